@@ -1,0 +1,133 @@
+/**
+ * The durable tier as the store sees it. An adapter keeps opaque rows and the bodies they name;
+ * it never looks into either. Every adapter passes `adapterContract` of `fhir-schema-store/testing`.
+ */
+
+import type { CoreModule } from "./core-module.js";
+
+/** One entry at rest, without its body. */
+export interface HostRow {
+  /** Identity, at most 8 KB. Opaque: compare bytes, never parse. */
+  readonly key: Uint8Array;
+  /** The canonical URL, for `byUrl`; several rows share one. */
+  readonly url: string;
+  /** SHA-256 of the body this row names; 32 bytes. */
+  readonly hash: Uint8Array;
+  /** Packed metadata, opaque. */
+  readonly meta: Uint8Array;
+  /** Grows with every commit that touches the row; compared for equality by `expect`. */
+  readonly revision: number;
+}
+
+/** A row to be written, with the body it names: the adapter skips a body it already has. */
+export interface HostPut {
+  readonly key: Uint8Array;
+  readonly url: string;
+  readonly hash: Uint8Array;
+  readonly meta: Uint8Array;
+  /** The body, an exact-size copy that nobody changes afterwards. */
+  readonly body: Uint8Array;
+}
+
+/** "This row is still at this revision"; revision 0 means "there is no such row". */
+export interface HostExpectation {
+  readonly key: Uint8Array;
+  readonly revision: number;
+}
+
+/** What one `commit` writes: all of it or nothing. A key stands in `put` or in `delete`, once. */
+export interface HostBatch {
+  readonly put: readonly HostPut[];
+  readonly delete: readonly Uint8Array[];
+  readonly expect?: readonly HostExpectation[];
+}
+
+/** `strict`: on stable storage when the promise resolves. `relaxed`: in the host's hands. */
+export type Durability = "strict" | "relaxed";
+
+/** What an adapter can do beyond the minimum. */
+export interface HostCapabilities {
+  /** `index()` always answers, at once and whole. */
+  readonly fullIndex: boolean;
+  /** `changes()` tells what other stores on the same place wrote. */
+  readonly changes: boolean;
+  /** `commit` is all or nothing. */
+  readonly atomicBatch: boolean;
+  /** `exclusive()` excludes every other store on the same place. */
+  readonly exclusive: boolean;
+  /** `bodies()` checks a checksum on each read; otherwise the store checks the SHA-256. */
+  readonly checked: boolean;
+}
+
+/** What `open` found. */
+export interface HostOpened {
+  /** Identity of the place: a new one means that everything known before is gone. */
+  readonly storeId: string;
+  /** Where `changes` starts from. */
+  readonly token: HostToken;
+  /** Whether acknowledged commits survive the process. */
+  readonly durable: boolean;
+  readonly capabilities: HostCapabilities;
+  /** Damage met and stepped over: one sentence each, for `health()`. */
+  readonly damage: readonly string[];
+}
+
+/** A point in the place's history; meaningful to the adapter that gave it, within one `open`. */
+export type HostToken = number;
+
+/** Rows written and keys deleted since a token. */
+export interface HostChanges {
+  readonly rows: readonly HostRow[];
+  readonly deleted: readonly Uint8Array[];
+  readonly token: HostToken;
+}
+
+/** Space taken at rest. */
+export interface HostUsage {
+  /** Bytes used by this place. */
+  readonly bytes: number;
+  /** Bytes allowed, where the host tells. Advisory. */
+  readonly quota?: number;
+}
+
+/** What an adapter gets at `open`. */
+export interface HostContext {
+  /** The compiled core, for adapters whose format lives there; each `instantiate()` is separate. */
+  readonly core: CoreModule;
+}
+
+/** Bytes at rest. Every method may be called concurrently; every failure is a `SchemaStoreError`. */
+export interface HostAdapter {
+  /** For messages and statistics: `fs`, `indexeddb`, `memory`, ... */
+  readonly name: string;
+  /** Opens the place, making it if absent. */
+  open(context: HostContext): Promise<HostOpened>;
+  /** All rows in the core's packed form, or undefined when the adapter holds no current copy. */
+  index(): Promise<Uint8Array | undefined>;
+  /** Offers the packed rows as they were at `token`, to be given back by `index`. */
+  saveIndex(packed: Uint8Array, token: HostToken): Promise<void>;
+  /** Every row there is; for adapters without `fullIndex`, and for hosts that lost the packed form. */
+  allRows(): Promise<{ rows: HostRow[]; token: HostToken }>;
+  /** The rows of these keys; absent ones are undefined. Positional. */
+  rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]>;
+  /** All rows of these URLs, in any order. */
+  byUrl(urls: readonly string[]): Promise<HostRow[]>;
+  /** What has changed since `token`, own commits included, or `"reset"` when that is not known. */
+  changes(token: HostToken): Promise<HostChanges | "reset">;
+  /** The bodies of these hashes; absent ones are undefined. Positional. Damaged: CORRUPT. */
+  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** Writes a batch: all or nothing, durable when it resolves. CONCURRENCY when an expectation fails. */
+  commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken>;
+  /** The same from a process that is exiting: best effort, synchronous. Absent where impossible. */
+  commitSync?(batch: HostBatch): void;
+  /** Runs `work` while no other store on the same place runs a section of the same name. */
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
+  usage(): Promise<HostUsage>;
+  /** Calls `onChange` after another store's commit; returns a function that stops it. */
+  watch?(onChange: () => void): () => void;
+  /** Brings in what others wrote before a cold read, if that is cheap; true when anything changed. */
+  poll?(): Promise<boolean>;
+  close(): Promise<void>;
+  /** Deletes the place and all that is in it. The adapter is closed afterwards. */
+  destroy(): Promise<void>;
+}

@@ -1,0 +1,264 @@
+/** The public types of the store: what goes in, what comes out, what can be asked. */
+
+import type { SchemaStoreError } from "./errors.js";
+import type { Durability, HostAdapter } from "./host.js";
+
+/** Any JSON object, as stored and as returned. */
+export type JsonObject = { readonly [member: string]: unknown };
+
+/** Where bodies live: memory only, memory over a durable host, or the durable host alone. */
+export type Strategy = "memory" | "memory-disk" | "disk";
+
+/** The eviction policies of the memory tier. */
+export type EvictionPolicy = "lru" | "fifo";
+
+/** How decoded values are handed out: shared and deep-frozen, shared as they are, or a clone each. */
+export type ValueMode = "frozen" | "shared" | "cloned";
+
+/** Why one schema needs another. */
+export type DependencyKind =
+  | "base"
+  | "type"
+  | "reference"
+  | "extension"
+  | "binding"
+  | "slice"
+  | "other";
+
+/** A typed edge from an entry to the canonical it needs. */
+export interface Dependency {
+  readonly kind: DependencyKind;
+  /** Canonical as written in the schema, with a version where it has one. */
+  readonly target: string;
+}
+
+/** How an entry came to be here. */
+export type Origin = "user" | "package" | "converted" | "resolver";
+
+/** What is known of an entry besides its body. */
+export interface Metadata {
+  /** `url|version`, or `url` alone where there is no version. */
+  readonly canonical: string;
+  readonly url: string;
+  readonly version?: string;
+  /** `package#version`, or absent for a direct put. */
+  readonly source?: string;
+  /** 0 is the base layer. */
+  readonly layer: number;
+  readonly name?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly kind?: string;
+  readonly derivation?: string;
+  readonly base?: string;
+  readonly status?: string;
+  readonly fhirVersion?: string;
+  readonly tags: readonly string[];
+  readonly origin: Origin;
+  /** SHA-256 of the source bytes, lower-case hex. */
+  readonly sourceHash?: string;
+  /** `id@version` of the converter that made the body. */
+  readonly converter?: string;
+  /** Milliseconds since 1970, UTC; so are the times below. */
+  readonly convertedAt?: number;
+  /** SHA-256 of the body, lower-case hex. */
+  readonly contentHash: string;
+  /** Length of the body in bytes of UTF-8. */
+  readonly size: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly expiresAt?: number;
+  readonly staleUntil?: number;
+  readonly etag?: string;
+  readonly accessCount: number;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** What a put may say of an entry; what is left out is read from the body's own members. */
+export interface PutOptions {
+  /** Wait until the entry is durable. */
+  readonly durable?: boolean;
+  /** Only if the current entry's `contentHash` is this; `null`: only if there is none. Else CONCURRENCY. */
+  readonly ifHash?: string | null;
+  readonly tags?: readonly string[];
+  /** `package#version`. */
+  readonly source?: string;
+  /** Overrides the body's `url`. */
+  readonly url?: string;
+  /** Overrides the body's `version`. */
+  readonly version?: string;
+  readonly name?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly kind?: string;
+  readonly derivation?: string;
+  readonly base?: string;
+  readonly status?: string;
+  readonly fhirVersion?: string;
+  readonly origin?: Origin;
+  /** SHA-256 of the source, lower-case hex. */
+  readonly sourceHash?: string;
+  readonly converter?: string;
+  readonly convertedAt?: number;
+  readonly etag?: string;
+  /** Hours this entry lives; overrides the option of the store. */
+  readonly ttlHours?: number;
+  readonly dependencies?: readonly Dependency[];
+}
+
+/** One entry of `putMany`: a value or its JSON text, with its own options. */
+export interface PutItem extends PutOptions {
+  readonly value?: object;
+  readonly text?: string;
+  readonly bytes?: Uint8Array;
+}
+
+/** How a get behaves. */
+export interface GetOptions {
+  /** Gives up waiting; the shared load goes on for other callers. Rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Reject with NOT_FOUND instead of answering undefined. */
+  readonly require?: boolean;
+}
+
+/** Which tier answered. */
+export type Tier = "memory" | "disk" | "network";
+
+/** A value with all that is known of it. */
+export interface Entry<T> {
+  readonly value: T;
+  readonly metadata: Metadata;
+  readonly tier: Tier;
+}
+
+/** Which entries `list` and `clear` take; all given conditions must hold. */
+export interface Filter {
+  readonly urlPrefix?: string;
+  /** `name`, or `name#version`. */
+  readonly package?: string;
+  readonly type?: string;
+  readonly tag?: string;
+  /** Only entries last written at least this many milliseconds ago. */
+  readonly olderThanMs?: number;
+}
+
+/** What a resolver answers: a value, its JSON text, or undefined for "not known here". */
+export type Resolved = object | string | undefined;
+
+/** The network tier: called after memory and disk have missed. */
+export type Resolver = (
+  canonical: string,
+  context: { readonly signal: AbortSignal },
+) => Promise<Resolved>;
+
+/** What a converter makes of a StructureDefinition. */
+export interface Conversion {
+  readonly schema: JsonObject;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** Turns StructureDefinitions into FHIR Schemas. */
+export interface Converter {
+  /** Names the algorithm; part of the decision whether a source must be converted again. */
+  readonly id: string;
+  readonly version: string;
+  convert(structureDefinition: JsonObject): Conversion;
+}
+
+/** What `convert` did. */
+export interface ConvertResult {
+  readonly metadata: Metadata;
+  /** False when the same source had been converted by the same converter before. */
+  readonly converted: boolean;
+}
+
+/** How a StructureDefinition is to be filed. */
+export interface ConvertOptions {
+  /** `package#version` it came with. */
+  readonly source?: string;
+  readonly tags?: readonly string[];
+  readonly durable?: boolean;
+}
+
+/** Everything `openSchemaStore` can be told; the ranges are in the README. */
+export interface StoreOptions {
+  readonly strategy?: Strategy;
+  readonly memoryLimitMb?: number;
+  readonly maxEntries?: number;
+  readonly maxEntryBytes?: number;
+  readonly maxCatalogMb?: number;
+  /** Node: the directory. */
+  readonly diskCacheDir?: string;
+  /** Browser: the database. */
+  readonly databaseName?: string;
+  readonly ttlHours?: number;
+  readonly evictionPolicy?: EvictionPolicy;
+  readonly values?: ValueMode;
+  readonly durability?: Durability;
+  /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
+  readonly adapter?: HostAdapter;
+  readonly resolver?: Resolver;
+  /** Defaults to the converter of `fhir-schema-store/convert`, loaded on first use. */
+  readonly converter?: Converter;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: () => number;
+}
+
+/** Counters since the store was opened, and sizes as they are now. */
+export interface Stats {
+  readonly strategy: Strategy;
+  readonly adapter: string | undefined;
+  readonly entries: number;
+  /** Sum of the bodies' sizes over all entries, in bytes. */
+  readonly totalBytes: number;
+  readonly memory: {
+    readonly residentEntries: number;
+    readonly usedBytes: number;
+    readonly limitBytes: number;
+    readonly encodedBytes: number;
+    readonly decodedBytes: number;
+    readonly pendingBytes: number;
+    readonly catalogBytes: number;
+    readonly wasmBytes: number;
+    readonly hotEntries: number;
+  };
+  readonly disk: { readonly bytes: number; readonly quota?: number } | undefined;
+  readonly hits: { readonly memory: number; readonly disk: number; readonly network: number };
+  readonly misses: number;
+  readonly loads: number;
+  readonly evictions: { readonly size: number; readonly entries: number };
+  readonly expirations: number;
+  readonly puts: number;
+  readonly deletes: number;
+  readonly conversions: number;
+  readonly conversionsSkipped: number;
+  /** Bodies not written because the same bytes were there already. */
+  readonly deduplicated: number;
+  readonly flushes: number;
+  readonly restarts: number;
+}
+
+/** Whether all is well, and what is not. */
+export interface Health {
+  readonly ok: boolean;
+  /** What failed in the background and is still pending. */
+  readonly writeError: SchemaStoreError | undefined;
+  readonly pendingWrites: number;
+  readonly pendingBytes: number;
+  readonly durable: boolean;
+  readonly damage: readonly string[];
+}
+
+/** The events of `on`, with what each listener gets. */
+export interface StoreEvents {
+  readonly put: { readonly canonical: string };
+  readonly delete: { readonly canonical: string };
+  readonly evict: { readonly canonical: string };
+  readonly expire: { readonly canonical: string };
+  readonly flush: { readonly entries: number; readonly bytes: number };
+  readonly change: { readonly urls: readonly string[] };
+  readonly restart: { readonly lostEntries: number };
+  readonly error: { readonly error: SchemaStoreError };
+}

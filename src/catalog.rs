@@ -1,0 +1,388 @@
+//! Every known entry: by slot, by row key, by URL.
+//!
+//! A slot names one immutable version of a row: whatever changes a row gives it a new slot. A
+//! retired slot stays in limbo, readable, until [`Catalog::reap`], so that a late touch or an
+//! effect not yet carried out can never meet the slot's next user.
+
+use core::cmp::Ordering;
+use core::num::NonZeroU32;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use serde::{Deserialize, Serialize};
+
+use crate::canonical::{Canonical, compare_versions};
+use crate::error::{Error, Result};
+use crate::hash::Hash;
+use crate::intern::{Interner, Symbol};
+use crate::metadata::Head;
+
+/// Names one immutable version of a row; crosses to JavaScript as a number, 0 being none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(NonZeroU32);
+
+impl Slot {
+    /// The slot of a number from JavaScript.
+    pub fn from_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
+    /// The number that crosses to JavaScript; at least 1.
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The slot at a place in a table, if a slot can name it.
+    fn from_index(index: usize) -> Option<Self> {
+        Self::from_number(u32::try_from(index).ok()?.checked_add(1)?)
+    }
+
+    /// Place in tables by slot.
+    pub fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// Identity of a row. Packed by postcard it is the key the host keeps; the field order is the
+/// format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowKey<'a> {
+    /// 0 is the base, others are overlays above it.
+    pub layer: u32,
+    /// Canonical URL.
+    pub url: &'a str,
+    /// Business version; empty for none.
+    pub version: &'a str,
+    /// `package#version`; empty for a direct put.
+    pub source: &'a str,
+}
+
+impl<'a> RowKey<'a> {
+    /// The packed form.
+    pub fn pack(&self) -> Result<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).map_err(|_| Error::Serialization { what: "row key" })
+    }
+
+    /// Reads the packed form.
+    pub fn unpack(packed: &'a [u8]) -> Result<Self> {
+        postcard::from_bytes(packed).map_err(|_| Error::Corrupt {
+            what: "row key".into(),
+            rule: "it does not unpack",
+        })
+    }
+}
+
+/// What the catalog keeps of an entry.
+#[derive(Debug)]
+pub struct Entry {
+    /// Layer of the row.
+    pub layer: u32,
+    /// Interned URL.
+    pub url: Symbol,
+    /// Interned version, the empty string for none.
+    pub version: Symbol,
+    /// Interned source, the empty string for none.
+    pub source: Symbol,
+    /// Content hash of the body.
+    pub hash: Hash,
+    /// Sizes and times, read from `meta`.
+    pub head: Head,
+    /// Packed metadata.
+    pub meta: Box<[u8]>,
+    /// Past its time: kept, but found by nobody.
+    pub expired: bool,
+    /// The sweep that last saw the row at the host.
+    sweep: u32,
+    /// Replaced or deleted; waits to be reaped.
+    retired: bool,
+}
+
+/// All known entries.
+#[derive(Debug)]
+pub struct Catalog {
+    strings: Interner,
+    entries: Vec<Option<Entry>>,
+    free: Vec<Slot>,
+    limbo: Vec<Slot>,
+    by_url: HashMap<Symbol, Vec<Slot>, DefaultHashBuilder>,
+    /// URLs of which every row of the host is known, while the catalog as a whole is not complete.
+    whole: HashSet<Symbol, DefaultHashBuilder>,
+    sweep: u32,
+    live: usize,
+    body_bytes: u64,
+    meta_bytes: usize,
+}
+
+impl Catalog {
+    /// An empty catalog; `seed` comes from the host's random source.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            strings: Interner::new(seed),
+            entries: Vec::new(),
+            free: Vec::new(),
+            limbo: Vec::new(),
+            by_url: HashMap::default(),
+            whole: HashSet::default(),
+            sweep: 0,
+            live: 0,
+            body_bytes: 0,
+            meta_bytes: 0,
+        }
+    }
+
+    /// The entry in a slot, retired ones included until they are reaped.
+    pub fn get(&self, slot: Slot) -> Option<&Entry> {
+        self.entries.get(slot.index())?.as_ref()
+    }
+
+    /// Whether the slot holds an entry that is neither replaced nor deleted.
+    pub fn is_live(&self, slot: Slot) -> bool {
+        self.get(slot).is_some_and(|entry| !entry.retired)
+    }
+
+    /// The row key of an entry.
+    pub fn key(&self, entry: &Entry) -> RowKey<'_> {
+        let text = |symbol| self.strings.text(symbol).unwrap_or_default();
+        RowKey {
+            layer: entry.layer,
+            url: text(entry.url),
+            version: text(entry.version),
+            source: text(entry.source),
+        }
+    }
+
+    /// The text of an interned URL, version or source.
+    pub fn text(&self, symbol: Symbol) -> Option<&str> {
+        self.strings.text(symbol)
+    }
+
+    /// The live slot of a row.
+    pub fn find(&self, key: &RowKey<'_>) -> Option<Slot> {
+        let url = self.strings.find(key.url)?;
+        let version = self.strings.find(key.version)?;
+        let source = self.strings.find(key.source)?;
+        self.candidates(url).iter().copied().find(|&slot| {
+            self.get(slot).is_some_and(|entry| {
+                entry.layer == key.layer && entry.version == version && entry.source == source
+            })
+        })
+    }
+
+    /// What a reader of `canonical` gets: without a version the newest; among the sources of one
+    /// version the direct put, then the higher package version. Expired entries do not take part.
+    pub fn resolve(&self, canonical: &Canonical<'_>) -> Option<Slot> {
+        let url = self.strings.find(canonical.url)?;
+        let visible = self.candidates(url).iter().copied().filter_map(|slot| {
+            let entry = self.get(slot)?;
+            let key = self.key(entry);
+            let wanted = canonical
+                .version
+                .is_none_or(|version| version == key.version);
+            (wanted && !entry.expired).then_some((slot, key))
+        });
+        let best = visible.max_by(|(_, left), (_, right)| compare_rows(left, right));
+        best.map(|(slot, _)| slot)
+    }
+
+    /// The slots of all rows of a URL, or of one version of it.
+    pub fn rows_of(&self, canonical: &Canonical<'_>) -> Vec<Slot> {
+        let Some(url) = self.strings.find(canonical.url) else {
+            return Vec::new();
+        };
+        let mut slots = self.candidates(url).to_vec();
+        slots.retain(|&slot| {
+            self.get(slot).is_some_and(|entry| {
+                let version = self.strings.text(entry.version).unwrap_or_default();
+                canonical.version.is_none_or(|wanted| wanted == version)
+            })
+        });
+        slots
+    }
+
+    /// All live slots, in no order.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.by_url.values().flatten().copied()
+    }
+
+    /// The live slot of a row that is already known exactly so; notes that the host still has it.
+    pub fn confirm(&mut self, key: &RowKey<'_>, hash: &Hash, meta: &[u8]) -> Option<Slot> {
+        let slot = self.find(key)?;
+        let sweep = self.sweep;
+        let entry = self.entries.get_mut(slot.index())?.as_mut()?;
+        if entry.hash != *hash || *entry.meta != *meta {
+            return None;
+        }
+        entry.sweep = sweep;
+        Some(slot)
+    }
+
+    /// Starts a sweep: the rows neither inserted nor confirmed from now on are unseen.
+    pub fn start_sweep(&mut self) {
+        self.sweep = self.sweep.wrapping_add(1);
+    }
+
+    /// The live slots the current sweep has not seen.
+    pub fn unseen(&self) -> Vec<Slot> {
+        let seen = |&slot: &Slot| {
+            self.get(slot)
+                .is_some_and(|entry| entry.sweep == self.sweep)
+        };
+        self.slots().filter(|slot| !seen(slot)).collect()
+    }
+
+    /// Adds an entry under a key that has no live slot, or replaces the one it has; returns the
+    /// new slot and the one it retired.
+    pub fn insert(
+        &mut self,
+        key: &RowKey<'_>,
+        hash: Hash,
+        meta: &[u8],
+    ) -> Result<(Slot, Option<Slot>)> {
+        let head = Head::unpack(meta)?;
+        let replaced = self.find(key);
+        let slot = self.vacant()?;
+        if let Some(replaced) = replaced {
+            self.retire(replaced);
+        }
+        let entry = Entry {
+            layer: key.layer,
+            url: self.strings.acquire(key.url),
+            version: self.strings.acquire(key.version),
+            source: self.strings.acquire(key.source),
+            hash,
+            head,
+            meta: meta.into(),
+            expired: false,
+            sweep: self.sweep,
+            retired: false,
+        };
+        self.live += 1;
+        self.body_bytes += u64::from(entry.head.size);
+        self.meta_bytes += meta.len();
+        self.by_url.entry(entry.url).or_default().push(slot);
+        if let Some(place) = self.entries.get_mut(slot.index()) {
+            *place = Some(entry);
+        }
+        Ok((slot, replaced))
+    }
+
+    /// Takes an entry out of every lookup; its slot stays readable until it is reaped.
+    pub fn retire(&mut self, slot: Slot) {
+        let Some(Some(entry)) = self.entries.get_mut(slot.index()) else {
+            return;
+        };
+        if entry.retired {
+            return;
+        }
+        entry.retired = true;
+        self.live -= 1;
+        self.body_bytes -= u64::from(entry.head.size);
+        self.meta_bytes -= entry.meta.len();
+        let url = entry.url;
+        if let Some(slots) = self.by_url.get_mut(&url) {
+            slots.retain(|&other| other != slot);
+            if slots.is_empty() {
+                self.by_url.remove(&url);
+                self.whole.remove(&url);
+            }
+        }
+        self.limbo.push(slot);
+    }
+
+    /// Whether all rows of a URL are known.
+    pub fn is_whole(&self, url: &str) -> bool {
+        let symbol = self.strings.find(url);
+        symbol.is_some_and(|symbol| self.whole.contains(&symbol))
+    }
+
+    /// Notes that all rows of a URL are known; it must have one.
+    pub fn set_whole(&mut self, url: &str) {
+        if let Some(symbol) = self.strings.find(url)
+            && self.by_url.contains_key(&symbol)
+        {
+            self.whole.insert(symbol);
+        }
+    }
+
+    /// Hides or shows an entry to readers.
+    pub fn set_expired(&mut self, slot: Slot, expired: bool) {
+        if let Some(Some(entry)) = self.entries.get_mut(slot.index()) {
+            entry.expired = expired;
+        }
+    }
+
+    /// Frees the retired slots; called when no touch of theirs can be under way.
+    pub fn reap(&mut self) {
+        for slot in core::mem::take(&mut self.limbo) {
+            if let Some(entry) = self.entries.get_mut(slot.index()).and_then(Option::take) {
+                for symbol in [entry.url, entry.version, entry.source] {
+                    self.strings.release(symbol);
+                }
+                self.free.push(slot);
+            }
+        }
+    }
+
+    /// Number of live entries.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Sum of the bodies' sizes over the live entries.
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes
+    }
+
+    /// Memory taken by the catalog.
+    pub fn bytes(&self) -> usize {
+        let slots = self.live * (size_of::<Slot>() + size_of::<Vec<Slot>>());
+        self.entries.capacity() * size_of::<Option<Entry>>()
+            + self.meta_bytes
+            + self.strings.bytes()
+            + self.by_url.allocation_size()
+            + slots
+    }
+
+    fn candidates(&self, url: Symbol) -> &[Slot] {
+        self.by_url.get(&url).map_or(&[], Vec::as_slice)
+    }
+
+    fn vacant(&mut self) -> Result<Slot> {
+        if let Some(slot) = self.free.pop() {
+            return Ok(slot);
+        }
+        let slot = Slot::from_index(self.entries.len()).ok_or(Error::StorageFull {
+            what: "catalog",
+            bytes: self.entries.len(),
+            limit: u32::MAX as usize,
+        })?;
+        self.entries.push(None);
+        Ok(slot)
+    }
+}
+
+/// Orders the rows of one URL, the one a reader gets greatest.
+fn compare_rows(left: &RowKey<'_>, right: &RowKey<'_>) -> Ordering {
+    let layers = left.layer.cmp(&right.layer);
+    layers
+        .then_with(|| compare_versions(left.version, right.version))
+        .then_with(|| compare_sources(left.source, right.source))
+}
+
+/// A direct put above every package, then by package version, then by name, so that no answer
+/// depends on the order of loading.
+fn compare_sources(left: &str, right: &str) -> Ordering {
+    let direct = |source: &str| source.is_empty();
+    let split = |source| match str::split_once(source, '#') {
+        Some((name, version)) => (name, version),
+        None => (source, ""),
+    };
+    direct(left).cmp(&direct(right)).then_with(|| {
+        let ((left_name, left), (right_name, right)) = (split(left), split(right));
+        compare_versions(left, right).then_with(|| left_name.cmp(right_name))
+    })
+}

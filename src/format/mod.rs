@@ -1,0 +1,3 @@
+//! The bytes at rest.
+
+pub mod rows;

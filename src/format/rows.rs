@@ -1,0 +1,90 @@
+//! The packed form of many rows: what a host's index is, in one buffer.
+//!
+//! One version byte, then the rows in postcard, one after the other up to the end.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::hash::Hash;
+
+/// Version byte of the packed form.
+pub const VERSION: u8 = 1;
+
+/// One entry at rest, without its body. The field order is the format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row<'a> {
+    /// Identity: the packed [`RowKey`](crate::catalog::RowKey).
+    #[serde(borrow)]
+    pub key: &'a [u8],
+    /// Canonical URL, without version.
+    pub url: &'a str,
+    /// Content hash of the body.
+    pub hash: Hash,
+    /// Packed [`Metadata`](crate::metadata::Metadata).
+    #[serde(borrow)]
+    pub meta: &'a [u8],
+    /// The host's revision of the row.
+    pub revision: u64,
+}
+
+/// Builds the packed form row by row.
+#[derive(Debug)]
+pub struct Packer {
+    bytes: Vec<u8>,
+}
+
+impl Default for Packer {
+    fn default() -> Self {
+        Self {
+            bytes: vec![VERSION],
+        }
+    }
+}
+
+impl Packer {
+    /// Appends one row.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        let bytes = core::mem::take(&mut self.bytes);
+        self.bytes =
+            postcard::to_extend(row, bytes).map_err(|_| Error::Serialization { what: "row" })?;
+        Ok(())
+    }
+
+    /// The buffer.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Reads the packed form; stops at the first damaged row.
+pub fn unpack(packed: &[u8]) -> Result<impl Iterator<Item = Result<Row<'_>>>> {
+    let mut rest = match packed.split_first() {
+        Some((&VERSION, rest)) => rest,
+        Some((&found, _)) => {
+            return Err(Error::FormatTooNew {
+                found: found.into(),
+                known: VERSION.into(),
+            });
+        }
+        None => {
+            return Err(Error::Corrupt {
+                what: "index".into(),
+                rule: "it is empty",
+            });
+        }
+    };
+    Ok(core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Ok((row, tail)) = postcard::take_from_bytes(rest) else {
+            rest = &[];
+            return Some(Err(Error::Corrupt {
+                what: "index".into(),
+                rule: "a row does not unpack",
+            }));
+        };
+        rest = tail;
+        Some(Ok(row))
+    }))
+}

@@ -1,0 +1,177 @@
+//! Strings kept once and named by a number.
+
+use core::hash::Hasher;
+use std::hash::DefaultHasher;
+
+use hashbrown::HashTable;
+
+/// Names an interned string while it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(u32);
+
+impl Symbol {
+    /// The number that crosses to JavaScript.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The symbol of a number from JavaScript; one that names nothing has no text.
+    pub fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug)]
+struct Interned {
+    text: Box<str>,
+    holders: u32,
+}
+
+/// Reference-counted strings: acquired by each entry that uses them, released with it.
+#[derive(Debug)]
+pub struct Interner {
+    seed: u64,
+    table: HashTable<Symbol>,
+    texts: Vec<Option<Interned>>,
+    free: Vec<Symbol>,
+    bytes: usize,
+}
+
+impl Interner {
+    /// An empty interner; `seed` comes from the host's random source, so that nobody can choose
+    /// strings that collide.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            table: HashTable::new(),
+            texts: Vec::new(),
+            free: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// The symbol of `text`, if anyone holds it.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = keyed_hash(self.seed, text);
+        let found = self
+            .table
+            .find(hash, |&symbol| self.text(symbol) == Some(text));
+        found.copied()
+    }
+
+    /// The text of a symbol, while anyone holds it.
+    pub fn text(&self, symbol: Symbol) -> Option<&str> {
+        let interned = self.texts.get(symbol.index())?.as_ref()?;
+        Some(&interned.text)
+    }
+
+    /// Holds `text`, to be released once.
+    pub fn acquire(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.find(text) {
+            if let Some(Some(interned)) = self.texts.get_mut(symbol.index()) {
+                interned.holders += 1;
+            }
+            return symbol;
+        }
+        let interned = Some(Interned {
+            text: text.into(),
+            holders: 1,
+        });
+        let symbol = self.free.pop().unwrap_or_else(|| {
+            self.texts.push(None);
+            Symbol(u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX))
+        });
+        if let Some(place) = self.texts.get_mut(symbol.index()) {
+            *place = interned;
+        }
+        self.bytes += text.len();
+        let (seed, texts) = (self.seed, &self.texts);
+        self.table
+            .insert_unique(keyed_hash(seed, text), symbol, |&symbol| {
+                rehash(seed, texts, symbol)
+            });
+        symbol
+    }
+
+    /// Lets go of a symbol; the last holder's release frees the string.
+    pub fn release(&mut self, symbol: Symbol) {
+        let Some(Some(interned)) = self.texts.get_mut(symbol.index()) else {
+            return;
+        };
+        interned.holders -= 1;
+        if interned.holders > 0 {
+            return;
+        }
+        let hash = keyed_hash(self.seed, &interned.text);
+        self.bytes -= interned.text.len();
+        if let Ok(entry) = self.table.find_entry(hash, |&other| other == symbol) {
+            entry.remove();
+        }
+        if let Some(place) = self.texts.get_mut(symbol.index()) {
+            *place = None;
+        }
+        self.free.push(symbol);
+    }
+
+    /// Bytes taken by the strings and the table.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+            + self.texts.capacity() * size_of::<Option<Interned>>()
+            + self.table.allocation_size()
+    }
+}
+
+fn rehash(seed: u64, texts: &[Option<Interned>], symbol: Symbol) -> u64 {
+    match texts.get(symbol.index()) {
+        Some(Some(interned)) => keyed_hash(seed, &interned.text),
+        _ => 0,
+    }
+}
+
+/// SipHash-1-3 with the seed as its secret prefix.
+fn keyed_hash(seed: u64, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(seed);
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_counted_map(steps in proptest::collection::vec((any::<bool>(), 0_u8..9), 0..200)) {
+            let mut interner = Interner::new(7);
+            let mut model: BTreeMap<String, (Symbol, u32)> = BTreeMap::new();
+            for (acquire, text) in steps {
+                let text = "x".repeat(text.into());
+                if acquire {
+                    let symbol = interner.acquire(&text);
+                    let held = model.entry(text).or_insert((symbol, 0));
+                    prop_assert_eq!(held.0, symbol);
+                    held.1 += 1;
+                } else if let Some((symbol, holders)) = model.get_mut(&text) {
+                    interner.release(*symbol);
+                    *holders -= 1;
+                    if *holders == 0 {
+                        model.remove(&text);
+                        prop_assert_eq!(interner.find(&text), None);
+                    }
+                }
+                for (text, (symbol, _)) in &model {
+                    prop_assert_eq!(interner.find(text), Some(*symbol));
+                    prop_assert_eq!(interner.text(*symbol), Some(text.as_str()));
+                }
+                prop_assert_eq!(interner.table.len(), model.len());
+            }
+        }
+    }
+}

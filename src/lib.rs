@@ -1,0 +1,30 @@
+//! The core of `fhir-schema-store`: identity, catalog, memory tier and formats.
+//!
+//! Everything here is synchronous and does no I/O. A call returns what is now true and what the
+//! host should do; the host does it and reports back. Read in this order:
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`canonical`] | what names an entry, and which of two versions is newer |
+//! | [`intern`] | strings kept once, named by a number |
+//! | [`metadata`] | what is known of an entry besides its body, and its packed form |
+//! | [`catalog`] | every known entry by slot, key and URL |
+//! | [`memory`] | which bodies are in memory, within which budgets |
+//! | [`store`] | the state machine over the three |
+//! | [`format`] | the bytes at rest: rows, records, segments, snapshots |
+//! | `wasm` | the wall: the only place that names `wasm_bindgen` |
+
+pub mod canonical;
+pub mod catalog;
+pub mod error;
+pub mod format;
+pub mod hash;
+pub mod intern;
+pub mod memory;
+pub mod metadata;
+pub mod stats;
+pub mod store;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
+
+pub use error::{Error, Result};

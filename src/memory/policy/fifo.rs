@@ -1,0 +1,44 @@
+//! First in, first out.
+
+use hashbrown::DefaultHashBuilder;
+use lru::LruCache;
+
+use super::{Admission, Policy};
+use crate::catalog::Slot;
+
+/// Evicts the body that came first; hits do not matter.
+#[derive(Debug)]
+pub struct Fifo {
+    /// A recency list that nobody refreshes is a queue with removal from the middle.
+    queue: LruCache<Slot, (), DefaultHashBuilder>,
+}
+
+impl Default for Fifo {
+    fn default() -> Self {
+        Self {
+            queue: LruCache::unbounded_with_hasher(DefaultHashBuilder::default()),
+        }
+    }
+}
+
+impl Policy for Fifo {
+    fn insert(&mut self, admission: Admission) {
+        self.queue.put(admission.slot, ());
+    }
+
+    fn hits(&mut self, _slots: &[Slot]) {}
+
+    fn remove(&mut self, slot: Slot) {
+        self.queue.pop(&slot);
+    }
+
+    fn reweigh(&mut self, _slot: Slot, _weight: usize) {}
+
+    fn victim(&mut self) -> Option<Slot> {
+        self.queue.pop_lru().map(|(slot, ())| slot)
+    }
+
+    fn len(&self) -> usize {
+        self.queue.len()
+    }
+}

@@ -1,0 +1,465 @@
+//! The state machine over catalog and memory tier: sans-I/O, synchronous, deterministic.
+//!
+//! Every call that changes something returns [`Effects`]: what the host must now do to the values
+//! it holds. Rows come in one way only, by [`Store::learn`], whether they were just put, read from
+//! the host or written by somebody else.
+
+use core::hash::Hasher;
+use std::hash::DefaultHasher;
+
+use crate::canonical::Canonical;
+use crate::catalog::{Catalog, Entry, RowKey, Slot};
+use crate::error::{Error, Result};
+use crate::format::rows;
+use crate::hash::{Hash, sha256};
+use crate::intern::Symbol;
+use crate::memory::policy::{self, Admission};
+use crate::memory::{Expiry, Form, Limits, Tier};
+use crate::metadata::Metadata;
+use crate::stats::Stats;
+
+/// Budgets and switches, checked by [`Store::new`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Limit of the memory tier in bytes, at least 1 MiB.
+    pub memory_limit: usize,
+    /// Bodies in memory, at least 1.
+    pub max_entries: usize,
+    /// Largest body in bytes, at least 1024.
+    pub max_entry_bytes: usize,
+    /// Limit of the catalog in bytes.
+    pub max_catalog: usize,
+    /// Name of the eviction policy.
+    pub eviction_policy: String,
+    /// There is a durable host; without one an evicted entry is gone.
+    pub durable: bool,
+    /// From the host's random source.
+    pub seed: u64,
+}
+
+/// One thing the host must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The decoded value of the slot is to be let go; the entry stays known.
+    Evicted(Slot),
+    /// The slot's entry was replaced or deleted: let go of everything kept for it.
+    Retired(Slot),
+    /// The slot's time is over: hide its value.
+    Expired(Slot),
+    /// What an unversioned request for this URL resolves to may have changed.
+    Moved(Symbol),
+}
+
+/// What the host must do, in order.
+pub type Effects = Vec<Effect>;
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This entry.
+    Found(Slot),
+    /// There is none.
+    Absent,
+    /// The catalog does not know all rows of this URL: ask the host for them.
+    Ask,
+}
+
+/// Which entries a listing takes; all given conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// URLs starting with this.
+    pub url_prefix: Option<String>,
+    /// Source `name` or `name#version`.
+    pub package: Option<String>,
+    /// Metadata `type`.
+    pub r#type: Option<String>,
+    /// One of the tags.
+    pub tag: Option<String>,
+    /// Last written at this time or before, in milliseconds since 1970.
+    pub updated_before: Option<u64>,
+}
+
+/// Identity, catalog and memory tier of one store.
+#[derive(Debug)]
+pub struct Store {
+    options: Options,
+    catalog: Catalog,
+    tier: Tier,
+    expiry: Expiry,
+    /// Every row of the host is in the catalog.
+    complete: bool,
+    counters: Stats,
+}
+
+impl Store {
+    /// An empty store.
+    pub fn new(options: Options) -> Result<Self> {
+        let limits = Limits {
+            bytes: options.memory_limit,
+            entries: options.max_entries,
+        };
+        let policy = policy::by_name(&options.eviction_policy)?;
+        Ok(Self {
+            catalog: Catalog::new(options.seed),
+            tier: Tier::new(limits, policy, !options.durable),
+            expiry: Expiry::default(),
+            complete: !options.durable,
+            counters: Stats::default(),
+            options,
+        })
+    }
+
+    /// Takes the host's log of hits, oldest first, and does what the clock demands. Called before
+    /// anything else, so that the outcome equals that of an unbuffered store.
+    pub fn drain(&mut self, hits: &[u32], now: u64) -> Effects {
+        let slots: Vec<Slot> = hits
+            .iter()
+            .filter_map(|&hit| Slot::from_number(hit))
+            .collect();
+        self.counters.hits += slots.len() as u64;
+        self.tier.hits(&slots);
+        self.catalog.reap();
+        let mut effects = Effects::new();
+        while let Some(slot) = self.expiry.pop(now) {
+            self.expire(slot, &mut effects);
+        }
+        effects
+    }
+
+    /// Which entry a request means.
+    pub fn resolve(&self, request: &str) -> Result<Resolution> {
+        let canonical = Canonical::parse(request)?;
+        Ok(match self.catalog.resolve(&canonical) {
+            _ if !self.complete && !self.catalog.is_whole(canonical.url) => Resolution::Ask,
+            Some(slot) => Resolution::Found(slot),
+            None => Resolution::Absent,
+        })
+    }
+
+    /// Builds a row from what a put says: its key, the hash of its body and the packed metadata.
+    /// Creation time and access count of the row it would replace are kept.
+    pub fn pack(
+        &self,
+        key: &RowKey<'_>,
+        mut metadata: Metadata,
+        body: &[u8],
+    ) -> Result<(Vec<u8>, Hash, Vec<u8>)> {
+        Canonical::of_parts(key.url, Some(key.version))?;
+        let (bytes, limit) = (body.len(), self.options.max_entry_bytes);
+        if bytes > limit {
+            return Err(Error::EntryTooLarge { bytes, limit });
+        }
+        let packed_key = key.pack()?;
+        if !self.options.durable && !self.tier.fits(bytes, packed_key.len()) {
+            return Err(Error::StorageFull {
+                what: "entry",
+                bytes,
+                limit: self.options.memory_limit,
+            });
+        }
+        metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if let Some(existing) = self
+            .catalog
+            .find(key)
+            .and_then(|slot| self.catalog.get(slot))
+        {
+            metadata.head.created = existing.head.created;
+            metadata.head.access_count = existing.head.access_count;
+        }
+        Ok((packed_key, sha256(body), metadata.pack()?))
+    }
+
+    /// Takes a row into the catalog, replacing what it had under the same key; a row that is known
+    /// exactly so keeps its slot.
+    pub fn learn(
+        &mut self,
+        key: &[u8],
+        hash: Hash,
+        meta: &[u8],
+        now: u64,
+        effects: &mut Effects,
+    ) -> Result<Slot> {
+        let key = RowKey::unpack(key)?;
+        if let Some(slot) = self.catalog.confirm(&key, &hash, meta) {
+            return Ok(slot);
+        }
+        let limit = self.options.max_catalog;
+        if self.catalog.bytes() + meta.len() > limit {
+            let bytes = self.catalog.bytes() + meta.len();
+            return Err(Error::StorageFull {
+                what: "catalog",
+                bytes,
+                limit,
+            });
+        }
+        let (slot, replaced) = self.catalog.insert(&key, hash, meta)?;
+        if let Some(replaced) = replaced {
+            self.leave(replaced, effects);
+        }
+        if let Some(entry) = self.catalog.get(slot) {
+            effects.push(Effect::Moved(entry.url));
+            match entry.head.expires {
+                Some(at) if at <= now => self.catalog.set_expired(slot, true),
+                Some(at) => self.expiry.insert(at, slot),
+                None => {}
+            }
+        }
+        Ok(slot)
+    }
+
+    /// Takes all rows of a packed index; the catalog is complete afterwards.
+    pub fn learn_index(&mut self, packed: &[u8], now: u64) -> Result<Effects> {
+        let mut effects = Effects::new();
+        for row in rows::unpack(packed)? {
+            let row = row?;
+            self.learn(row.key, row.hash, row.meta, now, &mut effects)?;
+        }
+        self.complete = true;
+        Ok(effects)
+    }
+
+    /// All rows in the packed form, for the host to keep.
+    pub fn pack_index(&self) -> Result<Vec<u8>> {
+        let mut packer = rows::Packer::default();
+        for slot in self.catalog.slots() {
+            if let Some(entry) = self.catalog.get(slot) {
+                packer.push(&rows::Row {
+                    key: &self.catalog.key(entry).pack()?,
+                    url: self.catalog.text(entry.url).unwrap_or_default(),
+                    hash: entry.hash,
+                    meta: &entry.meta,
+                    revision: 0,
+                })?;
+            }
+        }
+        Ok(packer.finish())
+    }
+
+    /// Starts to compare the catalog with all rows of the host, which are then learned.
+    pub fn start_sweep(&mut self) {
+        self.catalog.start_sweep();
+    }
+
+    /// Forgets the rows the host no longer has, but for those in `keep`, which it does not have
+    /// yet; the catalog is complete afterwards.
+    pub fn end_sweep(&mut self, keep: &[u32]) -> Effects {
+        let mut effects = Effects::new();
+        for slot in self.catalog.unseen() {
+            if !keep.contains(&slot.number()) {
+                self.retire(slot, &mut effects);
+            }
+        }
+        self.complete = true;
+        effects
+    }
+
+    /// Takes a row out of the catalog; returns whether it was there.
+    pub fn forget(&mut self, key: &[u8], effects: &mut Effects) -> Result<bool> {
+        let Some(slot) = self.catalog.find(&RowKey::unpack(key)?) else {
+            return Ok(false);
+        };
+        self.retire(slot, effects);
+        Ok(true)
+    }
+
+    /// In which form the body of an entry is in memory.
+    pub fn form(&self, slot: Slot) -> Form {
+        self.tier.form(slot)
+    }
+
+    /// The bytes of a body that is in memory.
+    pub fn encoded(&self, slot: Slot) -> Option<&[u8]> {
+        self.tier.encoded(slot)
+    }
+
+    /// Offers the bytes of an entry to the memory tier.
+    pub fn admit_encoded(&mut self, slot: Slot, bytes: &[u8]) -> Effects {
+        if let Some((admission, hash, _size, key_bytes)) = self.admission(slot) {
+            self.tier.admit_encoded(admission, hash, bytes, key_bytes);
+        }
+        self.make_room()
+    }
+
+    /// Notes that the host holds a value decoded from the entry's body. When the budgets do not
+    /// allow it the effects evict it at once.
+    pub fn admit_decoded(&mut self, slot: Slot) -> Effects {
+        match self.admission(slot) {
+            Some((admission, hash, size, key_bytes)) => {
+                self.tier.admit_decoded(admission, hash, size, key_bytes);
+                self.make_room()
+            }
+            None => vec![Effect::Evicted(slot)],
+        }
+    }
+
+    /// Counts bytes the host holds until they are durable.
+    pub fn pend(&mut self, bytes: usize) -> Effects {
+        self.tier.pend(bytes);
+        self.make_room()
+    }
+
+    /// Uncounts them.
+    pub fn unpend(&mut self, bytes: usize) {
+        self.tier.unpend(bytes);
+    }
+
+    /// The entries a filter takes, ordered by URL, version, source and layer.
+    pub fn list(&self, filter: &Filter) -> Vec<Slot> {
+        let taken = |&slot: &Slot| {
+            self.catalog
+                .get(slot)
+                .is_some_and(|e| self.takes(filter, e))
+        };
+        let mut slots: Vec<Slot> = self.catalog.slots().filter(taken).collect();
+        slots.sort_by_key(|&slot| {
+            let key = self.catalog.get(slot).map(|entry| self.catalog.key(entry));
+            key.map(|key| (key.url, key.version, key.source, key.layer))
+        });
+        slots
+    }
+
+    /// All rows of `url`, or of `url|version`.
+    pub fn rows_of(&self, request: &str) -> Result<Vec<Slot>> {
+        Ok(self.catalog.rows_of(&Canonical::parse(request)?))
+    }
+
+    /// The known entries.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Whether any entry has a limited life.
+    pub fn expires(&self) -> bool {
+        !self.expiry.is_empty()
+    }
+
+    /// Counters and sizes.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            entries: u32::try_from(self.catalog.len()).unwrap_or(u32::MAX),
+            total_bytes: self.catalog.body_bytes(),
+            catalog_bytes: self.catalog.bytes(),
+            resident_entries: self.tier.len(),
+            used_bytes: self.tier.used_bytes(),
+            limit_bytes: self.tier.limits().bytes,
+            encoded_bytes: self.tier.encoded_bytes(),
+            decoded_bytes: self.tier.decoded_bytes(),
+            pending_bytes: self.tier.pending_bytes(),
+            ..self.counters
+        }
+    }
+
+    /// Notes that all rows of `url` are in the catalog, until the next change from outside.
+    pub fn set_whole(&mut self, url: &str) {
+        self.catalog.set_whole(url);
+    }
+
+    fn admission(&self, slot: Slot) -> Option<(Admission, Hash, usize, usize)> {
+        if !self.catalog.is_live(slot) {
+            return None;
+        }
+        let entry = self.catalog.get(slot)?;
+        let key = self.catalog.key(entry);
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(self.options.seed);
+        for part in [key.url, key.version, key.source] {
+            hasher.write(part.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        let size = entry.head.size as usize;
+        let admission = Admission {
+            slot,
+            weight: size,
+            key_hash: hasher.finish(),
+            cost: 1.0,
+        };
+        Some((
+            admission,
+            entry.hash,
+            size,
+            key.url.len() + key.version.len(),
+        ))
+    }
+
+    fn make_room(&mut self) -> Effects {
+        let mut evicted = Vec::new();
+        self.tier.make_room(|eviction| evicted.push(eviction));
+        let mut effects = Effects::new();
+        for eviction in evicted {
+            if eviction.for_entries {
+                self.counters.evicted_for_entries += 1;
+            } else {
+                self.counters.evicted_for_size += 1;
+            }
+            effects.push(Effect::Evicted(eviction.slot));
+            if !self.options.durable {
+                self.retire(eviction.slot, &mut effects);
+            }
+        }
+        effects
+    }
+
+    fn expire(&mut self, slot: Slot, effects: &mut Effects) {
+        self.catalog.set_expired(slot, true);
+        self.counters.expirations += 1;
+        effects.push(Effect::Expired(slot));
+        if let Some(entry) = self.catalog.get(slot) {
+            effects.push(Effect::Moved(entry.url));
+        }
+        self.tier.remove(slot);
+        if !self.options.durable {
+            self.retire(slot, effects);
+        }
+    }
+
+    /// Deletes an entry.
+    fn retire(&mut self, slot: Slot, effects: &mut Effects) {
+        self.catalog.retire(slot);
+        self.leave(slot, effects);
+        if let Some(entry) = self.catalog.get(slot) {
+            effects.push(Effect::Moved(entry.url));
+        }
+    }
+
+    /// Lets go of all that is kept for a retired slot.
+    fn leave(&mut self, slot: Slot, effects: &mut Effects) {
+        self.tier.remove(slot);
+        let entry = self.catalog.get(slot);
+        if let Some(at) = entry.and_then(|entry| entry.head.expires) {
+            self.expiry.remove(at, slot);
+        }
+        effects.push(Effect::Retired(slot));
+    }
+
+    fn takes(&self, filter: &Filter, entry: &Entry) -> bool {
+        let key = self.catalog.key(entry);
+        let in_package = |package: &String| {
+            let name = key
+                .source
+                .split_once('#')
+                .map_or(key.source, |(name, _)| name);
+            !key.source.is_empty() && (package == key.source || package == name)
+        };
+        let written = |before: u64| entry.head.updated <= before;
+        if entry.expired
+            || !filter
+                .url_prefix
+                .as_ref()
+                .is_none_or(|prefix| key.url.starts_with(prefix))
+            || !filter.package.as_ref().is_none_or(in_package)
+            || !filter.updated_before.is_none_or(written)
+        {
+            return false;
+        }
+        if filter.r#type.is_none() && filter.tag.is_none() {
+            return true;
+        }
+        Metadata::unpack(&entry.meta).is_ok_and(|metadata| {
+            (filter.r#type.is_none() || filter.r#type == metadata.r#type)
+                && filter
+                    .tag
+                    .as_ref()
+                    .is_none_or(|tag| metadata.tags.contains(tag))
+        })
+    }
+}

@@ -1,0 +1,279 @@
+//! The store as JavaScript calls it: numbers and bytes in, numbers and bytes out.
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::records::{
+    FilterRecord, MetadataRecord, OptionsRecord, PutRecord, canonical, hex, millis,
+};
+use crate::catalog::{Entry, Slot};
+use crate::error::{Error, Result};
+use crate::hash::{Hash, sha256};
+use crate::intern::Symbol;
+use crate::memory::Form;
+use crate::metadata::Metadata;
+use crate::store::{Effect, Effects, Resolution, Store};
+
+/// `resolve` answers this for a URL whose rows the host must be asked for.
+const ASK: u32 = u32::MAX;
+
+/// One store: identity, catalog, memory tier.
+///
+/// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
+/// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL.
+#[derive(Debug)]
+#[wasm_bindgen]
+pub struct StoreHandle {
+    store: Store,
+    effects: Effects,
+}
+
+#[wasm_bindgen]
+impl StoreHandle {
+    /// An empty store.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<StoreHandle> {
+        let options: OptionsRecord = from_js(options, "options")?;
+        Ok(Self {
+            store: Store::new(options.into())?,
+            effects: Effects::new(),
+        })
+    }
+
+    /// Takes the log of hits and the clock; to be called before any other call.
+    pub fn drain(&mut self, hits: &[u32], now: f64) {
+        let effects = self.store.drain(hits, millis(now));
+        self.effects.extend(effects);
+    }
+
+    /// The effects since they were last fetched; empty when there are none.
+    pub fn effects(&mut self) -> Box<[u32]> {
+        let effects = core::mem::take(&mut self.effects);
+        let pair = |effect| match effect {
+            Effect::Evicted(slot) => [0, slot.number()],
+            Effect::Retired(slot) => [1, slot.number()],
+            Effect::Expired(slot) => [2, slot.number()],
+            Effect::Moved(url) => [3, url.number()],
+        };
+        effects.into_iter().flat_map(pair).collect()
+    }
+
+    /// Whether there are effects to fetch.
+    #[wasm_bindgen(js_name = hasEffects)]
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
+    /// The slot a request means, 0 for none, 4294967295 for "ask the host".
+    pub fn resolve(&self, request: &str) -> Result<u32> {
+        Ok(match self.store.resolve(request)? {
+            Resolution::Found(slot) => slot.number(),
+            Resolution::Absent => 0,
+            Resolution::Ask => ASK,
+        })
+    }
+
+    /// Builds a row: hash (32 bytes), length of the key (4 bytes, little-endian), key, metadata.
+    pub fn pack(&self, put: JsValue, body: &[u8]) -> Result<Box<[u8]>> {
+        let put: PutRecord = from_js(put, "metadata")?;
+        let (key, hash, meta) = self.store.pack(&put.key(), put.metadata()?, body)?;
+        let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes();
+        Ok([&hash[..], &key_length, &key, &meta].concat().into())
+    }
+
+    /// Takes a row into the catalog; returns its slot.
+    pub fn learn(&mut self, key: &[u8], hash: &[u8], meta: &[u8], now: f64) -> Result<u32> {
+        let hash = hash_of(hash)?;
+        let slot = self
+            .store
+            .learn(key, hash, meta, millis(now), &mut self.effects)?;
+        Ok(slot.number())
+    }
+
+    /// Takes all rows of a packed index.
+    #[wasm_bindgen(js_name = learnIndex)]
+    pub fn learn_index(&mut self, packed: &[u8], now: f64) -> Result<()> {
+        let effects = self.store.learn_index(packed, millis(now))?;
+        self.effects.extend(effects);
+        Ok(())
+    }
+
+    /// All rows in packed form.
+    #[wasm_bindgen(js_name = packIndex)]
+    pub fn pack_index(&self) -> Result<Box<[u8]>> {
+        Ok(self.store.pack_index()?.into())
+    }
+
+    /// Notes that all rows of a URL are known.
+    #[wasm_bindgen(js_name = setWhole)]
+    pub fn set_whole(&mut self, url: &str) {
+        self.store.set_whole(url);
+    }
+
+    /// Starts to compare the catalog with all rows of the host.
+    #[wasm_bindgen(js_name = startSweep)]
+    pub fn start_sweep(&mut self) {
+        self.store.start_sweep();
+    }
+
+    /// Forgets what the sweep has not seen, but for the slots in `keep`.
+    #[wasm_bindgen(js_name = endSweep)]
+    pub fn end_sweep(&mut self, keep: &[u32]) {
+        let effects = self.store.end_sweep(keep);
+        self.effects.extend(effects);
+    }
+
+    /// Takes a row out of the catalog; returns whether it was there.
+    pub fn forget(&mut self, key: &[u8]) -> Result<bool> {
+        self.store.forget(key, &mut self.effects)
+    }
+
+    /// The bytes of a body in memory.
+    pub fn encoded(&self, slot: u32) -> Option<Box<[u8]>> {
+        self.store.encoded(Slot::from_number(slot)?).map(Into::into)
+    }
+
+    /// 0 cold, 1 encoded, 2 decoded, 3 both.
+    pub fn form(&self, slot: u32) -> u32 {
+        match Slot::from_number(slot).map(|slot| self.store.form(slot)) {
+            Some(Form::Encoded) => 1,
+            Some(Form::Decoded) => 2,
+            Some(Form::Both) => 3,
+            Some(Form::Cold) | None => 0,
+        }
+    }
+
+    /// Offers bytes to the memory tier.
+    #[wasm_bindgen(js_name = admitEncoded)]
+    pub fn admit_encoded(&mut self, slot: u32, bytes: &[u8]) {
+        if let Some(slot) = Slot::from_number(slot) {
+            let effects = self.store.admit_encoded(slot, bytes);
+            self.effects.extend(effects);
+        }
+    }
+
+    /// Notes a decoded value.
+    #[wasm_bindgen(js_name = admitDecoded)]
+    pub fn admit_decoded(&mut self, slot: u32) {
+        if let Some(slot) = Slot::from_number(slot) {
+            let effects = self.store.admit_decoded(slot);
+            self.effects.extend(effects);
+        }
+    }
+
+    /// Counts bytes not yet durable.
+    pub fn pend(&mut self, bytes: usize) {
+        let effects = self.store.pend(bytes);
+        self.effects.extend(effects);
+    }
+
+    /// Uncounts them.
+    pub fn unpend(&mut self, bytes: usize) {
+        self.store.unpend(bytes);
+    }
+
+    /// The slots a filter takes, in order of their canonicals.
+    pub fn list(&self, filter: JsValue) -> Result<Box<[u32]>> {
+        let filter: FilterRecord = from_js(filter, "filter")?;
+        let slots = self.store.list(&filter.into());
+        Ok(slots.into_iter().map(Slot::number).collect())
+    }
+
+    /// The slots of all rows of `url`, or of `url|version`.
+    #[wasm_bindgen(js_name = rowsOf)]
+    pub fn rows_of(&self, request: &str) -> Result<Box<[u32]>> {
+        let slots = self.store.rows_of(request)?;
+        Ok(slots.into_iter().map(Slot::number).collect())
+    }
+
+    /// The metadata of an entry as an object; undefined for a slot without one.
+    pub fn metadata(&self, slot: u32) -> Result<JsValue> {
+        let Some(entry) = self.entry(slot) else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let key = self.store.catalog().key(entry);
+        let metadata = Metadata::unpack(&entry.meta)?;
+        to_js(&MetadataRecord::new(&key, &entry.hash, metadata))
+    }
+
+    /// The packed row key of an entry.
+    pub fn key(&self, slot: u32) -> Result<Option<Box<[u8]>>> {
+        let entry = self.entry(slot);
+        let key = entry.map(|entry| self.store.catalog().key(entry).pack());
+        Ok(key.transpose()?.map(Into::into))
+    }
+
+    /// The content hash of an entry.
+    pub fn hash(&self, slot: u32) -> Option<Box<[u8]>> {
+        Some(self.entry(slot)?.hash.into())
+    }
+
+    /// The length of an entry's body.
+    pub fn size(&self, slot: u32) -> u32 {
+        self.entry(slot).map_or(0, |entry| entry.head.size)
+    }
+
+    /// `url|version` of an entry.
+    pub fn canonical(&self, slot: u32) -> Option<String> {
+        let entry = self.entry(slot)?;
+        Some(canonical(&self.store.catalog().key(entry)))
+    }
+
+    /// The number of an entry's URL, as in the effects.
+    #[wasm_bindgen(js_name = urlOf)]
+    pub fn url_of(&self, slot: u32) -> u32 {
+        self.entry(slot).map_or(ASK, |entry| entry.url.number())
+    }
+
+    /// The text of a URL's number.
+    #[wasm_bindgen(js_name = urlText)]
+    pub fn url_text(&self, url: u32) -> Option<String> {
+        let text = self.store.catalog().text(Symbol::from_number(url));
+        text.map(Into::into)
+    }
+
+    /// Whether any entry has a limited life.
+    pub fn expires(&self) -> bool {
+        self.store.expires()
+    }
+
+    /// Counters and sizes as an object.
+    pub fn stats(&self) -> Result<JsValue> {
+        to_js(&self.store.stats())
+    }
+
+    fn entry(&self, slot: u32) -> Option<&Entry> {
+        self.store.catalog().get(Slot::from_number(slot)?)
+    }
+}
+
+/// Lower-case hex of the SHA-256 of `bytes`.
+#[wasm_bindgen(js_name = sha256Hex)]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&sha256(bytes))
+}
+
+/// Whether `hash` is the SHA-256 of `bytes`.
+#[wasm_bindgen(js_name = hashMatches)]
+pub fn hash_matches(bytes: &[u8], hash: &[u8]) -> bool {
+    sha256(bytes)[..] == *hash
+}
+
+fn hash_of(bytes: &[u8]) -> Result<Hash> {
+    bytes.try_into().map_err(|_| Error::Corrupt {
+        what: "row".into(),
+        rule: "its hash is not 32 bytes long",
+    })
+}
+
+fn from_js<T: for<'de> Deserialize<'de>>(value: JsValue, what: &'static str) -> Result<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| Error::InvalidValue {
+        what: format!("{what}: {error}"),
+        rule: "is not of the expected shape",
+    })
+}
+
+fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
+    serde_wasm_bindgen::to_value(value).map_err(|_| Error::Serialization { what: "record" })
+}
