@@ -234,8 +234,6 @@ export interface Stats {
   readonly deletes: number;
   readonly conversions: number;
   readonly conversionsSkipped: number;
-  /** Bodies not written because the same bytes were there already. */
-  readonly deduplicated: number;
   readonly flushes: number;
   readonly restarts: number;
 }

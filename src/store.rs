@@ -77,6 +77,8 @@ pub struct Filter {
     pub tag: Option<String>,
     /// Last written at this time or before, in milliseconds since 1970.
     pub updated_before: Option<u64>,
+    /// Expired entries too.
+    pub expired: bool,
 }
 
 /// Identity, catalog and memory tier of one store.
@@ -441,7 +443,7 @@ impl Store {
             !key.source.is_empty() && (package == key.source || package == name)
         };
         let written = |before: u64| entry.head.updated <= before;
-        if entry.expired
+        if (entry.expired && !filter.expired)
             || !filter
                 .url_prefix
                 .as_ref()

@@ -1,3 +1,21 @@
 //! The bytes at rest.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`rows`] | many rows in one buffer, as they cross to the host and back |
+//! | [`log`] | the state of a store in a directory; [`draft`], [`bodies`], [`merge`] and [`snapshot`] are its parts |
+//! | [`scan`] | reading a segment: batches, torn tails, damage |
+//! | [`segment`], [`record`] | the framing on disk, with its checksums |
+//! | [`place`] | the file that makes a directory a store |
 
+pub mod bodies;
+pub mod draft;
+pub mod log;
+pub mod merge;
+pub mod place;
+pub mod record;
 pub mod rows;
+pub mod scan;
+pub mod segment;
+pub mod snapshot;
+mod wire;

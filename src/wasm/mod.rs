@@ -4,11 +4,13 @@
 //! async, none calls back, and none hands out a view of Wasm memory.
 
 mod error;
+mod log_handle;
 mod records;
 mod store_handle;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+pub use log_handle::{LogHandle, pack_format, unpack_format};
 pub use store_handle::{StoreHandle, hash_matches, sha256_hex};
 
 /// Sends a panic's message to the console before the trap.
@@ -17,4 +19,11 @@ pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         web_sys::console::error_1(&panic.to_string().into());
     }));
+}
+
+/// Size of this instance's memory in bytes.
+#[wasm_bindgen(js_name = memoryBytes)]
+pub fn memory_bytes() -> f64 {
+    // A 32-bit memory has at most 65536 pages.
+    f64::from(u32::try_from(core::arch::wasm32::memory_size(0)).unwrap_or(u32::MAX)) * 65536.0
 }

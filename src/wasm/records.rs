@@ -204,6 +204,7 @@ pub(super) struct FilterRecord {
     r#type: Option<String>,
     tag: Option<String>,
     updated_before: Option<f64>,
+    expired: bool,
 }
 
 impl From<FilterRecord> for Filter {
@@ -214,6 +215,7 @@ impl From<FilterRecord> for Filter {
             r#type: record.r#type,
             tag: record.tag,
             updated_before: record.updated_before.map(millis),
+            expired: record.expired,
         }
     }
 }

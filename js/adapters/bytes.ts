@@ -1,0 +1,24 @@
+/** What adapters do with bytes: keep them apart from the caller's, and look things up by them. */
+
+/** A copy of its own: `copy.buffer.byteLength === copy.byteLength`. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
+/** The bytes in a buffer of exactly their size; the caller's own buffer where it is one. */
+export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  const exact = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return exact ? buffer : copyOf(bytes).buffer;
+}
+
+/** One character per byte, so that equal bytes are equal `Map` keys. At most some 10 KB. */
+export function mapKey(bytes: Uint8Array | ArrayBuffer): string {
+  return String.fromCharCode(...(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
+}
+
+/** 128 random bits in lower-case hex, for the identity of a place. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,287 @@
+/**
+ * Bytes at rest in a browser: one IndexedDB database. A commit is one transaction, acknowledged
+ * when the browser says it is complete; other tabs hear of it over a BroadcastChannel.
+ *
+ * Without `navigator.locks` (a page that is not a secure context) `exclusive` only holds within
+ * this page, and `capabilities.exclusive` is false. Without IndexedDB `open` fails with UNSUPPORTED:
+ * this adapter never keeps data in memory instead.
+ */
+
+import { SchemaStoreError } from "../errors.js";
+import type {
+  Durability,
+  HostAdapter,
+  HostBatch,
+  HostChanges,
+  HostOpened,
+  HostRow,
+  HostToken,
+  HostUsage,
+} from "../host.js";
+import { copyOf, exactBuffer } from "./bytes.js";
+import { prepare, write } from "./indexeddb/commit.js";
+import { Connection } from "./indexeddb/connection.js";
+import { within } from "./indexeddb/deadline.js";
+import { exclusively, hasLocks } from "./indexeddb/locks.js";
+import { result, results } from "./indexeddb/requests.js";
+import {
+  checkPlace,
+  hostRow,
+  isLive,
+  type Place,
+  type SavedIndex,
+  type StoredRow,
+  type StoreName,
+  type Tombstone,
+} from "./indexeddb/schema.js";
+
+/** The database where no other name is given. */
+export const DEFAULT_DATABASE_NAME = "fhir-schema-store";
+
+/** What can be set besides the name. */
+export interface IndexedDbOptions {
+  /** Milliseconds until a silent browser is a TIMEOUT, a tab in the way BLOCKED. Default 30000. */
+  readonly deadlineMs?: number;
+}
+
+/** Keeps everything in the database of that name. Needs no Node and no core. */
+export function indexedDbAdapter(
+  databaseName: string = DEFAULT_DATABASE_NAME,
+  options: IndexedDbOptions = {},
+): HostAdapter {
+  return new IndexedDbAdapter(databaseName, options.deadlineMs ?? 30_000);
+}
+
+class IndexedDbAdapter implements HostAdapter {
+  readonly name = "indexeddb";
+  readonly #database: string;
+  readonly #deadlineMs: number;
+  readonly #connection: Connection;
+  readonly #watchers = new Set<() => void>();
+  readonly #running = new Set<Promise<unknown>>();
+  #channel: BroadcastChannel | undefined;
+  #state: "new" | "open" | "closed" = "new";
+
+  constructor(database: string, deadlineMs: number) {
+    this.#database = database;
+    this.#deadlineMs = deadlineMs;
+    this.#connection = new Connection(database, deadlineMs, this.#notify);
+  }
+
+  async open(): Promise<HostOpened> {
+    if (this.#state === "closed") this.#mustBeOpen();
+    const { storeId, token } = await this.#read(["sys"], readPlace);
+    if (this.#state === "new") this.#listen();
+    this.#mustBeOpen();
+    const capabilities = {
+      fullIndex: false,
+      changes: true,
+      atomicBatch: true,
+      exclusive: hasLocks(),
+      checked: false,
+    };
+    return { storeId, token, durable: true, capabilities, damage: [] };
+  }
+
+  async index(): Promise<Uint8Array | undefined> {
+    this.#mustBeOpen();
+    return this.#read(["sys"], async (transaction) => {
+      const request = transaction.objectStore("sys").get("index");
+      const [place, saved] = await Promise.all([
+        readPlace(transaction),
+        result<SavedIndex | undefined>(request),
+      ]);
+      return saved?.token === place.token ? new Uint8Array(saved.packed) : undefined;
+    });
+  }
+
+  async saveIndex(packed: Uint8Array, token: HostToken): Promise<void> {
+    this.#mustBeOpen();
+    const saved: SavedIndex = { packed: exactBuffer(packed), token };
+    await this.#write(["sys"], "relaxed", async (transaction) => {
+      const place = await readPlace(transaction);
+      if (place.token === token) transaction.objectStore("sys").put(saved, "index");
+    });
+  }
+
+  async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
+    this.#mustBeOpen();
+    return this.#read(["rows", "sys"], async (transaction) => {
+      const [{ token }, found] = await Promise.all([
+        readPlace(transaction),
+        readRows(transaction.objectStore("rows")),
+      ]);
+      return { rows: found.rows, token };
+    });
+  }
+
+  async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
+    this.#mustBeOpen();
+    const wanted = keys.map((key) => copyOf(key).buffer);
+    return this.#read(["rows"], async (transaction) => {
+      const store = transaction.objectStore("rows");
+      const found = await results<ArrayBuffer, Stored>(wanted, (key) => store.get(key));
+      return found.map((row, i) =>
+        isLive(row) ? hostRow(wanted[i] as ArrayBuffer, row) : undefined,
+      );
+    });
+  }
+
+  async byUrl(urls: readonly string[]): Promise<HostRow[]> {
+    this.#mustBeOpen();
+    const distinct = [...new Set(urls)];
+    return this.#read(["rows"], async (transaction) => {
+      const index = transaction.objectStore("rows").index("url");
+      const found = await Promise.all(distinct.map((url) => readRows(index, url)));
+      return found.flatMap(({ rows }) => rows);
+    });
+  }
+
+  async changes(since: HostToken): Promise<HostChanges | "reset"> {
+    this.#mustBeOpen();
+    return this.#read(["rows", "sys"], async (transaction) => {
+      const index = transaction.objectStore("rows").index("revision");
+      const [{ token, horizon }, found] = await Promise.all([
+        readPlace(transaction),
+        readRows(index, IDBKeyRange.lowerBound(since, true)),
+      ]);
+      if (since < horizon || since > token) return "reset";
+      return { ...found, token };
+    });
+  }
+
+  async bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    this.#mustBeOpen();
+    const wanted = hashes.map(exactBuffer);
+    return this.#read(["bodies"], async (transaction) => {
+      const store = transaction.objectStore("bodies");
+      const found = await results<ArrayBuffer, ArrayBuffer | undefined>(wanted, (hash) =>
+        store.get(hash),
+      );
+      return found.map((body) => body && new Uint8Array(body));
+    });
+  }
+
+  async commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken> {
+    this.#mustBeOpen();
+    const prepared = prepare(batch);
+    const token = await this.#write(["rows", "bodies", "sys"], options.durability, (transaction) =>
+      write(transaction, prepared),
+    );
+    this.#channel?.postMessage(token);
+    return token;
+  }
+
+  async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.#mustBeOpen();
+    return exclusively(`fhir-schema-store:${this.#database}:${name}`, this.#deadlineMs, work);
+  }
+
+  async usage(): Promise<HostUsage> {
+    this.#mustBeOpen();
+    const { bytes } = await this.#read(["sys"], readPlace);
+    const quota = await estimatedQuota(this.#deadlineMs);
+    return quota === undefined ? { bytes } : { bytes, quota };
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#mustBeOpen();
+    const watcher = (): void => onChange();
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#watchers.clear();
+    this.#channel?.close();
+    this.#channel = undefined;
+    globalThis.removeEventListener?.("pageshow", this.#shown);
+    await Promise.allSettled(this.#running);
+    await this.#connection.close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.close();
+    await this.#connection.delete();
+  }
+
+  readonly #notify = (): void => {
+    for (const watcher of this.#watchers) watcher();
+  };
+
+  /** A page back from the back/forward cache may have missed messages. */
+  readonly #shown = (event: Event): void => {
+    if ((event as PageTransitionEvent).persisted) this.#notify();
+  };
+
+  #listen(): void {
+    this.#state = "open";
+    globalThis.addEventListener?.("pageshow", this.#shown);
+    if (globalThis.BroadcastChannel === undefined) return;
+    this.#channel = new BroadcastChannel(`fhir-schema-store:${this.#database}`);
+    this.#channel.onmessage = this.#notify;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state === "open") return;
+    const how = this.#state === "new" ? "not open yet" : "closed";
+    throw new SchemaStoreError("CLOSED", `indexeddb: the adapter of ${this.#database} is ${how}`);
+  }
+
+  #read<T>(stores: StoreName[], work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+    return this.#track(this.#connection.transaction({ stores }, work));
+  }
+
+  #write<T>(
+    stores: StoreName[],
+    durability: Durability,
+    work: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.#track(this.#connection.transaction({ stores, durability }, work));
+  }
+
+  /** `close` waits for what is under way. */
+  #track<T>(running: Promise<T>): Promise<T> {
+    this.#running.add(running);
+    const done = (): void => void this.#running.delete(running);
+    running.then(done, done);
+    return running;
+  }
+}
+
+/** Only advice: absent in insecure contexts, known to throw, and in Chromium larger than the truth. */
+async function estimatedQuota(deadlineMs: number): Promise<number | undefined> {
+  try {
+    const estimate = globalThis.navigator?.storage?.estimate();
+    if (!estimate) return undefined;
+    return (await within(deadlineMs, estimate, () => new Error("late"))).quota;
+  } catch {
+    return undefined;
+  }
+}
+
+type Stored = StoredRow | Tombstone | undefined;
+
+async function readPlace(transaction: IDBTransaction): Promise<Place> {
+  return checkPlace(await result(transaction.objectStore("sys").get("place")));
+}
+
+/** Rows and deleted keys of a range, whole: a cursor takes several times as long. */
+async function readRows(
+  source: IDBObjectStore | IDBIndex,
+  range?: IDBValidKey | IDBKeyRange,
+): Promise<{ rows: HostRow[]; deleted: Uint8Array[] }> {
+  const [keys, found] = await Promise.all([
+    result(source.getAllKeys(range)) as Promise<ArrayBuffer[]>,
+    result(source.getAll(range)) as Promise<Stored[]>,
+  ]);
+  const rows: HostRow[] = [];
+  const deleted: Uint8Array[] = [];
+  found.forEach((row, i) => {
+    const key = keys[i] as ArrayBuffer;
+    if (isLive(row)) rows.push(hostRow(key, row));
+    else deleted.push(new Uint8Array(key));
+  });
+  return { rows, deleted };
+}

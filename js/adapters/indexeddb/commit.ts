@@ -1,0 +1,116 @@
+/** One batch in one transaction: check, write, collect what nothing names any more. */
+
+import { SchemaStoreError } from "../../errors.js";
+import type { HostBatch, HostToken } from "../../host.js";
+import { exactBuffer, mapKey } from "../bytes.js";
+import { result, results } from "./requests.js";
+import { checkPlace, isLive, type Place, type StoredRow, type Tombstone } from "./schema.js";
+
+/** Tombstones kept for `changes`; beyond that, all are dropped and older tokens get "reset". */
+const MAX_TOMBSTONES = 10_000;
+
+/** A batch whose buffers are of exactly their size, ready for any number of attempts. */
+export interface PreparedBatch {
+  readonly put: readonly {
+    readonly key: ArrayBuffer;
+    readonly row: Omit<StoredRow, "revision">;
+    readonly body: ArrayBuffer;
+  }[];
+  readonly delete: readonly ArrayBuffer[];
+  readonly expect: readonly { readonly key: ArrayBuffer; readonly revision: number }[];
+}
+
+/** Copies what is not of exact size: a view would be stored with all of the memory below it. */
+export function prepare(batch: HostBatch): PreparedBatch {
+  return {
+    put: batch.put.map(({ key, url, hash, meta, body }) => ({
+      key: exactBuffer(key),
+      row: { url, hash: exactBuffer(hash), meta: exactBuffer(meta), size: body.byteLength },
+      body: exactBuffer(body),
+    })),
+    delete: batch.delete.map(exactBuffer),
+    expect: (batch.expect ?? []).map(({ key, revision }) => ({ key: exactBuffer(key), revision })),
+  };
+}
+
+/** Writes the batch in `transaction`, which covers `rows`, `bodies` and `sys`. */
+export async function write(transaction: IDBTransaction, batch: PreparedBatch): Promise<HostToken> {
+  const rows = transaction.objectStore("rows");
+  const bodies = transaction.objectStore("bodies");
+  const sys = transaction.objectStore("sys");
+
+  const byHash = new Map(batch.put.map(({ row, body }) => [mapKey(row.hash), { row, body }]));
+  const named = [...byHash.values()];
+  const writtenKeys = [...batch.put.map(({ key }) => key), ...batch.delete];
+  const [found, expected, old, held] = await Promise.all([
+    result<Place | undefined>(sys.get("place")),
+    results(batch.expect, ({ key }) => rows.get(key)),
+    results(writtenKeys, (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone | undefined>),
+    results(named, ({ row }) => bodies.getKey(row.hash)),
+  ]);
+  const place = checkPlace(found);
+  batch.expect.forEach(({ revision }, i) => {
+    if ((isLive(expected[i]) ? expected[i].revision : 0) !== revision) {
+      throw new SchemaStoreError("CONCURRENCY", "indexeddb: a row is not at the expected revision");
+    }
+  });
+
+  const token = place.token + 1;
+  const tally = { bytes: place.bytes, tombstones: place.tombstones };
+  named.forEach(({ row, body }, i) => {
+    if (held[i] !== undefined) return;
+    bodies.put(body, row.hash);
+    tally.bytes += row.size;
+  });
+  batch.put.forEach(({ key, row }, i) => {
+    rows.put({ ...row, revision: token } satisfies StoredRow, key);
+    tally.bytes += rowBytes(key, row);
+    if (old[i] && !isLive(old[i])) tally.tombstones -= 1;
+  });
+  batch.delete.forEach((key, i) => {
+    if (!isLive(old[batch.put.length + i])) return;
+    rows.put({ revision: token } satisfies Tombstone, key);
+    tally.tombstones += 1;
+  });
+  old.forEach((row, i) => {
+    if (isLive(row)) tally.bytes -= rowBytes(writtenKeys[i] as ArrayBuffer, row);
+  });
+  const released = old.filter(isLive).filter((row) => !byHash.has(mapKey(row.hash)));
+  tally.bytes -= await collectBodies(transaction, released);
+
+  const full = tally.tombstones > MAX_TOMBSTONES;
+  if (full) await collectTombstones(rows);
+  const rest = full ? { tombstones: 0, horizon: token } : { tombstones: tally.tombstones };
+  sys.put({ ...place, ...rest, token, bytes: tally.bytes } satisfies Place, "place");
+  return token;
+}
+
+/** Deletes the bodies of `released` that no row names now; resolves to the bytes this freed. */
+async function collectBodies(
+  transaction: IDBTransaction,
+  released: readonly StoredRow[],
+): Promise<number> {
+  const distinct = [...new Map(released.map((row) => [mapKey(row.hash), row])).values()];
+  const byHash = transaction.objectStore("rows").index("hash");
+  const names = await results(distinct, ({ hash }) => byHash.count(hash));
+  let freed = 0;
+  distinct.forEach(({ hash, size }, i) => {
+    if (names[i] !== 0) return;
+    transaction.objectStore("bodies").delete(hash);
+    freed += size;
+  });
+  return freed;
+}
+
+async function collectTombstones(rows: IDBObjectStore): Promise<void> {
+  const [all, live] = await Promise.all([
+    result(rows.getAllKeys()) as Promise<ArrayBuffer[]>,
+    result(rows.index("url").getAllKeys()) as Promise<ArrayBuffer[]>,
+  ]);
+  const kept = new Set(live.map(mapKey));
+  for (const key of all) if (!kept.has(mapKey(key))) rows.delete(key);
+}
+
+function rowBytes(key: ArrayBuffer, { hash, meta }: Omit<StoredRow, "revision">): number {
+  return key.byteLength + hash.byteLength + meta.byteLength;
+}

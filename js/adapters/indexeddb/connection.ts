@@ -1,0 +1,182 @@
+/**
+ * A connection to one database that outlives its handles. Browsers close handles behind a page's
+ * back (site data cleared, a backgrounded tab, a crashed storage process), and a handle once dead
+ * stays dead: it is replaced, and the transaction run again.
+ */
+
+import { SchemaStoreError } from "../../errors.js";
+import type { Durability } from "../../host.js";
+import { within } from "./deadline.js";
+import { isDeadHandle, storeError } from "./faults.js";
+import { createStores, STORES, type StoreName, VERSION } from "./schema.js";
+
+/** Waits between attempts, in milliseconds: one attempt more than there are waits. */
+const RETRY_DELAYS_MS = [20, 100, 500];
+
+/** How a transaction is opened. */
+export interface TransactionOptions {
+  readonly stores: readonly StoreName[];
+  /** Given: the transaction writes, and is acknowledged when this has been reached. */
+  readonly durability?: Durability;
+}
+
+/** Runs transactions on whatever handle is alive. */
+export class Connection {
+  readonly #name: string;
+  readonly #deadlineMs: number;
+  readonly #onLost: () => void;
+  #handle: Promise<IDBDatabase> | undefined;
+  /** The handle itself, once it is there. */
+  #live: IDBDatabase | undefined;
+
+  /** `onLost` is called when a handle goes: what is in the database may have changed. */
+  constructor(name: string, deadlineMs: number, onLost: () => void) {
+    this.#name = name;
+    this.#deadlineMs = deadlineMs;
+    this.#onLost = onLost;
+  }
+
+  /**
+   * Runs `work` in a transaction and resolves when that has completed. `work` may wait for nothing
+   * but requests of its transaction, and runs again on a new handle when the old one was dead.
+   * TIMEOUT leaves open whether a write was done, as the browser did not say.
+   */
+  async transaction<T>(
+    options: TransactionOptions,
+    work: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    for (const wait of [...RETRY_DELAYS_MS, undefined]) {
+      try {
+        return await this.#attempt(options, work);
+      } catch (cause) {
+        if (wait === undefined || !isDeadHandle(cause)) throw storeError(cause, this.#name);
+      }
+      await this.#drop();
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    throw new SchemaStoreError("DISK_ERROR", `indexeddb: ${this.#name} does not answer`);
+  }
+
+  /** Lets go of the handle; transactions under way still finish. The next use opens another. */
+  close(): Promise<void> {
+    return this.#drop();
+  }
+
+  /** Deletes the database. BLOCKED when a handle that is not ours stays open past the deadline. */
+  async delete(): Promise<void> {
+    await this.#drop();
+    try {
+      await this.#settled(factory().deleteDatabase(this.#name), "deleted");
+    } catch (cause) {
+      throw storeError(cause, this.#name);
+    }
+  }
+
+  async #attempt<T>(
+    { stores, durability }: TransactionOptions,
+    work: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    const database = await this.#database();
+    const transaction =
+      durability === undefined
+        ? database.transaction(stores, "readonly")
+        : database.transaction(stores, "readwrite", { durability });
+    const abort = (): void => {
+      try {
+        transaction.abort();
+      } catch {
+        // It has ended already.
+      }
+    };
+    // Over quota every request succeeds and the transaction aborts: only `complete` says "stored".
+    const completed = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? aborted());
+    });
+    const worked = work(transaction).catch((cause: unknown) => {
+      abort();
+      // The transaction's own error is the reason; its requests only say that it was aborted.
+      throw cause instanceof SchemaStoreError ? cause : (transaction.error ?? cause);
+    });
+    const [value] = await within(this.#deadlineMs, Promise.all([worked, completed]), () => {
+      abort();
+      void this.#drop();
+      return new SchemaStoreError("TIMEOUT", `indexeddb: a transaction on ${this.#name} hangs`);
+    });
+    return value;
+  }
+
+  #database(): Promise<IDBDatabase> {
+    this.#handle ??= this.#open().catch((cause: unknown) => {
+      this.#handle = undefined;
+      throw cause;
+    });
+    return this.#handle;
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    const request = factory().open(this.#name, VERSION);
+    let making: IDBTransaction | null = null;
+    request.onupgradeneeded = () => {
+      making = request.transaction;
+      createStores(request.result);
+    };
+    const database = await this.#settled(request, "opened").catch((cause: unknown) => {
+      throw making?.error ?? cause;
+    });
+    if (STORES.some((store) => !database.objectStoreNames.contains(store))) {
+      database.close();
+      const message = `indexeddb: the database ${this.#name} is not a schema store`;
+      throw new SchemaStoreError("INVALID_CONFIG", message, { key: "databaseName" });
+    }
+    this.#live = database;
+    const lost = (): void => {
+      database.close();
+      if (this.#live === database) this.#handle = undefined;
+      this.#onLost();
+    };
+    database.onclose = lost;
+    database.onversionchange = lost;
+    return database;
+  }
+
+  /** The result of an open or delete request, which cannot be cancelled: a late handle is closed. */
+  #settled<T>(request: IDBRequest<T> & IDBOpenDBRequest, what: string): Promise<T> {
+    let blocked = false;
+    let late = false;
+    request.onblocked = () => {
+      blocked = true;
+    };
+    const result = new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => {
+        if (late) (request.result as IDBDatabase | undefined)?.close();
+        else resolve(request.result);
+      };
+      request.onerror = () => reject(request.error);
+    });
+    return within(this.#deadlineMs, result, () => {
+      late = true;
+      const code = blocked ? "BLOCKED" : "TIMEOUT";
+      const why = blocked ? "another tab keeps it open" : "the browser does not answer";
+      return new SchemaStoreError(code, `indexeddb: ${this.#name} is not ${what}: ${why}`);
+    });
+  }
+
+  async #drop(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    const database = await handle?.catch(() => undefined);
+    database?.close();
+  }
+}
+
+/** The browser's IndexedDB, looked up at each use. UNSUPPORTED where there is none. */
+function factory(): IDBFactory {
+  const found: IDBFactory | undefined = globalThis.indexedDB;
+  if (found) return found;
+  throw new SchemaStoreError("UNSUPPORTED", "indexeddb: there is no IndexedDB here");
+}
+
+function aborted(): DOMException {
+  return new DOMException("The transaction was aborted.", "AbortError");
+}

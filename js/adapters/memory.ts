@@ -1,0 +1,216 @@
+/**
+ * The reference adapter: everything `HostAdapter` promises, on two maps. Nothing survives the
+ * process. Read it beside `host.ts` before writing an adapter of your own.
+ */
+
+import { SchemaStoreError } from "../errors.js";
+import type {
+  HostAdapter,
+  HostBatch,
+  HostChanges,
+  HostOpened,
+  HostPut,
+  HostRow,
+  HostToken,
+  HostUsage,
+} from "../host.js";
+import { copyOf, mapKey, randomId } from "./bytes.js";
+
+/** Deletions remembered for `changes`; beyond that, older tokens get "reset". */
+const MAX_TOMBSTONES = 10_000;
+
+interface Body {
+  readonly bytes: Uint8Array;
+  /** Rows that name it; the last one to go takes it along. */
+  uses: number;
+}
+
+interface Tombstone {
+  readonly key: Uint8Array;
+  readonly revision: number;
+}
+
+/** What several memory adapters share: the "disk". */
+export class MemoryPlace {
+  storeId: string = randomId();
+  /** One more with every commit; a row's revision is the token of the commit that wrote it. */
+  token: HostToken = 0;
+  /** Deletions up to this token are forgotten. */
+  horizon: HostToken = 0;
+  readonly rows: Map<string, HostRow> = new Map();
+  readonly tombstones: Map<string, Tombstone> = new Map();
+  readonly bodies: Map<string, Body> = new Map();
+  index: { readonly packed: Uint8Array; readonly token: HostToken } | undefined;
+  readonly watchers: Set<{ readonly by: HostAdapter; readonly onChange: () => void }> = new Set();
+  /** The end of the queue for each name of `exclusive`. */
+  readonly queues: Map<string, Promise<unknown>> = new Map();
+
+  /** Checks every expectation, then writes: nothing here can fail half-way. */
+  commit(batch: HostBatch): HostToken {
+    for (const { key, revision } of batch.expect ?? []) {
+      if ((this.rows.get(mapKey(key))?.revision ?? 0) === revision) continue;
+      throw new SchemaStoreError("CONCURRENCY", "memory: a row is not at the expected revision");
+    }
+    this.token += 1;
+    for (const put of batch.put) this.#put(put);
+    for (const key of batch.delete) this.#delete(key);
+    if (this.tombstones.size > MAX_TOMBSTONES) {
+      this.tombstones.clear();
+      this.horizon = this.token;
+    }
+    return this.token;
+  }
+
+  /** Forgets everything; tokens go on, so that none given before is taken for a new one. */
+  clear(): void {
+    this.storeId = randomId();
+    this.token += 1;
+    this.horizon = this.token;
+    this.index = undefined;
+    for (const map of [this.rows, this.tombstones, this.bodies]) map.clear();
+  }
+
+  #put({ key, url, hash, meta, body }: HostPut): void {
+    const [rowKey, bodyKey] = [mapKey(key), mapKey(hash)];
+    const held = this.bodies.get(bodyKey);
+    if (held) held.uses += 1;
+    else this.bodies.set(bodyKey, { bytes: copyOf(body), uses: 1 });
+    this.#release(rowKey);
+    this.tombstones.delete(rowKey);
+    this.rows.set(rowKey, copyRow({ key, url, hash, meta, revision: this.token }));
+  }
+
+  #delete(key: Uint8Array): void {
+    const rowKey = mapKey(key);
+    this.#release(rowKey);
+    if (!this.rows.delete(rowKey)) return;
+    this.tombstones.set(rowKey, { key: copyOf(key), revision: this.token });
+  }
+
+  #release(rowKey: string): void {
+    const row = this.rows.get(rowKey);
+    const held = row && this.bodies.get(mapKey(row.hash));
+    if (!row || !held) return;
+    held.uses -= 1;
+    if (held.uses === 0) this.bodies.delete(mapKey(row.hash));
+  }
+}
+
+/** Keeps everything in `place`; adapters on one place see each other's commits. */
+export function memoryAdapter(place: MemoryPlace = new MemoryPlace()): HostAdapter {
+  let state: "new" | "open" | "closed" = "new";
+
+  const use = (): MemoryPlace => {
+    if (state === "open") return place;
+    throw new SchemaStoreError("CLOSED", `memory: the adapter is ${state}`);
+  };
+  const announce = (): void => {
+    for (const watcher of place.watchers) {
+      if (watcher.by !== adapter) queueMicrotask(watcher.onChange);
+    }
+  };
+  const stop = (): void => {
+    state = "closed";
+    for (const watcher of place.watchers) {
+      if (watcher.by === adapter) place.watchers.delete(watcher);
+    }
+  };
+
+  const adapter: HostAdapter = {
+    name: "memory",
+    async open(): Promise<HostOpened> {
+      if (state === "new") state = "open";
+      const { storeId, token } = use();
+      const capabilities = {
+        fullIndex: false,
+        changes: true,
+        atomicBatch: true,
+        exclusive: true,
+        checked: false,
+      };
+      return { storeId, token, durable: false, capabilities, damage: [] };
+    },
+    async index(): Promise<Uint8Array | undefined> {
+      const { index, token } = use();
+      return index?.token === token ? copyOf(index.packed) : undefined;
+    },
+    async saveIndex(packed, token): Promise<void> {
+      use().index = { packed: copyOf(packed), token };
+    },
+    async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
+      const { rows, token } = use();
+      return { rows: Array.from(rows.values(), copyRow), token };
+    },
+    async rows(keys): Promise<(HostRow | undefined)[]> {
+      const { rows } = use();
+      return keys.map((key) => {
+        const row = rows.get(mapKey(key));
+        return row && copyRow(row);
+      });
+    },
+    async byUrl(urls): Promise<HostRow[]> {
+      const wanted = new Set(urls);
+      return [...use().rows.values()].filter((row) => wanted.has(row.url)).map(copyRow);
+    },
+    async changes(since): Promise<HostChanges | "reset"> {
+      const { rows, tombstones, token, horizon } = use();
+      if (since < horizon || since > token) return "reset";
+      const newer = <T extends { revision: number }>(all: Iterable<T>): T[] =>
+        [...all].filter(({ revision }) => revision > since);
+      return {
+        rows: newer(rows.values()).map(copyRow),
+        deleted: newer(tombstones.values()).map(({ key }) => copyOf(key)),
+        token,
+      };
+    },
+    async bodies(hashes): Promise<(Uint8Array | undefined)[]> {
+      const { bodies } = use();
+      return hashes.map((hash) => {
+        const body = bodies.get(mapKey(hash));
+        return body && copyOf(body.bytes);
+      });
+    },
+    async commit(batch): Promise<HostToken> {
+      const token = use().commit(batch);
+      announce();
+      return token;
+    },
+    async exclusive(name, work) {
+      const { queues } = use();
+      const turn = (queues.get(name) ?? Promise.resolve()).then(work);
+      const settled = turn.then(
+        () => {},
+        () => {},
+      );
+      queues.set(name, settled);
+      return turn;
+    },
+    async usage(): Promise<HostUsage> {
+      const { rows, bodies } = use();
+      let bytes = 0;
+      for (const { key, hash, meta } of rows.values()) {
+        bytes += key.byteLength + hash.byteLength + meta.byteLength;
+      }
+      for (const body of bodies.values()) bytes += body.bytes.byteLength;
+      return { bytes };
+    },
+    watch(onChange) {
+      const watcher = { by: adapter, onChange };
+      use().watchers.add(watcher);
+      return () => void place.watchers.delete(watcher);
+    },
+    async close(): Promise<void> {
+      stop();
+    },
+    async destroy(): Promise<void> {
+      stop();
+      place.clear();
+      announce();
+    },
+  };
+  return adapter;
+}
+
+function copyRow({ key, url, hash, meta, revision }: HostRow): HostRow {
+  return { key: copyOf(key), url, hash: copyOf(hash), meta: copyOf(meta), revision };
+}

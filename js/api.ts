@@ -1,0 +1,23 @@
+/** What every entry point exports besides `openSchemaStore`. */
+
+export type { ConvertSource } from "./convert-into.js";
+export { type ErrorCode, SchemaStoreError } from "./errors.js";
+export type {
+  Durability,
+  HostAdapter,
+  HostBatch,
+  HostCapabilities,
+  HostChanges,
+  HostContext,
+  HostExpectation,
+  HostOpened,
+  HostPut,
+  HostRow,
+  HostToken,
+  HostUsage,
+} from "./host.js";
+export type { OpenSchemaStore } from "./open.js";
+export { type ParsedCanonical, parseCanonical } from "./parse-canonical.js";
+export type { SchemaStore } from "./store.js";
+export type * from "./types.js";
+export type { WatchEvent } from "./watchers.js";

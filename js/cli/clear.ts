@@ -1,0 +1,111 @@
+/** `cache clear`: entries out of the store. */
+
+import { createInterface } from "node:readline/promises";
+import type { SchemaStore } from "../index.node.js";
+import type { Filter } from "../types.js";
+import { type Command, type CommandContext, EXIT, FILTER_FLAGS, UsageError } from "./command.js";
+import { filterOf } from "./list.js";
+import { counted } from "./output.js";
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+export const clear: Command = {
+  name: "clear",
+  summary: "remove entries",
+  args: {
+    url: { type: "string", valueHint: "canonical", description: "this URL, or url|version" },
+    ...FILTER_FLAGS,
+    "older-than": {
+      type: "string",
+      valueHint: "30d",
+      description: "last written longer ago than this: a number with s, m, h, d or w",
+    },
+    all: { type: "boolean", description: "everything" },
+    yes: { type: "boolean", alias: "y", description: "do not ask" },
+  },
+
+  async run({ flags, output, signal, withStore }) {
+    const selection = selectionOf(flags);
+    const mayAsk = Boolean(process.stdin.isTTY && process.stderr.isTTY);
+    if (!flags.yes && !mayAsk) {
+      throw new UsageError("there is no terminal to ask on: confirm with --yes");
+    }
+    return withStore(async (store) => {
+      const found = await matching(store, selection);
+      const what = counted(found.length, "entry", "entries");
+      if (found.length > 0 && !flags.yes && !(await confirmed(`Remove ${what}?`, signal))) {
+        output.note("nothing removed");
+        return EXIT.incomplete;
+      }
+      const removed = found.length > 0 ? await remove(store, selection, found) : 0;
+      await store.flush();
+      output.result({ removed }, () => [`removed ${counted(removed, "entry", "entries")}`]);
+      return EXIT.ok;
+    });
+  },
+};
+
+/** Which entries are to go. */
+interface Selection {
+  readonly url: string | undefined;
+  readonly filter: Filter;
+}
+
+function selectionOf(flags: CommandContext["flags"]): Selection {
+  const olderThan = flags["older-than"];
+  const filter: Filter = {
+    ...filterOf(flags),
+    ...(typeof olderThan === "string" && { olderThanMs: milliseconds(olderThan) }),
+  };
+  const url = typeof flags.url === "string" ? flags.url.trim() : undefined;
+  const narrowed = url !== undefined || Object.keys(filter).length > 0;
+  if (!narrowed && !flags.all) throw new UsageError("say what to remove, or --all for everything");
+  if (narrowed && flags.all) throw new UsageError("--all goes with no other selection");
+  return { url, filter };
+}
+
+function milliseconds(age: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(age) ?? [];
+  const factor = UNITS_MS[unit];
+  if (number === undefined || factor === undefined) {
+    throw new UsageError(
+      `--older-than = "${age}": must be a number with s, m, h, d or w, as in 30d`,
+    );
+  }
+  return Number(number) * factor;
+}
+
+/** The canonicals selected. */
+async function matching(store: SchemaStore, { url, filter }: Selection): Promise<string[]> {
+  const narrowed =
+    url === undefined ? filter : { urlPrefix: url.split("|", 1)[0] ?? "", ...filter };
+  const entries = await store.list(narrowed);
+  return entries
+    .filter((entry) => url === undefined || entry.url === url || entry.canonical === url)
+    .map(({ canonical }) => canonical);
+}
+
+async function remove(
+  store: SchemaStore,
+  { url, filter }: Selection,
+  found: readonly string[],
+): Promise<number> {
+  if (url === undefined) return store.clear(filter);
+  for (const canonical of new Set(found)) await store.delete(canonical);
+  return found.length;
+}
+
+async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,119 @@
+/** Where the options of the command line come from: flags over environment over TOML file. */
+
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parse } from "smol-toml";
+import { asStoreError, SchemaStoreError } from "../errors.js";
+import type { StoreOptions } from "../types.js";
+import { checkValue, OPTIONS, type OptionDefinition, valueOfText } from "./options.js";
+
+/** The file looked for in the working directory. */
+export const CONFIG_FILE = "fhir-schema-store.toml";
+
+/** Where options may be written. */
+export interface ConfigSources {
+  /** Values of the flags by name; absent ones undefined. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Working directory: what relative paths of flags and environment start from. */
+  readonly directory: string;
+  /** A configuration file that must exist; by default the one of the working directory, if any. */
+  readonly file?: string | undefined;
+}
+
+/**
+ * The options of a store, every value checked.
+ * Errors: INVALID_CONFIG naming key, value and range, also for unknown keys of the file and for a
+ * file that is no TOML; UNSUPPORTED for options of later versions.
+ */
+export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
+  const file = await readConfigFile(sources);
+  const options: Record<string, string | number> = {};
+  for (const definition of OPTIONS) {
+    const { option, flag, environment } = definition;
+    // Each place is checked, also where another one wins: a mistake should not lie in wait.
+    const values = [
+      fromText(definition, flag === undefined ? undefined : sources.flags[flag], `--${flag}`),
+      fromText(definition, sources.environment[environment] || undefined, environment),
+      fromFile(definition, file),
+    ];
+    const at = values.findIndex((value) => value !== undefined);
+    const value = values[at];
+    if (option === undefined || value === undefined) continue;
+    const base = at === values.length - 1 ? dirname(file.path) : sources.directory;
+    options[option] = option === "diskCacheDir" ? absolutePath(base, String(value)) : value;
+  }
+  return options as StoreOptions;
+}
+
+function fromText(
+  definition: OptionDefinition,
+  text: string | undefined,
+  spelled: string,
+): string | number | undefined {
+  if (text === undefined) return undefined;
+  return checkValue(definition, valueOfText(definition, text), spelled);
+}
+
+function fromFile(definition: OptionDefinition, file: ConfigFile): string | number | undefined {
+  const { toml } = definition;
+  if (!Object.hasOwn(file.storage, toml)) return undefined;
+  return checkValue(definition, file.storage[toml], toml, ` in ${file.path}`);
+}
+
+/** A configuration file's `[storage]`; empty when there is no file. */
+interface ConfigFile {
+  readonly path: string;
+  readonly storage: Readonly<Record<string, unknown>>;
+}
+
+async function readConfigFile({ directory, file }: ConfigSources): Promise<ConfigFile> {
+  const path = resolve(directory, file ?? CONFIG_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    if (absent && file === undefined) return { path, storage: {} };
+    throw asStoreError(cause, "INVALID_CONFIG", `${path} cannot be read`, path);
+  }
+  let tables: Record<string, unknown>;
+  try {
+    tables = parse(text);
+  } catch (cause) {
+    throw asStoreError(cause, "INVALID_CONFIG", `${path} is not TOML`, path);
+  }
+  return { path, storage: storageTable(tables, path) };
+}
+
+function storageTable(tables: Record<string, unknown>, path: string): Record<string, unknown> {
+  const { storage = {}, ...others } = tables;
+  refuseUnknown(Object.keys(others), ["[storage]"], path);
+  if (typeof storage !== "object" || storage === null || Array.isArray(storage)) {
+    throw new SchemaStoreError("INVALID_CONFIG", `storage in ${path}: must be a table`, {
+      key: "storage",
+    });
+  }
+  const known = OPTIONS.map(({ toml }) => toml);
+  refuseUnknown(
+    Object.keys(storage).filter((key) => !known.includes(key)),
+    known,
+    path,
+  );
+  return storage as Record<string, unknown>;
+}
+
+function refuseUnknown(unknown: readonly string[], known: readonly string[], path: string): void {
+  const [key] = unknown;
+  if (key === undefined) return;
+  const message = `${key} in ${path}: unknown key; known are ${known.join(", ")}`;
+  throw new SchemaStoreError("INVALID_CONFIG", message, { key });
+}
+
+/** A path with a leading `~/` resolved, which no shell has done in a file. */
+function absolutePath(base: string, path: string): string {
+  return path === "~" || path.startsWith("~/")
+    ? join(homedir(), path.slice(1))
+    : resolve(base, path);
+}

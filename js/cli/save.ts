@@ -1,0 +1,69 @@
+/** `cache save`: a package into the store. */
+
+import type { SaveReport } from "../convert/index.js";
+import { type Command, EXIT } from "./command.js";
+import { counted, describe } from "./output.js";
+import { progressBar } from "./progress.js";
+
+export const save: Command = {
+  name: "save",
+  summary: "convert the StructureDefinitions of a package and store them",
+  args: {
+    source: {
+      type: "positional",
+      description: "a directory, .tgz or .json file, name#version in ~/.fhir/packages, - for stdin",
+    },
+    tag: { type: "string", valueHint: "tag,...", description: "tags for the entries" },
+  },
+
+  async run({ operands: [path = "-"], flags, output, signal, withStore }) {
+    const { openPackagePath, savePackage } = await import("../convert/node.js");
+    let source: Awaited<ReturnType<typeof openPackagePath>>;
+    try {
+      source = await openPackagePath(path);
+    } catch (error) {
+      output.error(error);
+      return EXIT.incomplete;
+    }
+    const tags = typeof flags.tag === "string" ? flags.tag.split(",").filter(Boolean) : undefined;
+    const bar = progressBar();
+    try {
+      const report = await withStore((store) =>
+        savePackage(store, source, {
+          signal,
+          onProgress: ({ done, total, file }) => bar.update(done, total, file),
+          ...(tags && { tags }),
+        }),
+      );
+      bar.end();
+      output.result(toJson(report), () => toText(report, path));
+      for (const { file, canonical, error } of report.failed) {
+        output.note(`error: ${describe(error)} (${canonical ?? file})`);
+      }
+      return report.failed.length > 0 ? EXIT.incomplete : EXIT.ok;
+    } finally {
+      bar.end();
+    }
+  },
+};
+
+function toText(report: SaveReport, path: string): string[] {
+  const seconds = (report.milliseconds / 1000).toFixed(1);
+  const found = counted(report.structureDefinitions, "StructureDefinition");
+  const lines = [
+    `${report.package ?? path}: ${found}: ${report.converted} converted, ` +
+      `${report.unchanged} unchanged, ${report.failed.length} failed, in ${seconds} s`,
+  ];
+  if (report.missingDependencies.length > 0) {
+    lines.push(`not in the store, but needed by it: ${report.missingDependencies.join(", ")}`);
+  }
+  return lines;
+}
+
+function toJson(report: SaveReport): object {
+  const failed = report.failed.map(({ file, canonical, error }) => {
+    const { code, message } = error;
+    return { file, canonical, code, message };
+  });
+  return { ...report, package: report.package ?? null, failed };
+}

@@ -1,0 +1,108 @@
+/** From a StructureDefinition into the store: converted once per source and converter. */
+
+import { SchemaStoreError } from "./errors.js";
+import { decodeText, encodeText, parseObject } from "./json.js";
+import type {
+  ConvertOptions,
+  ConvertResult,
+  Converter,
+  JsonObject,
+  Metadata,
+  PutOptions,
+} from "./types.js";
+
+/** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
+export type ConvertSource = object | string | Uint8Array;
+
+/** What converting needs of the store. */
+export interface ConvertTarget {
+  sha256(bytes: Uint8Array): string;
+  /** Metadata of every row of `url|version`. */
+  rowsOf(canonical: string): Promise<Metadata[]>;
+  put(schema: object, options: PutOptions): Promise<Metadata>;
+}
+
+/** Members of a StructureDefinition that describe its schema. */
+const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
+
+/** Converts `source` unless the store holds the result already. */
+export async function convertInto(
+  target: ConvertTarget,
+  converter: Converter,
+  source: ConvertSource,
+  options: ConvertOptions,
+  now: () => number,
+): Promise<ConvertResult> {
+  const { bytes, definition } = read(source);
+  const { url, version } = identify(definition);
+  const id = `${converter.id}@${converter.version}`;
+  const sourceHash = target.sha256(bytes);
+  const rows = await target.rowsOf(version === undefined ? url : `${url}|${version}`);
+  const unchanged = rows.find(
+    (row) =>
+      row.sourceHash === sourceHash &&
+      row.converter === id &&
+      row.source === options.source &&
+      row.version === version,
+  );
+  if (unchanged !== undefined) return { metadata: unchanged, converted: false };
+
+  const { schema, dependencies } = converter.convert(definition);
+  const described: Record<string, string> = {};
+  for (const member of MEMBERS) {
+    const text = definition[member];
+    if (typeof text === "string") described[member] = text;
+  }
+  const metadata = await target.put(schema, {
+    ...described,
+    ...lineage(definition),
+    url,
+    ...(version === undefined ? {} : { version }),
+    ...options,
+    origin: "converted",
+    sourceHash,
+    converter: id,
+    convertedAt: now(),
+    dependencies,
+  });
+  return { metadata, converted: true };
+}
+
+function lineage(definition: JsonObject): PutOptions {
+  const { derivation, baseDefinition } = definition;
+  return {
+    ...(typeof derivation === "string" ? { derivation } : {}),
+    ...(typeof baseDefinition === "string" ? { base: baseDefinition } : {}),
+  };
+}
+
+function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObject } {
+  if (source instanceof Uint8Array) {
+    let text: string;
+    try {
+      text = decodeText(source);
+    } catch (cause) {
+      throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", { cause });
+    }
+    return { bytes: source, definition: parse(text.replace(/^\ufeff/, "")) };
+  }
+  if (typeof source === "string") return { bytes: encodeText(source), definition: parse(source) };
+  return { bytes: encodeText(JSON.stringify(source)), definition: source as JsonObject };
+}
+
+function parse(text: string): JsonObject {
+  return parseObject(text, "the StructureDefinition");
+}
+
+function identify(definition: JsonObject): { url: string; version: string | undefined } {
+  const { resourceType, url, version } = definition;
+  const named = typeof url === "string" ? url : String(definition["id"] ?? "without url");
+  if (resourceType !== "StructureDefinition") {
+    const message = `${named} is a ${String(resourceType)}, not a StructureDefinition`;
+    throw new SchemaStoreError("INVALID_VALUE", message, { key: named });
+  }
+  if (typeof url !== "string" || url === "") {
+    throw new SchemaStoreError("INVALID_KEY", `StructureDefinition ${named} has no url`, { key: named });
+  }
+  return { url, version: typeof version === "string" && version !== "" ? version : undefined };
+}

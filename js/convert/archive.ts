@@ -1,0 +1,56 @@
+/** Reading a `.tgz`: the JSON files at the top of a FHIR package. */
+
+import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
+import { asStoreError } from "../errors.js";
+import type { PackageFile } from "./package.js";
+
+const ROOT_MANIFEST = "package/package.json";
+
+/** Whether the bytes begin as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * Unpacks the JSON files beside the archive's `package.json`; examples and other sub-folders are
+ * left out. An archive that is truncated or damaged anywhere is CORRUPT: gzip's checksum covers
+ * all of it, so nothing of it is to be trusted.
+ */
+export async function readArchive(bytes: Uint8Array, fileName: string): Promise<PackageFile[]> {
+  let entries: ParsedTarEntryWithData[];
+  try {
+    const tar = new Blob([bytes as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream("gzip"));
+    entries = await unpackTar(tar, { strict: true, filter: ({ name }) => isTopLevelJson(name) });
+  } catch (cause) {
+    throw asStoreError(cause, "CORRUPT", `${fileName} is damaged or truncated`, fileName);
+  }
+  const root = rootOf(entries.map(({ header }) => plain(header.name)));
+  // An archive may hold a name twice; unpacking it would leave the last.
+  const files = new Map<string, Uint8Array>();
+  for (const { header, data } of entries) {
+    const path = plain(header.name);
+    if (data && path.startsWith(root) && !path.slice(root.length).includes("/")) {
+      files.set(path.slice(root.length), data);
+    }
+  }
+  return [...files].map(([name, data]) => ({ name, read: async () => data }));
+}
+
+/** Directly in the archive or in one of its folders. */
+function isTopLevelJson(name: string): boolean {
+  return /^[^/]+(\/[^/]+)?\.json$/.test(plain(name));
+}
+
+/** The folder of the manifest, with its slash: `package/` by custom, but not always. */
+function rootOf(names: readonly string[]): string {
+  const manifest = names.includes(ROOT_MANIFEST)
+    ? ROOT_MANIFEST
+    : names.find((name) => /(^|\/)package\.json$/.test(name));
+  return (manifest ?? ROOT_MANIFEST).replace(/package\.json$/, "");
+}
+
+function plain(name: string): string {
+  return name.replace(/^(\.?\/)+/, "");
+}

@@ -1,0 +1,23 @@
+/**
+ * `fhir-schema-store/convert`: the default converter and the FHIR package reader. Nothing in here
+ * needs Node; paths and standard input are read by `fhir-schema-store/convert/node`.
+ */
+
+export { fhirSchemaConverter } from "./converter.js";
+export { schemaDependencies } from "./dependencies.js";
+export type { PackageManifest } from "./manifest.js";
+export {
+  type FhirPackage,
+  openPackage,
+  type PackageProblem,
+  type PackageResource,
+  type PackageSource,
+} from "./package.js";
+export {
+  type PackageStore,
+  type SaveFailure,
+  type SaveOptions,
+  type SaveProgress,
+  type SaveReport,
+  savePackage,
+} from "./save.js";

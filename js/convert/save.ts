@@ -1,0 +1,153 @@
+/** From a package into a store: every StructureDefinition converted and filed. */
+
+import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
+import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
+import {
+  type FhirPackage,
+  openPackage,
+  type PackageResource,
+  type PackageSource,
+} from "./package.js";
+
+/** The part of a `SchemaStore` that saving a package needs. */
+export interface PackageStore {
+  convert(structureDefinition: Uint8Array, options?: ConvertOptions): Promise<ConvertResult>;
+  list(filter?: Filter): Promise<readonly Metadata[]>;
+  flush(): Promise<void>;
+}
+
+/** How far saving has come, in files of the package. */
+export interface SaveProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly file: string;
+}
+
+/** How a package is to be saved. */
+export interface SaveOptions {
+  /** Stops between two definitions; rejects with the signal's reason. What is saved stays saved. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SaveProgress) => void;
+  /** Tags for every entry saved. */
+  readonly tags?: readonly string[];
+}
+
+/** A definition that could not be saved, with the reason. */
+export interface SaveFailure {
+  readonly file: string;
+  /** `url|version` of the definition, where it could be read. */
+  readonly canonical?: string;
+  readonly error: SchemaStoreError;
+}
+
+/** What saving a package did. */
+export interface SaveReport {
+  /** `name#version`, or absent for resources without a package. */
+  readonly package: string | undefined;
+  /** StructureDefinitions found; the sum of the three below, damaged files aside. */
+  readonly structureDefinitions: number;
+  readonly converted: number;
+  /** Skipped: same source, same converter as when last saved. */
+  readonly unchanged: number;
+  readonly failed: readonly SaveFailure[];
+  /** Packages this one builds on of which the store holds nothing, as `name#version`. */
+  readonly missingDependencies: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** Reasons that lie in one definition: the others can still be saved. Any other ends the work. */
+const OF_ONE_ENTRY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "CONVERSION",
+  "ENTRY_TOO_LARGE",
+  "INVALID_KEY",
+  "INVALID_VALUE",
+  "SERIALIZATION",
+]);
+
+/** Longest stretch without giving the event loop a turn, in milliseconds: two frames. */
+const TURN_MS = 32;
+
+/**
+ * Converts and stores every StructureDefinition of a package, with the package as its source.
+ * All of it is durable when this resolves. A definition that cannot be read or converted is
+ * reported and the rest goes on; an error of the store itself rejects.
+ */
+export async function savePackage(
+  store: PackageStore,
+  source: FhirPackage | PackageSource,
+  options: SaveOptions = {},
+): Promise<SaveReport> {
+  const started = performance.now();
+  const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  const counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
+  const failed: SaveFailure[] = [];
+  const filing: ConvertOptions = {
+    ...(fhirPackage.source === undefined ? undefined : { source: fhirPackage.source }),
+    ...(options.tags === undefined ? undefined : { tags: options.tags }),
+  };
+
+  let turn = performance.now();
+  for await (const one of fhirPackage.resources("StructureDefinition")) {
+    options.signal?.throwIfAborted();
+    counts.structureDefinitions += 1;
+    try {
+      const { converted } = await store.convert(one.bytes, filing);
+      counts[converted ? "converted" : "unchanged"] += 1;
+    } catch (cause) {
+      failed.push(failureOf(one, cause));
+    }
+    options.onProgress?.({ done: one.position, total: fhirPackage.fileCount, file: one.file });
+    if (performance.now() - turn > TURN_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      turn = performance.now();
+    }
+  }
+  options.signal?.throwIfAborted();
+  await store.flush();
+
+  return {
+    package: fhirPackage.source,
+    ...counts,
+    failed: [...fhirPackage.problems, ...failed],
+    missingDependencies: await missingDependencies(store, fhirPackage),
+    milliseconds: performance.now() - started,
+  };
+}
+
+/** Passes on what must end the work. */
+function failureOf({ file, resource }: PackageResource, cause: unknown): SaveFailure {
+  const error = asStoreError(cause, "CONVERSION", `${file} cannot be converted`, file);
+  if (!OF_ONE_ENTRY.has(error.code)) throw error;
+  const { url, version } = resource;
+  if (typeof url !== "string") return { file, error };
+  return { file, canonical: typeof version === "string" ? `${url}|${version}` : url, error };
+}
+
+async function missingDependencies(
+  store: PackageStore,
+  { dependencies }: FhirPackage,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [name, version] of Object.entries(dependencies).sort(byName)) {
+    const present = await store.list({ package: name });
+    if (!present.some(({ source }) => source !== undefined && satisfies(source, name, version))) {
+      missing.push(`${name}#${version}`);
+    }
+  }
+  return missing;
+}
+
+/** Versions may be asked for as `4.0.x`, or by a label that names whichever build is at hand. */
+function satisfies(source: string, name: string, version: string): boolean {
+  if (["latest", "current", "dev"].includes(version)) return true;
+  if (version.endsWith(".x")) return source.startsWith(`${name}#${version.slice(0, -1)}`);
+  return source === `${name}#${version}`;
+}
+
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : 1;
+}
+
+function isPackage(source: FhirPackage | PackageSource): source is FhirPackage {
+  return typeof source === "object" && "resources" in source && "fileCount" in source;
+}

@@ -1,0 +1,82 @@
+/** The guard around the core: every call passes here, and a trap costs an instance, not the store. */
+
+import type { CoreModule } from "./core-module.js";
+import { type ErrorCode, SchemaStoreError } from "./errors.js";
+import type { Glue } from "./glue.js";
+
+/** What the core is told at birth; bytes, checked by `checkOptions`. */
+export interface CoreOptions {
+  readonly memoryLimitBytes: number;
+  readonly maxEntries: number;
+  readonly maxEntryBytes: number;
+  readonly maxCatalogBytes: number;
+  readonly evictionPolicy: string;
+  readonly durable: boolean;
+}
+
+/** One store's state in Wasm; the methods are those of `src/wasm/store_handle.rs`. */
+export type StoreHandle = InstanceType<Glue["StoreHandle"]>;
+
+/** `resolve` answers this when the host must be asked for the rows of the URL. */
+export const ASK = 0xffff_ffff;
+
+/** Codes of the effects, as in `src/wasm/store_handle.rs`. */
+export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3 } as const;
+
+/** An instance of the core with a store in it, replaced when it traps. */
+export class Core {
+  readonly #module: CoreModule;
+  readonly #options: CoreOptions;
+  readonly #onRestart: () => void;
+  #glue: Glue;
+  #handle: StoreHandle;
+
+  /** `onRestart` runs when an instance was replaced by an empty one, before the caller is told. */
+  constructor(module: CoreModule, options: CoreOptions, onRestart: () => void) {
+    this.#module = module;
+    this.#options = options;
+    this.#onRestart = onRestart;
+    this.#glue = module.instantiate();
+    try {
+      this.#handle = this.#newHandle();
+    } catch (error) {
+      throw storeError(error) ?? error;
+    }
+  }
+
+  /**
+   * Runs `work` on the store. An error of the core becomes a `SchemaStoreError` about `key`;
+   * anything else is a trap: the instance is replaced and the caller gets CORE_RESTARTED.
+   */
+  call<T>(work: (handle: StoreHandle, glue: Glue) => T, key?: string): T {
+    try {
+      return work(this.#handle, this.#glue);
+    } catch (error) {
+      const known = storeError(error, key);
+      if (known !== undefined) throw known;
+      this.#glue = this.#module.instantiate();
+      this.#handle = this.#newHandle();
+      this.#onRestart();
+      const message = "the core trapped and was restarted; the call can be made again";
+      throw new SchemaStoreError("CORE_RESTARTED", message, { key, cause: error });
+    }
+  }
+
+  /** Size of the instance's memory in bytes. */
+  get memoryBytes(): number {
+    return this.#glue.memoryBytes();
+  }
+
+  #newHandle(): StoreHandle {
+    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+    const seed = (high & 0x1f_ffff) * 2 ** 32 + low;
+    return new this.#glue.StoreHandle({ ...this.#options, seed });
+  }
+}
+
+function storeError(error: unknown, key?: string): SchemaStoreError | undefined {
+  if (error instanceof SchemaStoreError) return error;
+  if (!(error instanceof Error) || error.name !== "CoreError") return undefined;
+  const { code } = error as Error & { code: ErrorCode };
+  return new SchemaStoreError(code, error.message, { key });
+}

@@ -1,0 +1,372 @@
+/**
+ * The durable tier as the store uses it: the adapter, the writes on their way to it, and the rules
+ * that keep the catalog in step with what others write on the same place.
+ *
+ * Rows read from the host are applied only if nothing was committed or brought in since the read
+ * began, and never over a row whose own write is still on its way: no answer goes back in time.
+ */
+
+import type { CoreModule } from "./core-module.js";
+import { asStoreError, SchemaStoreError } from "./errors.js";
+import { Batcher } from "./flight.js";
+import type {
+  Durability,
+  HostAdapter,
+  HostBatch,
+  HostOpened,
+  HostRow,
+  HostToken,
+  HostUsage,
+} from "./host.js";
+import type { PackedRow, Shelf } from "./shelf.js";
+import { type PendingWrite, WriteBehind } from "./write-behind.js";
+
+/** Bytes on their way to the host above which a put waits. */
+const BACKLOG_BYTES = 8 * 1024 * 1024;
+/** Tries of a conditional write before its CONCURRENCY reaches the caller. */
+const CONDITIONAL_TRIES = 64;
+/** Quiet time before the packed index is saved, in milliseconds. */
+const SAVE_INDEX_MS = 2000;
+
+/** A row with its body, ready to be written. */
+export interface WritableRow extends PackedRow {
+  readonly url: string;
+  readonly body: Uint8Array;
+}
+
+/** What the durable tier tells the store. */
+export interface DurableListener {
+  flushed(entries: number, bytes: number): void;
+  failed(error: SchemaStoreError): void;
+}
+
+/** Adapter, write-behind queue and catalog synchronisation. */
+export class DurableTier {
+  readonly #adapter: HostAdapter;
+  readonly #shelf: Shelf;
+  readonly #durability: Durability;
+  readonly #listener: DurableListener;
+  readonly #writes: WriteBehind;
+  readonly #bodies: Batcher<Uint8Array, Uint8Array | undefined>;
+  #opened: HostOpened | undefined;
+  #token: HostToken = 0;
+  /** Changes whenever the host's state, as far as known here, does. */
+  #epoch = 0;
+  #complete: Promise<void> | undefined;
+  #syncing: Promise<boolean> | undefined;
+  #unwatch: (() => void) | undefined;
+  #indexTimer: ReturnType<typeof setTimeout> | undefined;
+  #indexToken: HostToken | undefined;
+  #closed = false;
+
+  constructor(
+    adapter: HostAdapter,
+    shelf: Shelf,
+    durability: Durability,
+    listener: DurableListener,
+  ) {
+    this.#adapter = adapter;
+    this.#shelf = shelf;
+    this.#durability = durability;
+    this.#listener = listener;
+    this.#bodies = new Batcher((hashes) => adapter.bodies(hashes));
+    this.#writes = new WriteBehind({
+      commit: (batch) => this.#commit(batch),
+      committed: (writes) => this.#committed(writes),
+      superseded: (write) => shelf.unpend(write.put?.body.length ?? 0),
+      failed: (error) => listener.failed(error),
+    });
+  }
+
+  /** Opens the place; a host that has its index at hand fills the catalog at once. */
+  async open(core: CoreModule): Promise<void> {
+    const opened = await this.#adapter.open({ core });
+    this.#opened = opened;
+    this.#token = opened.token;
+    if (opened.capabilities.fullIndex) await this.complete();
+    else this.complete().catch(() => {});
+    this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
+  }
+
+  /** Name of the adapter. */
+  get name(): string {
+    return this.#adapter.name;
+  }
+
+  /** What `open` found. */
+  get opened(): HostOpened | undefined {
+    return this.#opened;
+  }
+
+  /** Why the last commit failed, until one succeeds. */
+  get writeError(): SchemaStoreError | undefined {
+    return this.#writes.error;
+  }
+
+  /** Rows not yet durable. */
+  get pendingWrites(): number {
+    return this.#writes.size;
+  }
+
+  /** The body of a slot that is not durable yet. */
+  pendingBody(slot: number): Uint8Array | undefined {
+    return this.#writes.body(slot);
+  }
+
+  /** Resolves when the catalog knows every row of the host. */
+  complete(): Promise<void> {
+    this.#complete ??= this.#load().catch((error) => {
+      this.#complete = undefined;
+      throw error;
+    });
+    return this.#complete;
+  }
+
+  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  async ask(url: string): Promise<HostRow[]> {
+    const rows = await this.#consistent(() => this.#adapter.byUrl([url]));
+    this.#shelf.learnUrl(url, this.#withoutPending(rows));
+    return rows;
+  }
+
+  /**
+   * Waits until so many bytes more may be on their way; puts that wait go on in their order.
+   * STORAGE_FULL for a body above the memory limit; rejects when the write in the way fails.
+   */
+  async makeRoom(bytes: number, limit: number): Promise<void> {
+    if (bytes > limit) {
+      const message = `entry of ${bytes} bytes does not fit the memory limit of ${limit}`;
+      throw new SchemaStoreError("STORAGE_FULL", message);
+    }
+    const allowed = Math.min(limit, BACKLOG_BYTES);
+    while (this.#writes.bytes > 0 && this.#writes.bytes + bytes > allowed) await this.flush();
+  }
+
+  /** Takes a row and queues it; returns its slot. */
+  put(row: WritableRow): number {
+    const slot = this.#shelf.learn(row);
+    const { key, url, hash, meta, body } = row;
+    this.#writes.add({ slot, key, put: { key, url, hash, meta, body } });
+    this.#shelf.pend(body.length);
+    return slot;
+  }
+
+  /**
+   * Writes a row if nobody else wrote the rows it depends on meanwhile. `attempt` is called with
+   * the URL's rows current in the catalog, again after each collision; it names the row to write
+   * and the keys it depends on, or undefined to write nothing. Durable when it resolves.
+   */
+  async putIf(
+    url: string,
+    attempt: () => Promise<{ row: WritableRow; expect: Uint8Array[] } | undefined>,
+  ): Promise<number | undefined> {
+    for (let tries = 1; ; tries += 1) {
+      await this.flush();
+      const revisions = new Map<string, number>();
+      for (const row of await this.ask(url)) revisions.set(row.key.join(), row.revision);
+      const wanted = await attempt();
+      if (wanted === undefined) return undefined;
+      const { row } = wanted;
+      const expect = wanted.expect.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
+      try {
+        await this.#commit({ put: [row], delete: [], expect });
+      } catch (error) {
+        const collided = error instanceof SchemaStoreError && error.code === "CONCURRENCY";
+        if (!collided || tries === CONDITIONAL_TRIES) throw error;
+        continue;
+      }
+      const slot = this.#shelf.learn(row);
+      this.#shelf.admit(slot, row.body);
+      return slot;
+    }
+  }
+
+  /** Takes a row out and queues its deletion. */
+  delete(slot: number): void {
+    const key = this.#shelf.key(slot);
+    if (key === undefined) return;
+    this.#shelf.forget(key);
+    this.#writes.add({ slot, key });
+  }
+
+  /** The body of a slot from the host, checked; undefined when the row is out of date. CORRUPT. */
+  async body(slot: number, canonical: string): Promise<Uint8Array | undefined> {
+    const hash = this.#shelf.hash(slot);
+    if (hash === undefined) return undefined;
+    const body = await this.#bodies.get(hash);
+    if (body === undefined || this.#opened?.capabilities.checked === true) return body;
+    if (this.#shelf.hashMatches(body, hash)) return body;
+    const message = `the stored body of ${canonical} does not match its hash`;
+    throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+  }
+
+  /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
+  async poll(): Promise<boolean> {
+    if (this.#adapter.poll === undefined || !(await this.#adapter.poll())) return false;
+    return this.#sync();
+  }
+
+  /** Brings in what others wrote. */
+  async refresh(): Promise<void> {
+    await this.complete();
+    await this.#adapter.poll?.();
+    await this.#sync();
+  }
+
+  /** Resolves when everything put before is durable. */
+  flush(): Promise<void> {
+    return this.#writes.flush();
+  }
+
+  /** A last resort in a process that is exiting. */
+  flushSync(): void {
+    const { commitSync } = this.#adapter;
+    if (commitSync !== undefined) {
+      this.#writes.drainSync((batch) => commitSync.call(this.#adapter, batch));
+    }
+  }
+
+  /** Space taken at rest. */
+  usage(): Promise<HostUsage> {
+    return this.#adapter.usage();
+  }
+
+  /** After a trap: feeds the pending writes in again and reads the catalog anew. */
+  restart(): void {
+    this.#writes.reslot((write) => {
+      if (write.put === undefined) return 0;
+      this.#shelf.pend(write.put.body.length);
+      return this.#shelf.learn(write.put);
+    });
+    this.#complete = undefined;
+    this.complete().catch(() => {});
+  }
+
+  /** Flushes, saves the index and lets the place go; a failed flush rejects after the closing. */
+  async close(): Promise<void> {
+    this.#unwatch?.();
+    let failure: unknown;
+    await this.flush().catch((error) => {
+      failure = error;
+    });
+    await this.#complete?.catch(() => {});
+    await this.#saveIndex().catch(() => {});
+    this.#closed = true;
+    clearTimeout(this.#indexTimer);
+    this.#writes.stop();
+    await this.#adapter.close();
+    if (failure !== undefined) throw failure;
+  }
+
+  async #load(): Promise<void> {
+    const index = await this.#consistent(() => this.#adapter.index());
+    if (index !== undefined && this.#learnIndex(index)) return;
+    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
+    this.#learnAll(rows);
+    this.#token = token;
+    this.#saveIndexSoon();
+  }
+
+  /** An index that does not unpack is worth no more than none; nor one with writes under way. */
+  #learnIndex(index: Uint8Array): boolean {
+    if (this.#writes.size > 0) return false;
+    try {
+      this.#shelf.settle();
+      this.#shelf.learnIndex(index);
+    } catch (error) {
+      if (error instanceof SchemaStoreError && error.code === "CORRUPT") return false;
+      throw error;
+    }
+    this.#indexToken = this.#token;
+    return true;
+  }
+
+  #learnAll(rows: HostRow[]): void {
+    const keep = this.#writes.pending().map(({ slot }) => slot);
+    this.#shelf.learnAll(this.#withoutPending(rows), keep);
+  }
+
+  /** Repeats a read of the host until nothing was committed or brought in while it ran. */
+  async #consistent<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const epoch = this.#epoch;
+      const result = await read();
+      if (epoch === this.#epoch) return result;
+    }
+  }
+
+  #withoutPending(rows: readonly HostRow[]): HostRow[] {
+    return rows.filter(({ key }) => !this.#writes.has(key));
+  }
+
+  /** One synchronisation at a time; a wish that comes meanwhile is served by a further one. */
+  #sync(): Promise<boolean> {
+    const previous = this.#syncing ?? Promise.resolve(false);
+    const next = previous.catch(() => false).then(() => this.#syncOnce());
+    this.#syncing = next;
+    return next;
+  }
+
+  async #syncOnce(): Promise<boolean> {
+    if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
+    const changes = await this.#consistent(() => this.#adapter.changes(this.#token));
+    if (changes === "reset") {
+      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
+      this.#learnAll(rows);
+      this.#token = token;
+      this.#epoch += 1;
+      return true;
+    }
+    if (changes.token === this.#token) return false;
+    this.#shelf.settle();
+    for (const row of this.#withoutPending(changes.rows)) this.#shelf.learn(row);
+    for (const key of changes.deleted) {
+      if (!this.#writes.has(key)) this.#shelf.forget(key);
+    }
+    this.#token = changes.token;
+    this.#epoch += 1;
+    this.#saveIndexSoon();
+    return true;
+  }
+
+  async #commit(batch: HostBatch): Promise<void> {
+    const { name } = this.#adapter;
+    let token: HostToken;
+    try {
+      token = await this.#adapter.commit(batch, { durability: this.#durability });
+    } catch (cause) {
+      throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
+    }
+    // Nobody else wrote in between: there is nothing to bring in but what is known.
+    if (token === this.#token + 1) this.#token = token;
+    this.#epoch += 1;
+    this.#saveIndexSoon();
+  }
+
+  #committed(writes: readonly PendingWrite[]): void {
+    let bytes = 0;
+    for (const { slot, put } of writes) {
+      if (put === undefined) continue;
+      bytes += put.body.length;
+      this.#shelf.unpend(put.body.length);
+      this.#shelf.admit(slot, put.body);
+    }
+    this.#listener.flushed(writes.length, bytes);
+  }
+
+  #saveIndexSoon(): void {
+    if (this.#opened?.capabilities.fullIndex !== false || this.#closed) return;
+    clearTimeout(this.#indexTimer);
+    this.#indexTimer = setTimeout(() => void this.#saveIndex().catch(() => {}), SAVE_INDEX_MS);
+    (this.#indexTimer as { unref?: () => void }).unref?.();
+  }
+
+  /** Saves the catalog as the host's index, if it is exactly what the host has at the token. */
+  async #saveIndex(): Promise<void> {
+    const wanted = this.#opened?.capabilities.fullIndex === false && this.#complete !== undefined;
+    if (!wanted || this.#indexToken === this.#token || this.#writes.size > 0) return;
+    const token = this.#token;
+    await this.#adapter.saveIndex(this.#shelf.packIndex(), token);
+    this.#indexToken = token;
+  }
+}

@@ -1,0 +1,45 @@
+/** Listeners, told in a microtask of their own, so that none of them can break or re-enter a call. */
+
+import type { StoreEvents } from "./types.js";
+
+/** The name of an event. */
+export type EventName = keyof StoreEvents;
+
+/** Listeners by event. */
+export class Events {
+  readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
+
+  /** Adds a listener; returns a function that removes it. */
+  on<Name extends EventName>(
+    name: Name,
+    listener: (event: StoreEvents[Name]) => void,
+  ): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Tells the listeners of an event; what one of them throws goes to the console. */
+  emit<Name extends EventName>(name: Name, event: StoreEvents[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      tell(listener as (event: StoreEvents[Name]) => void, event);
+    }
+  }
+
+  /** Removes every listener. */
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
+
+/** Calls a listener later, and contains what it throws. */
+export function tell<Event>(listener: (event: Event) => void, event: Event): void {
+  queueMicrotask(() => {
+    try {
+      listener(event);
+    } catch (error) {
+      console.error("fhir-schema-store: a listener threw", error);
+    }
+  });
+}

@@ -1,0 +1,94 @@
+/** Loads shared by their callers, each of whom may give up alone. */
+
+interface Flight<T> {
+  readonly result: Promise<T>;
+  readonly controller: AbortController;
+  callers: number;
+}
+
+/** Runs one load per key at a time. */
+export class Flights<T> {
+  readonly #flights = new Map<string, Flight<T>>();
+
+  /** Number of loads under way. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /**
+   * The load of `key` that is under way, or a new one. Rejects with the reason of `signal` when
+   * that aborts first; the load itself is aborted when the last of its callers has given up.
+   */
+  run(
+    key: string,
+    signal: AbortSignal | undefined,
+    load: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const flight = this.#flights.get(key) ?? this.#start(key, load);
+    flight.callers += 1;
+    return signal === undefined ? flight.result : this.#abortable(key, flight, signal);
+  }
+
+  #start(key: string, load: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const controller = new AbortController();
+    const result = load(controller.signal).finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
+    // Callers who gave up no longer listen; the others get the rejection from `result` itself.
+    result.catch(() => {});
+    const flight: Flight<T> = { result, controller, callers: 0 };
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  #abortable(key: string, flight: Flight<T>, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        flight.callers -= 1;
+        if (flight.callers === 0) {
+          if (this.#flights.get(key) === flight) this.#flights.delete(key);
+          flight.controller.abort(signal.reason);
+        }
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    });
+  }
+}
+
+/** Joins the reads asked for within one turn of the event loop into one. */
+export class Batcher<Key, Value> {
+  readonly #read: (keys: Key[]) => Promise<Value[]>;
+  #waiting: { key: Key; resolve: (value: Value) => void; reject: (reason: unknown) => void }[] = [];
+
+  /** `read` answers positionally. */
+  constructor(read: (keys: Key[]) => Promise<Value[]>) {
+    this.#read = read;
+  }
+
+  /** The value of one key. */
+  get(key: Key): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ key, resolve, reject }) === 1) queueMicrotask(() => this.#flush());
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      const values = await this.#read(waiting.map(({ key }) => key));
+      waiting.forEach(({ resolve }, index) => {
+        resolve(values[index] as Value);
+      });
+    } catch (error) {
+      if (waiting.length === 1) return waiting[0]?.reject(error);
+      // One bad key must not fail its neighbours.
+      for (const { key, resolve, reject } of waiting) {
+        this.#read([key]).then(([value]) => resolve(value as Value), reject);
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** `fhir-schema-store` in Node. */
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fsAdapter } from "./adapters/fs.js";
+import { loadCore } from "./load/node.js";
+import { type OpenSchemaStore, opener } from "./open.js";
+
+export * from "./api.js";
+
+/** The directory of a store whose options name none: one per user, in the system's place for caches. */
+export function defaultDirectory(): string {
+  return join(process.env["XDG_CACHE_HOME"] || cacheHome(), "fhir-schema-store");
+}
+
+/** Opens a store over a directory. */
+export const openSchemaStore: OpenSchemaStore = opener({
+  loadCore,
+  defaultAdapter: ({ diskCacheDir }) => fsAdapter(diskCacheDir ?? defaultDirectory()),
+  onExit({ flushSync }) {
+    process.on("exit", flushSync);
+    return () => process.off("exit", flushSync);
+  },
+});
+
+function cacheHome(): string {
+  if (process.platform === "win32") {
+    return process.env["LOCALAPPDATA"] || join(homedir(), "AppData", "Local");
+  }
+  return process.platform === "darwin"
+    ? join(homedir(), "Library", "Caches")
+    : join(homedir(), ".cache");
+}

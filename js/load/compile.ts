@@ -1,0 +1,15 @@
+import { SchemaStoreError } from "../errors.js";
+
+/** Compiles the core; UNSUPPORTED, with the cure, where the page's policy forbids it. */
+export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SchemaStoreError(
+      "UNSUPPORTED",
+      `the core could not be compiled; where the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval': ${reason}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/** Loads the core in a browser or worker: fetched from beside this file, or from where the bundler put it. */
+
+import { type CoreModule, coreModule } from "../core-module.js";
+import { SchemaStoreError } from "../errors.js";
+import { compile } from "./compile.js";
+import { once } from "./once.js";
+
+const CURE = 'import "fhir-schema-store/inline" instead, which needs no file';
+
+/** The compiled core, one per page or worker. Rejects with UNSUPPORTED and a message that names the cure. */
+export const loadCore: () => Promise<CoreModule> = once(async () => {
+  // Bundlers look for this expression as it stands.
+  const url = new URL("../core.wasm", import.meta.url);
+  const response = await request(url);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (!isWasm(bytes)) {
+    throw unsupported(`${url} is not WebAssembly, so the bundler has moved the file: ${CURE}`);
+  }
+  return coreModule(await compile(bytes));
+});
+
+async function request(url: URL): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw unsupported(`${url} could not be fetched: try again, or ${CURE}`, cause);
+  }
+  if (!response.ok) throw unsupported(`${url} answered ${response.status}: ${CURE}`);
+  return response;
+}
+
+function isWasm(bytes: Uint8Array): boolean {
+  return [0x00, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
+}
+
+function unsupported(message: string, cause?: unknown): SchemaStoreError {
+  return new SchemaStoreError("UNSUPPORTED", message, { cause });
+}

@@ -1,0 +1,25 @@
+/** Opening a store, the same on every platform. */
+
+import { checkOptions } from "./options.js";
+import { type Platform, SchemaStore } from "./store.js";
+import type { StoreOptions } from "./types.js";
+
+/**
+ * Opens a store. INVALID_CONFIG names the option, its value and its range; what the durable tier
+ * cannot open is DISK_ERROR, CORRUPT, FORMAT_TOO_NEW, BLOCKED or UNSUPPORTED. There is never a
+ * silent fall-back to memory.
+ */
+export type OpenSchemaStore = (options?: StoreOptions) => Promise<SchemaStore>;
+
+/** `openSchemaStore` for a platform. */
+export function opener(platform: Platform): OpenSchemaStore {
+  return async (options = {}) => {
+    const checked = checkOptions(options);
+    const core = await platform.loadCore();
+    const inMemory = checked.strategy === "memory";
+    const adapter = inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked));
+    const store = new SchemaStore(core, checked, adapter);
+    await store.open(core, platform);
+    return store;
+  };
+}

@@ -1,0 +1,108 @@
+/** The options of a store: their defaults, and the check that names key, value and range. */
+
+import { SchemaStoreError } from "./errors.js";
+import type { StoreOptions } from "./types.js";
+
+const MIB = 1024 * 1024;
+
+/** Options with every default filled in. */
+export interface CheckedOptions extends StoreOptions {
+  readonly strategy: NonNullable<StoreOptions["strategy"]>;
+  readonly memoryLimitBytes: number;
+  readonly maxEntries: number;
+  readonly maxEntryBytes: number;
+  readonly maxCatalogBytes: number;
+  readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
+  readonly values: NonNullable<StoreOptions["values"]>;
+  readonly durability: NonNullable<StoreOptions["durability"]>;
+  readonly now: () => number;
+}
+
+/** What an option may be. */
+export interface OptionRule {
+  /** Completes "must be ...". */
+  readonly range: string;
+  accepts(value: unknown): boolean;
+}
+
+/** The rule of every option that has one. */
+export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule } = {
+  strategy: oneOf("memory", "memory-disk", "disk"),
+  memoryLimitMb: integer(1, 4000),
+  maxEntries: integer(1, 1_000_000),
+  maxEntryBytes: integer(1024, 268_435_456),
+  maxCatalogMb: integer(1, 1024),
+  diskCacheDir: nonEmpty("a path"),
+  databaseName: nonEmpty("a name"),
+  ttlHours: {
+    range: "a finite number above 0",
+    accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+  },
+  evictionPolicy: oneOf("lru", "fifo"),
+  values: oneOf("frozen", "shared", "cloned"),
+  durability: oneOf("strict", "relaxed"),
+  adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
+  resolver: { range: "a function", accepts: (value) => typeof value === "function" },
+  converter: { range: "a converter", accepts: (value) => hasMethod(value, "convert") },
+  now: { range: "a function", accepts: (value) => typeof value === "function" },
+};
+
+/** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
+export function checkOptions(options: StoreOptions): CheckedOptions {
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(OPTION_RULES, name)
+      ? OPTION_RULES[name as keyof StoreOptions]
+      : undefined;
+    if (rule === undefined) {
+      throw new SchemaStoreError("INVALID_CONFIG", `there is no option ${name}`, { key: name });
+    }
+    if (value !== undefined) checkOption(name, value, rule);
+  }
+  return {
+    ...options,
+    strategy: options.strategy ?? "memory-disk",
+    memoryLimitBytes: (options.memoryLimitMb ?? 256) * MIB,
+    maxEntries: options.maxEntries ?? 1000,
+    maxEntryBytes: options.maxEntryBytes ?? 4 * MIB,
+    maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
+    evictionPolicy: options.evictionPolicy ?? "lru",
+    values: options.values ?? "frozen",
+    durability: options.durability ?? "strict",
+    now: options.now ?? Date.now,
+  };
+}
+
+/** Throws INVALID_CONFIG when `value` is not what `rule` accepts. */
+export function checkOption(name: string, value: unknown, rule: OptionRule): void {
+  if (rule.accepts(value)) return;
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const message = `option ${name} is ${shown}, must be ${rule.range}`;
+  throw new SchemaStoreError("INVALID_CONFIG", message, { key: name });
+}
+
+function integer(least: number, most: number): OptionRule {
+  return {
+    range: `a whole number from ${least} to ${most}`,
+    accepts: (value) =>
+      typeof value === "number" && Number.isInteger(value) && value >= least && value <= most,
+  };
+}
+
+function oneOf(...names: readonly string[]): OptionRule {
+  return {
+    range: `one of ${names.join(", ")}`,
+    accepts: (value) => typeof value === "string" && names.includes(value),
+  };
+}
+
+function nonEmpty(range: string): OptionRule {
+  return { range, accepts: (value) => typeof value === "string" && value !== "" };
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Record<string, unknown>)[name] === "function"
+  );
+}

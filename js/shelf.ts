@@ -1,0 +1,324 @@
+/**
+ * The memory tier as the store uses it: the core, the decoded values on this side of the wall, and
+ * the effects that keep both in step.
+ */
+
+import { ASK, Core, type CoreOptions, Effect } from "./core.js";
+import type { CoreModule } from "./core-module.js";
+import { SchemaStoreError } from "./errors.js";
+import { HotMap } from "./hot-map.js";
+import { decodeText, deepFreeze, encodeText } from "./json.js";
+import type { Metadata, ValueMode } from "./types.js";
+
+/** Hits are handed to the core this many at a time. */
+const RING = 256;
+
+/** What the store wants to know of effects. */
+export interface ShelfListener {
+  evicted(canonical: string): void;
+  expired(canonical: string): void;
+  /** What these URLs resolve to may have changed. */
+  moved(urls: string[]): void;
+  /** The core trapped: catalog and memory tier are empty. */
+  restarted(lostEntries: number): void;
+  /** The body of a slot that is not durable yet. */
+  pendingBody(slot: number): Uint8Array | undefined;
+}
+
+/** What the core says of itself; see `src/stats.rs`. */
+export interface CoreStats {
+  readonly entries: number;
+  readonly totalBytes: number;
+  readonly catalogBytes: number;
+  readonly residentEntries: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly encodedBytes: number;
+  readonly decodedBytes: number;
+  readonly pendingBytes: number;
+  readonly evictedForSize: number;
+  readonly evictedForEntries: number;
+  readonly expirations: number;
+  readonly hits: number;
+}
+
+/** How the shelf is set up. */
+export interface ShelfOptions {
+  readonly core: CoreOptions;
+  readonly values: ValueMode;
+  /** Decoded values are kept; otherwise each read decodes anew. */
+  readonly keepsValues: boolean;
+  readonly now: () => number;
+}
+
+/** Core, hot map and ring of hits. */
+export class Shelf {
+  readonly #core: Core;
+  readonly #options: ShelfOptions;
+  readonly #listener: ShelfListener;
+  readonly #hot: HotMap;
+  readonly #ring = new Uint32Array(RING);
+  #hits = 0;
+  #knownEntries = 0;
+
+  constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
+    this.#core = new Core(module, options.core, () => this.#restarted());
+  }
+
+  /** The value of a request that was answered before: one Map look-up, one field, one store. */
+  hit(request: string): object | undefined {
+    const entry = this.#hot.get(request);
+    if (entry?.value === undefined) return undefined;
+    const value = entry.value;
+    this.#ring[this.#hits] = entry.slot;
+    this.#hits += 1;
+    if (this.#hits === RING) this.settle();
+    return value;
+  }
+
+  /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
+  settle(): void {
+    const hits = this.#ring.subarray(0, this.#hits);
+    this.#hits = 0;
+    const now = this.#options.now();
+    this.#core.call((core) => core.drain(hits, now));
+    this.#apply();
+  }
+
+  /** The slot a request means now; 0 for none, `ASK` when the host must be asked. INVALID_KEY. */
+  resolve(request: string): number {
+    checkRequest(request);
+    this.settle();
+    return this.#core.call((core) => core.resolve(request), request);
+  }
+
+  /** The value of a slot if memory has it in any form. */
+  recall(request: string, slot: number): object | undefined {
+    const value = this.#hot.valueOf(slot);
+    if (value !== undefined) {
+      this.#hot.link(request, slot);
+      this.#ring[this.#hits] = slot;
+      this.#hits += 1;
+      if (this.#hits === RING) this.settle();
+      return value;
+    }
+    const body = this.body(slot);
+    return body === undefined ? undefined : this.decode(request, slot, body);
+  }
+
+  /** The bytes of a slot if memory has them. */
+  body(slot: number): Uint8Array | undefined {
+    return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
+  }
+
+  /** Decodes a body and keeps the value, as far as the budgets allow. CORRUPT. */
+  decode(request: string, slot: number, body: Uint8Array): object {
+    let value: object;
+    try {
+      value = JSON.parse(decodeText(body)) as object;
+    } catch (cause) {
+      throw new SchemaStoreError("CORRUPT", "the stored body is not JSON", { key: request, cause });
+    }
+    if (this.#options.values !== "shared") deepFreeze(value);
+    if (!this.#options.keepsValues) return value;
+    const url = this.#core.call((core) => core.urlOf(slot));
+    this.#hot.keep(slot, url, value);
+    this.#hot.link(request, slot);
+    this.#core.call((core) => core.admitDecoded(slot), request);
+    this.#apply();
+    return value;
+  }
+
+  /** Keeps the bytes of a slot, unless memory has its body already. */
+  admit(slot: number, body: Uint8Array): void {
+    this.#core.call((core) => {
+      if (core.form(slot) === 0) core.admitEncoded(slot, body);
+    });
+    this.#apply();
+  }
+
+  /** Builds a row; `record` is the `PutRecord` of `src/wasm/records.rs`. */
+  pack(record: { readonly url: string }, body: Uint8Array): PackedRow {
+    this.settle();
+    const packed = this.#core.call((core) => core.pack(record, body), record.url);
+    const keyEnd = 36 + new DataView(packed.buffer, packed.byteOffset).getUint32(32, true);
+    return {
+      hash: packed.slice(0, 32),
+      key: packed.slice(36, keyEnd),
+      meta: packed.slice(keyEnd),
+    };
+  }
+
+  /** Takes a row into the catalog; returns its slot. */
+  learn(row: PackedRow): number {
+    const now = this.#options.now();
+    const slot = this.#core.call((core) => core.learn(row.key, row.hash, row.meta, now));
+    this.#apply();
+    return slot;
+  }
+
+  /** Takes a packed index; the catalog is complete afterwards. */
+  learnIndex(packed: Uint8Array): void {
+    this.#core.call((core) => core.learnIndex(packed, this.#options.now()));
+    this.#apply();
+  }
+
+  /** Replaces the catalog by `rows`, but for the slots in `keep`; it is complete afterwards. */
+  learnAll(rows: Iterable<PackedRow>, keep: readonly number[]): void {
+    this.settle();
+    this.#core.call((core) => core.startSweep());
+    for (const row of rows) this.learn(row);
+    this.#core.call((core) => core.endSweep(Uint32Array.from(keep)));
+    this.#apply();
+  }
+
+  /** Takes all rows of a URL. */
+  learnUrl(url: string, rows: Iterable<PackedRow>): void {
+    this.settle();
+    for (const row of rows) this.learn(row);
+    this.#core.call((core) => core.setWhole(url));
+  }
+
+  /** Takes a row out of the catalog. */
+  forget(key: Uint8Array): boolean {
+    const known = this.#core.call((core) => core.forget(key));
+    this.#apply();
+    return known;
+  }
+
+  /** All rows, packed. */
+  packIndex(): Uint8Array {
+    return this.#core.call((core) => core.packIndex());
+  }
+
+  /** Counts bytes that are not durable yet. */
+  pend(bytes: number): void {
+    this.#core.call((core) => core.pend(bytes));
+    this.#apply();
+  }
+
+  /** Uncounts them. */
+  unpend(bytes: number): void {
+    this.#core.call((core) => core.unpend(bytes));
+  }
+
+  /** Slots a filter takes; `filter` is the `FilterRecord` of `src/wasm/records.rs`. */
+  list(filter: object): Uint32Array {
+    this.settle();
+    return this.#core.call((core) => core.list(filter));
+  }
+
+  /** Slots of all rows of `url` or `url|version`. */
+  rowsOf(request: string): Uint32Array {
+    checkRequest(request);
+    this.settle();
+    return this.#core.call((core) => core.rowsOf(request), request);
+  }
+
+  /** What is known of a slot. */
+  metadata(slot: number): Metadata {
+    return this.#core.call((core) => core.metadata(slot)) as Metadata;
+  }
+
+  /** Row key of a slot. */
+  key(slot: number): Uint8Array | undefined {
+    return this.#core.call((core) => core.key(slot));
+  }
+
+  /** Content hash of a slot. */
+  hash(slot: number): Uint8Array | undefined {
+    return this.#core.call((core) => core.hash(slot));
+  }
+
+  /** `url|version` of a slot. */
+  canonical(slot: number): string {
+    return this.#core.call((core) => core.canonical(slot)) ?? "";
+  }
+
+  /** Lower-case hex of the SHA-256 of bytes. */
+  sha256(bytes: Uint8Array): string {
+    return this.#core.call((_core, glue) => glue.sha256Hex(bytes));
+  }
+
+  /** Whether a body has the hash it is filed under. */
+  hashMatches(body: Uint8Array, hash: Uint8Array): boolean {
+    return this.#core.call((_core, glue) => glue.hashMatches(body, hash));
+  }
+
+  /** Whether any entry has a limited life. */
+  get expires(): boolean {
+    return this.#core.call((core) => core.expires());
+  }
+
+  /** Counters and sizes. */
+  stats(): CoreStats & { wasmBytes: number; hotEntries: number } {
+    this.settle();
+    const stats = this.#core.call((core) => core.stats()) as CoreStats;
+    return { ...stats, wasmBytes: this.#core.memoryBytes, hotEntries: this.#hot.size };
+  }
+
+  /** Lets every value go. */
+  clear(): void {
+    this.#hot.clear();
+    this.#hits = 0;
+  }
+
+  #apply(): void {
+    if (!this.#core.call((core) => core.hasEffects())) return;
+    const effects = this.#core.call((core) => core.effects());
+    const moved = new Set<string>();
+    for (let index = 0; index < effects.length; index += 2) {
+      const target = effects[index + 1] ?? 0;
+      switch (effects[index]) {
+        case Effect.evicted:
+          this.#hot.drop(target);
+          this.#listener.evicted(this.canonical(target));
+          break;
+        case Effect.retired:
+          this.#hot.retire(target);
+          break;
+        case Effect.expired:
+          this.#hot.drop(target);
+          this.#listener.expired(this.canonical(target));
+          break;
+        default:
+          this.#hot.move(target);
+          moved.add(this.#core.call((core) => core.urlText(target)) ?? "");
+      }
+    }
+    if (moved.size > 0) this.#listener.moved([...moved]);
+  }
+
+  #restarted(): void {
+    this.clear();
+    this.#listener.restarted(this.#knownEntries);
+  }
+}
+
+/** A row as the core packs it. */
+export interface PackedRow {
+  readonly key: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly meta: Uint8Array;
+}
+
+export { ASK, encodeText };
+
+/** What the core cannot see: strings arrive there with lone surrogates already replaced. */
+function checkRequest(request: string): void {
+  if (typeof request !== "string") {
+    throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof request}`);
+  }
+  if (!isWellFormed(request)) {
+    const message = `canonical ${JSON.stringify(request)} holds a lone surrogate`;
+    throw new SchemaStoreError("INVALID_KEY", message, { key: request });
+  }
+}
+
+/** `String.prototype.isWellFormed`, which the type library of ES2022 lacks. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

@@ -1,0 +1,559 @@
+/** The store: one object over memory, a durable host and the network. */
+
+import { type ConvertSource, convertInto } from "./convert-into.js";
+import type { CoreModule } from "./core-module.js";
+import { canonicalOf, describe, type PutRecord } from "./describe.js";
+import { DurableTier } from "./durable.js";
+import { SchemaStoreError } from "./errors.js";
+import { type EventName, Events } from "./events.js";
+import type { HostAdapter } from "./host.js";
+import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
+import { Loader } from "./loader.js";
+import type { CheckedOptions } from "./options.js";
+import { isWellFormed, type PackedRow, Shelf } from "./shelf.js";
+import type {
+  ConvertOptions,
+  ConvertResult,
+  Entry,
+  Filter,
+  GetOptions,
+  Health,
+  JsonObject,
+  Metadata,
+  PutItem,
+  PutOptions,
+  Stats,
+  StoreEvents,
+} from "./types.js";
+import { Watchers, type WatchEvent } from "./watchers.js";
+
+/** Encoded bodies that the `disk` strategy keeps, in bytes. */
+const DISK_BUFFER_BYTES = 1024 * 1024;
+/** How often expiry is looked after while any entry expires, in milliseconds. */
+const EXPIRY_TICK_MS = 1000;
+
+/** What differs between Node and browsers. */
+export interface Platform {
+  loadCore(): Promise<CoreModule>;
+  /** The durable tier when the options name none. */
+  defaultAdapter(options: CheckedOptions): HostAdapter;
+  /** Calls back when the page or process is about to end; returns a function that stops it. */
+  onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
+}
+
+/**
+ * A store of JSON documents named by canonicals, FHIR Schemas above all.
+ *
+ * A put is readable when it resolves, and durable after `flush()` or with `durable: true`. A miss
+ * is `undefined`. Every failure is a `SchemaStoreError`; after `close` every call fails with CLOSED.
+ */
+export class SchemaStore {
+  readonly #options: CheckedOptions;
+  readonly #shelf: Shelf;
+  readonly #durable: DurableTier | undefined;
+  readonly #loader: Loader;
+  readonly #events = new Events();
+  readonly #watchers: Watchers;
+  readonly #cloned: boolean;
+  readonly #counts = { puts: 0, deletes: 0, conversions: 0, conversionsSkipped: 0, flushes: 0, restarts: 0 };
+  #stopExit: (() => void) | undefined;
+  #expiryTimer: ReturnType<typeof setInterval> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openSchemaStore`, which also opens the durable tier. */
+  constructor(core: CoreModule, options: CheckedOptions, adapter: HostAdapter | undefined) {
+    this.#options = options;
+    this.#cloned = options.values === "cloned";
+    this.#shelf = this.#newShelf(core, adapter !== undefined);
+    this.#durable = adapter && this.#newDurableTier(adapter);
+    this.#watchers = new Watchers(this.#shelf);
+    this.#loader = new Loader(this.#shelf, this.#durable, options.resolver, {
+      store: (value, canonical) => this.#storeResolved(value, canonical),
+    });
+  }
+
+  /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
+  get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
+    const hot = options?.signal === undefined ? this.#shelf.hit(canonical) : undefined;
+    if (hot !== undefined) return Promise.resolve((this.#cloned ? structuredClone(hot) : hot) as T);
+    return this.#get(canonical, options) as Promise<T | undefined>;
+  }
+
+  /** The value of a canonical if memory has it; a value that is only on disk is `undefined` here. */
+  getSync<T = JsonObject>(canonical: string): T | undefined {
+    const value = this.#shelf.hit(canonical) ?? this.#recall(canonical);
+    return (this.#cloned ? structuredClone(value) : value) as T | undefined;
+  }
+
+  /** The values of many canonicals, in their order; the reads of the durable host are joined. */
+  async getMany<T = JsonObject>(
+    canonicals: readonly string[],
+    options?: GetOptions,
+  ): Promise<(T | undefined)[]> {
+    const values: unknown[] = [];
+    const waits: Promise<void>[] = [];
+    canonicals.forEach((canonical, index) => {
+      const value = options?.signal === undefined ? this.getSync(canonical) : undefined;
+      values.push(value);
+      if (value !== undefined) return;
+      const wait = this.get(canonical, options).then((loaded) => {
+        values[index] = loaded;
+      });
+      waits.push(wait);
+    });
+    await Promise.all(waits);
+    return values as (T | undefined)[];
+  }
+
+  /** The JSON text of a canonical, byte for byte as it was put. */
+  async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
+    this.#checkOpen();
+    const found = await this.#loader.body(canonical, options?.signal);
+    if (found === undefined) return this.#missing(canonical, options);
+    return decodeText(found);
+  }
+
+  /** Value, metadata and the tier that answered. */
+  async entry<T = JsonObject>(
+    canonical: string,
+    options?: GetOptions,
+  ): Promise<Entry<T> | undefined> {
+    this.#checkOpen();
+    const loaded = await this.#loader.load(canonical, options?.signal);
+    if (loaded === undefined) return this.#missing(canonical, options);
+    const metadata = this.#shelf.metadata(loaded.slot);
+    return { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
+  }
+
+  /** What is known of a canonical, without reading its body; the network is not asked. */
+  async metadata(canonical: string): Promise<Metadata | undefined> {
+    this.#checkOpen();
+    const slot = await this.#loader.locate(canonical);
+    return slot === undefined ? undefined : this.#shelf.metadata(slot);
+  }
+
+  /** Whether memory or the durable host has a canonical. */
+  async has(canonical: string): Promise<boolean> {
+    this.#checkOpen();
+    return (await this.#loader.locate(canonical)) !== undefined;
+  }
+
+  /**
+   * Stores an object under its `url` and `version`, with the semantics of `JSON.stringify`; what
+   * that would silently change is INVALID_VALUE. The object is neither kept nor frozen.
+   */
+  async put(value: object, options: PutOptions = {}): Promise<Metadata> {
+    this.#checkOpen();
+    if (typeof value !== "object" || value === null) {
+      throw new SchemaStoreError("INVALID_VALUE", `the value is ${value}, not an object`);
+    }
+    const text = stringifyStrictly(value);
+    return this.#put(value as JsonObject, encodeText(text), options);
+  }
+
+  /** Stores the text of one JSON object, to come back byte for byte. SERIALIZATION, INVALID_VALUE. */
+  async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
+    this.#checkOpen();
+    if (typeof text !== "string" || !isWellFormed(text)) {
+      throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
+    }
+    const value = parseObject(text, "the text");
+    checkDepth(value);
+    return this.#put(value, encodeText(text), options);
+  }
+
+  /** Stores UTF-8 bytes of one JSON object, which are copied. */
+  async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
+    this.#checkOpen();
+    let text: string;
+    try {
+      text = decodeText(bytes);
+    } catch (cause) {
+      throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
+    }
+    return this.putText(text, options);
+  }
+
+  /** Stores many entries; rejects at the first that fails, those before it stay stored. */
+  async putMany(
+    items: Iterable<PutItem>,
+    options: { readonly durable?: boolean } = {},
+  ): Promise<Metadata[]> {
+    const stored: Metadata[] = [];
+    for (const { value, text, bytes, ...rest } of items) {
+      if (value !== undefined) stored.push(await this.put(value, rest));
+      else if (text !== undefined) stored.push(await this.putText(text, rest));
+      else if (bytes !== undefined) stored.push(await this.putBytes(bytes, rest));
+      else throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
+    }
+    if (options.durable) await this.flush();
+    return stored;
+  }
+
+  /**
+   * Replaces the current value by what `change` makes of it (undefined: no value; leave as it is).
+   * Exact across all stores on the same place: `change` is called again when another write came
+   * first. The result is a direct put, durable when this resolves.
+   */
+  async update<T = JsonObject>(
+    canonical: string,
+    change: (current: T | undefined) => object | undefined | Promise<object | undefined>,
+    options: PutOptions = {},
+  ): Promise<Metadata | undefined> {
+    this.#checkOpen();
+    return this.#putIf(canonical, async (slot) => {
+      const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
+      const current = loaded === undefined ? undefined : structuredClone(loaded.value);
+      const value = await change(current as T | undefined);
+      if (value === undefined) return undefined;
+      const record = this.#describe(value as JsonObject, options);
+      return { record, body: encodeText(stringifyStrictly(value)) };
+    });
+  }
+
+  /**
+   * Converts a StructureDefinition and stores the schema. The same source, converted before by the
+   * same version of the converter, is left as it is. CONVERSION names the StructureDefinition.
+   */
+  async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
+    this.#checkOpen();
+    const converter =
+      this.#options.converter ?? (await import("./convert/index.js")).fhirSchemaConverter();
+    const result = await convertInto(
+      {
+        sha256: (bytes) => this.#shelf.sha256(bytes),
+        rowsOf: async (canonical) => {
+          await this.#loader.locate(canonical);
+          return [...this.#shelf.rowsOf(canonical)].map((slot) => this.#shelf.metadata(slot));
+        },
+        put: (schema, put) => this.put(schema, put),
+      },
+      converter,
+      source,
+      options,
+      this.#options.now,
+    );
+    this.#counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
+    return result;
+  }
+
+  /** Deletes `url|version` from every source, or with `url` every version. True if any was there. */
+  async delete(canonical: string): Promise<boolean> {
+    this.#checkOpen();
+    await this.#loader.locate(canonical);
+    const slots = this.#shelf.rowsOf(canonical);
+    for (const slot of slots) this.#delete(slot);
+    return slots.length > 0;
+  }
+
+  /** Metadata of the entries a filter takes, ordered by canonical. */
+  async list(filter: Filter = {}): Promise<Metadata[]> {
+    this.#checkOpen();
+    await this.#durable?.complete();
+    const slots = this.#shelf.list(this.#filterRecord(filter));
+    return Array.from(slots, (slot) => this.#shelf.metadata(slot));
+  }
+
+  /** Deletes the entries a filter takes, all without one; durable when it resolves. Answers how many. */
+  async clear(filter: Filter = {}): Promise<number> {
+    this.#checkOpen();
+    await this.#durable?.complete();
+    const slots = this.#shelf.list({ ...this.#filterRecord(filter), expired: true });
+    for (const slot of slots) this.#delete(slot);
+    await this.#durable?.flush();
+    return slots.length;
+  }
+
+  /** Number of entries. */
+  async size(): Promise<number> {
+    this.#checkOpen();
+    await this.#durable?.complete();
+    return this.#shelf.list({}).length;
+  }
+
+  /** Resolves when everything put before is durable; rejects when that fails. */
+  async flush(): Promise<void> {
+    this.#checkOpen();
+    await this.#durable?.flush();
+  }
+
+  /** Brings in what other tabs and processes wrote on the same place, at once. */
+  async refresh(): Promise<void> {
+    this.#checkOpen();
+    await this.#durable?.refresh();
+  }
+
+  /** Counters and sizes. */
+  async stats(): Promise<Stats> {
+    this.#checkOpen();
+    await this.#durable?.complete();
+    const core = this.#shelf.stats();
+    const { loads, misses, diskHits, networkHits } = this.#loader.counts;
+    return {
+      strategy: this.#options.strategy,
+      adapter: this.#durable?.name,
+      entries: core.entries,
+      totalBytes: core.totalBytes,
+      memory: {
+        residentEntries: core.residentEntries,
+        usedBytes: core.usedBytes,
+        limitBytes: core.limitBytes,
+        encodedBytes: core.encodedBytes,
+        decodedBytes: core.decodedBytes,
+        pendingBytes: core.pendingBytes,
+        catalogBytes: core.catalogBytes,
+        wasmBytes: core.wasmBytes,
+        hotEntries: core.hotEntries,
+      },
+      disk: await this.#durable?.usage(),
+      hits: { memory: core.hits + this.#loader.counts.decodes, disk: diskHits, network: networkHits },
+      misses,
+      loads,
+      evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
+      expirations: core.expirations,
+      ...this.#counts,
+    };
+  }
+
+  /** Whether all is well, and what is not. */
+  health(): Health {
+    const opened = this.#durable?.opened;
+    const writeError = this.#durable?.writeError;
+    const damage = opened?.damage ?? [];
+    return {
+      ok: writeError === undefined && damage.length === 0 && this.#closing === undefined,
+      writeError,
+      pendingWrites: this.#durable?.pendingWrites ?? 0,
+      pendingBytes: this.#closing === undefined ? this.#shelf.stats().pendingBytes : 0,
+      durable: opened?.durable ?? false,
+      damage,
+    };
+  }
+
+  /** Calls `listener` at each event of that name; returns a function that stops it. */
+  on<Name extends EventName>(
+    event: Name,
+    listener: (event: StoreEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /** Calls `listener` whenever what a canonical resolves to has changed, by whomever. */
+  watch(canonical: string, listener: (event: WatchEvent) => void): () => void {
+    this.#checkOpen();
+    return this.#watchers.add(canonical, listener);
+  }
+
+  /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The same as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Opens the durable tier; called once by `openSchemaStore`. */
+  async open(core: CoreModule, platform: Platform): Promise<void> {
+    await this.#durable?.open(core);
+    this.#stopExit = platform.onExit({
+      flush: async () => this.#durable?.flush(),
+      flushSync: () => this.#durable?.flushSync(),
+    });
+    this.#watchExpiry();
+  }
+
+  #newShelf(core: CoreModule, durable: boolean): Shelf {
+    const options = this.#options;
+    const buffered = options.strategy === "disk";
+    const memoryLimitBytes = buffered
+      ? Math.min(DISK_BUFFER_BYTES, options.memoryLimitBytes)
+      : options.memoryLimitBytes;
+    const { maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+    const coreOptions = { maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy };
+    return new Shelf(
+      core,
+      {
+        core: { ...coreOptions, memoryLimitBytes, durable },
+        values: options.values,
+        keepsValues: !buffered,
+        now: options.now,
+      },
+      {
+        evicted: (canonical) => this.#events.emit("evict", { canonical }),
+        expired: (canonical) => this.#events.emit("expire", { canonical }),
+        moved: (urls) => {
+          this.#events.emit("change", { urls });
+          this.#watchers.moved(urls);
+        },
+        restarted: (lostEntries) => this.#restarted(lostEntries),
+        pendingBody: (slot) => this.#durable?.pendingBody(slot),
+      },
+    );
+  }
+
+  #newDurableTier(adapter: HostAdapter): DurableTier {
+    return new DurableTier(adapter, this.#shelf, this.#options.durability, {
+      flushed: (entries, bytes) => {
+        this.#counts.flushes += 1;
+        this.#events.emit("flush", { entries, bytes });
+      },
+      failed: (error) => this.#events.emit("error", { error }),
+    });
+  }
+
+  async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
+    this.#checkOpen();
+    const loaded = await this.#loader.load(canonical, options?.signal);
+    if (loaded === undefined) return this.#missing(canonical, options);
+    return this.#handOut(loaded.value);
+  }
+
+  #recall(canonical: string): object | undefined {
+    this.#checkOpen();
+    return this.#loader.recall(canonical)?.value;
+  }
+
+  #handOut(value: object): object {
+    return this.#cloned ? structuredClone(value) : value;
+  }
+
+  #missing(canonical: string, options: GetOptions | undefined): undefined {
+    if (options?.require !== true) return undefined;
+    const message = `there is no entry ${canonical}`;
+    throw new SchemaStoreError("NOT_FOUND", message, { key: canonical });
+  }
+
+  #describe(body: JsonObject, options: PutOptions): PutRecord {
+    return describe(body, options, this.#options.now(), this.#options.ttlHours);
+  }
+
+  async #put(value: JsonObject, body: Uint8Array, options: PutOptions): Promise<Metadata> {
+    const record = this.#describe(value, options);
+    if (options.ifHash === undefined) return this.#putAnyway(record, body, options);
+    const canonical = canonicalOf(record);
+    const stored = await this.#putIf(canonical, async (slot) => {
+      const current = slot === undefined ? null : this.#shelf.metadata(slot).contentHash;
+      if (current === options.ifHash) return { record, body };
+      const message = `${canonical} has hash ${current}, not ${options.ifHash}`;
+      throw new SchemaStoreError("CONCURRENCY", message, { key: canonical, retryable: false });
+    });
+    return stored as Metadata;
+  }
+
+  async #putAnyway(record: PutRecord, body: Uint8Array, options: PutOptions): Promise<Metadata> {
+    const row = this.#shelf.pack(record, body);
+    const room = this.#durable?.makeRoom(body.length, this.#options.memoryLimitBytes);
+    if (room !== undefined) await room;
+    const slot = this.#file(record, row, body);
+    const metadata = this.#shelf.metadata(slot);
+    if (options.durable) await this.#durable?.flush();
+    return metadata;
+  }
+
+  /** Takes a packed row into catalog and memory, or onto the way to the host. */
+  #file(record: PutRecord, row: PackedRow, body: Uint8Array): number {
+    const full = { ...row, url: record.url, body };
+    const slot = this.#durable?.put(full) ?? this.#shelf.learn(row);
+    if (this.#durable === undefined) this.#shelf.admit(slot, body);
+    this.#noteStored(canonicalOf(record));
+    return slot;
+  }
+
+  /** Writes what `attempt` makes of the current entry, if nobody else writes meanwhile. */
+  async #putIf(
+    canonical: string,
+    attempt: (slot: number | undefined) => Promise<{ record: PutRecord; body: Uint8Array } | undefined>,
+  ): Promise<Metadata | undefined> {
+    const durable = this.#durable;
+    if (durable === undefined) {
+      const wanted = await attempt(this.#loader.known(canonical));
+      if (wanted === undefined) return undefined;
+      const { record, body } = wanted;
+      return this.#shelf.metadata(this.#file(record, this.#shelf.pack(record, body), body));
+    }
+    const url = canonical.trim().split(/[|#]/, 1)[0] ?? "";
+    const slot = await durable.putIf(url, async () => {
+      const current = this.#loader.known(canonical);
+      const wanted = await attempt(current);
+      if (wanted === undefined) return undefined;
+      const row = this.#shelf.pack(wanted.record, wanted.body);
+      const currentKey = current === undefined ? undefined : this.#shelf.key(current);
+      const expect = [row.key];
+      if (currentKey !== undefined && currentKey.join() !== row.key.join()) expect.push(currentKey);
+      return { row: { ...row, url: wanted.record.url, body: wanted.body }, expect };
+    });
+    if (slot === undefined) return undefined;
+    this.#noteStored(this.#shelf.canonical(slot));
+    return this.#shelf.metadata(slot);
+  }
+
+  /** Files what a resolver answered; returns its slot. */
+  async #storeResolved(value: object | string, canonical: string): Promise<void> {
+    const text = typeof value === "string" ? value : stringifyStrictly(value);
+    const body = parseObject(text, "the resolver's answer");
+    const [url, version] = canonical.trim().split("#", 1)[0]?.split("|") ?? [];
+    const options: PutOptions = {
+      origin: "resolver",
+      ...(body["url"] === undefined && url !== undefined ? { url } : {}),
+      ...(body["version"] === undefined && version ? { version } : {}),
+    };
+    await this.putText(text, options);
+  }
+
+  #noteStored(canonical: string): void {
+    this.#counts.puts += 1;
+    this.#watchExpiry();
+    this.#events.emit("put", { canonical });
+  }
+
+  #delete(slot: number): void {
+    const canonical = this.#shelf.canonical(slot);
+    if (this.#durable !== undefined) this.#durable.delete(slot);
+    else this.#shelf.forget(this.#shelf.key(slot) as Uint8Array);
+    this.#loader.deleted();
+    this.#counts.deletes += 1;
+    this.#events.emit("delete", { canonical });
+  }
+
+  #filterRecord({ olderThanMs, ...filter }: Filter): object {
+    if (olderThanMs === undefined) return filter;
+    return { ...filter, updatedBefore: this.#options.now() - olderThanMs };
+  }
+
+  #restarted(lostEntries: number): void {
+    this.#counts.restarts += 1;
+    this.#durable?.restart();
+    this.#events.emit("restart", { lostEntries: this.#durable === undefined ? lostEntries : 0 });
+  }
+
+  #watchExpiry(): void {
+    if (this.#expiryTimer !== undefined || !this.#shelf.expires) return;
+    this.#expiryTimer = setInterval(() => {
+      this.#shelf.settle();
+      if (this.#shelf.expires) return;
+      clearInterval(this.#expiryTimer);
+      this.#expiryTimer = undefined;
+    }, EXPIRY_TICK_MS);
+    (this.#expiryTimer as { unref?: () => void }).unref?.();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new SchemaStoreError("CLOSED", "the store is closed");
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#expiryTimer);
+    this.#stopExit?.();
+    try {
+      await this.#durable?.close();
+    } finally {
+      this.#shelf.clear();
+      this.#watchers.clear();
+      this.#events.clear();
+    }
+  }
+}

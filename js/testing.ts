@@ -1,0 +1,63 @@
+/**
+ * The contract of `HostAdapter` as tests. An adapter that passes keeps what the store relies on;
+ * one that fails loses data sooner or later. Runs wherever there is a function to register a test:
+ *
+ * ```ts
+ * import { test } from "node:test";
+ * import { adapterContract } from "fhir-schema-store/testing";
+ *
+ * adapterContract({ test }, { name: "mine", core, newPlace: () => {
+ *   const directory = mkdtempSync(join(tmpdir(), "mine-"));
+ *   return () => myAdapter(directory);
+ * } });
+ * ```
+ */
+
+import type { CoreModule } from "./core-module.js";
+import type { HostAdapter } from "./host.js";
+import { atomicity } from "./testing/atomicity.js";
+import { basics } from "./testing/basics.js";
+import { changes } from "./testing/changes.js";
+import { Place } from "./testing/kit.js";
+import { lifecycle } from "./testing/lifecycle.js";
+import { sharing } from "./testing/sharing.js";
+
+/** Where the tests go: `node:test`, a runner of your own, an array. */
+export interface ContractRunner {
+  /** Registers one test; it fails when `run` rejects, and each is independent of all others. */
+  test(name: string, run: () => Promise<void>): unknown;
+}
+
+/** What is tested. */
+export interface ContractOptions {
+  /** Stands before the name of each test. */
+  readonly name: string;
+  /** Handed to `open`. */
+  readonly core: CoreModule;
+  /**
+   * Makes a place nobody has used, and returns what makes adapters on that one place: two that
+   * are open at once, or one after the other was closed. The tests destroy the place at their end.
+   */
+  newPlace(): AdapterFactory | Promise<AdapterFactory>;
+}
+
+/** Makes another adapter, not yet open, on one place. */
+export type AdapterFactory = () => HostAdapter;
+
+/**
+ * Registers the suite. What an adapter does not claim (`durable`, `capabilities`, `watch`,
+ * `commitSync`) is not asked of it.
+ */
+export function adapterContract(runner: ContractRunner, options: ContractOptions): void {
+  const cases = { ...basics, ...atomicity, ...changes, ...sharing, ...lifecycle };
+  for (const [title, run] of Object.entries(cases)) {
+    runner.test(`${options.name}: ${title}`, async () => {
+      const place = new Place(await options.newPlace(), options.core);
+      try {
+        await run(place);
+      } finally {
+        await place.dispose();
+      }
+    });
+  }
+}

@@ -1,0 +1,70 @@
+/** Listeners on single canonicals. */
+
+import { tell } from "./events.js";
+import { ASK, type Shelf } from "./shelf.js";
+import type { Metadata } from "./types.js";
+
+/** What a watched canonical resolves to now; no metadata when there is nothing. */
+export interface WatchEvent {
+  readonly canonical: string;
+  readonly metadata: Metadata | undefined;
+}
+
+interface Watcher {
+  readonly canonical: string;
+  readonly listener: (event: WatchEvent) => void;
+  /** Content hash at the last notice. */
+  seen: string | undefined;
+}
+
+/** Watchers by URL. */
+export class Watchers {
+  readonly #shelf: Shelf;
+  readonly #byUrl = new Map<string, Set<Watcher>>();
+
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+  }
+
+  /** Adds a watcher; returns a function that removes it. INVALID_KEY. */
+  add(canonical: string, listener: (event: WatchEvent) => void): () => void {
+    const url = canonical.trim().split(/[|#]/, 1)[0] ?? "";
+    const watcher: Watcher = { canonical, listener, seen: this.#current(canonical)?.contentHash };
+    const watchers = this.#byUrl.get(url) ?? new Set();
+    this.#byUrl.set(url, watchers);
+    watchers.add(watcher);
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0 && this.#byUrl.get(url) === watchers) this.#byUrl.delete(url);
+    };
+  }
+
+  /** Tells the watchers of these URLs, those whose answer did change. */
+  moved(urls: readonly string[]): void {
+    if (this.#byUrl.size === 0) return;
+    // The core is in the middle of its effects; it is asked when they are done.
+    queueMicrotask(() => {
+      for (const url of urls) this.#check(url);
+    });
+  }
+
+  /** Removes every watcher. */
+  clear(): void {
+    this.#byUrl.clear();
+  }
+
+  #check(url: string): void {
+    for (const watcher of this.#byUrl.get(url) ?? []) {
+      const { canonical, listener } = watcher;
+      const metadata = this.#current(canonical);
+      if (metadata?.contentHash === watcher.seen) continue;
+      watcher.seen = metadata?.contentHash;
+      tell(listener, { canonical, metadata });
+    }
+  }
+
+  #current(canonical: string): Metadata | undefined {
+    const slot = this.#shelf.resolve(canonical);
+    return slot === 0 || slot === ASK ? undefined : this.#shelf.metadata(slot);
+  }
+}

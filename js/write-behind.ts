@@ -1,0 +1,206 @@
+/** Writes on their way to the host: bounded, coalesced per row, committed in order. */
+
+import { asStoreError, type SchemaStoreError } from "./errors.js";
+import type { HostBatch, HostPut } from "./host.js";
+
+/** Bytes that start a commit at once. */
+const FULL_BYTES = 4 * 1024 * 1024;
+/** Longest time a write waits for company, in milliseconds. */
+const LINGER_MS = 250;
+/** Longest pause between tries of a write that fails, in milliseconds. */
+const MAX_RETRY_MS = 30_000;
+
+/** A row to be written, or to be deleted where `put` is absent. */
+export interface PendingWrite {
+  slot: number;
+  readonly key: Uint8Array;
+  readonly put?: HostPut;
+}
+
+/** What the queue needs from its owner. */
+export interface WriteBehindHost {
+  /** Writes a batch durably. */
+  commit(batch: HostBatch): Promise<void>;
+  /** These writes are durable; those replaced meanwhile are among them. */
+  committed(writes: readonly PendingWrite[]): void;
+  /** A write was replaced by a later one before it was committed. */
+  superseded(write: PendingWrite): void;
+  /** A commit that nobody waits for failed; it will be tried again. */
+  failed(error: SchemaStoreError): void;
+}
+
+/** The queue. Every write stays in it until the host has it. */
+export class WriteBehind {
+  readonly #host: WriteBehindHost;
+  readonly #queued = new Map<string, PendingWrite>();
+  readonly #bodies = new Map<number, Uint8Array>();
+  #inFlight = new Map<string, PendingWrite>();
+  #running: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = LINGER_MS;
+  #queuedBytes = 0;
+  #error: SchemaStoreError | undefined;
+
+  constructor(host: WriteBehindHost) {
+    this.#host = host;
+  }
+
+  /** Why the last commit failed, until one succeeds. */
+  get error(): SchemaStoreError | undefined {
+    return this.#error;
+  }
+
+  /** Number of rows that are not durable yet. */
+  get size(): number {
+    return this.#queued.size + this.#inFlight.size;
+  }
+
+  /** Bytes of the bodies that are not durable yet. */
+  get bytes(): number {
+    let bytes = this.#queuedBytes;
+    for (const { put } of this.#inFlight.values()) bytes += put?.body.length ?? 0;
+    return bytes;
+  }
+
+  /** The body of a slot that is not durable yet. */
+  body(slot: number): Uint8Array | undefined {
+    return this.#bodies.get(slot);
+  }
+
+  /** Whether a write of that row is on its way: what the host has of it is out of date. */
+  has(key: Uint8Array): boolean {
+    const text = keyText(key);
+    return this.#queued.has(text) || this.#inFlight.has(text);
+  }
+
+  /** The writes on their way, the later one of a row only. */
+  pending(): PendingWrite[] {
+    return [...new Map([...this.#inFlight, ...this.#queued]).values()];
+  }
+
+  /** Takes a write; it replaces one of the same row that has not been sent yet. */
+  add(write: PendingWrite): void {
+    const text = keyText(write.key);
+    const replaced = this.#queued.get(text);
+    if (replaced !== undefined) {
+      this.#queued.delete(text);
+      this.#queuedBytes -= replaced.put?.body.length ?? 0;
+      this.#bodies.delete(replaced.slot);
+      this.#host.superseded(replaced);
+    }
+    this.#queued.set(text, write);
+    if (write.put !== undefined) {
+      this.#bodies.set(write.slot, write.put.body);
+      this.#queuedBytes += write.put.body.length;
+    }
+    this.#schedule(this.#queuedBytes >= FULL_BYTES ? 0 : LINGER_MS);
+  }
+
+  /** Gives the writes new slots after the core was restarted. */
+  reslot(slotOf: (write: PendingWrite) => number): void {
+    this.#bodies.clear();
+    for (const write of this.pending()) {
+      write.slot = slotOf(write);
+      if (write.put !== undefined) this.#bodies.set(write.slot, write.put.body);
+    }
+  }
+
+  /** Resolves when everything queued before the call is durable; rejects when that fails. */
+  async flush(): Promise<void> {
+    if (this.#running !== undefined) await this.#running.catch(() => {});
+    if (this.#queued.size > 0) await this.#commit();
+  }
+
+  /** Hands what is not durable yet to a synchronous last resort. */
+  drainSync(commitSync: (batch: HostBatch) => void): void {
+    clearTimeout(this.#timer);
+    const writes = this.pending();
+    if (writes.length > 0) commitSync(batchOf(writes));
+    this.#queued.clear();
+  }
+
+  /** Stops the timer; what is queued stays. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #schedule(delay: number): void {
+    if (delay === 0) this.stop();
+    if (this.#timer !== undefined || this.#running !== undefined) return;
+    this.#timer = setTimeout(() => this.#commit().catch(() => {}), delay);
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Commits all that is queued; one commit at a time. */
+  #commit(): Promise<void> {
+    this.stop();
+    const previous = this.#running;
+    if (previous !== undefined) return previous.catch(() => {}).then(() => this.#commit());
+    if (this.#queued.size === 0) return Promise.resolve();
+    this.#running = this.#commitOnce().finally(() => {
+      this.#running = undefined;
+      if (this.#queued.size > 0) {
+        const full = this.#error === undefined && this.#queuedBytes >= FULL_BYTES;
+        this.#schedule(full ? 0 : this.#retryMs);
+      }
+    });
+    return this.#running;
+  }
+
+  async #commitOnce(): Promise<void> {
+    this.#inFlight = new Map(this.#queued);
+    this.#queued.clear();
+    this.#queuedBytes = 0;
+    const writes = [...this.#inFlight.values()];
+    try {
+      await this.#host.commit(batchOf(writes));
+    } catch (cause) {
+      this.#error = asStoreError(cause, "DISK_ERROR", "the write could not be made durable");
+      this.#requeue(writes);
+      this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+      this.#host.failed(this.#error);
+      throw this.#error;
+    }
+    this.#error = undefined;
+    this.#retryMs = LINGER_MS;
+    this.#inFlight = new Map();
+    for (const write of writes) this.#bodies.delete(write.slot);
+    this.#host.committed(writes);
+  }
+
+  /** Puts the writes of a failed commit back, but for those replaced meanwhile. */
+  #requeue(writes: readonly PendingWrite[]): void {
+    const later = [...this.#queued];
+    this.#queued.clear();
+    this.#inFlight = new Map();
+    for (const write of writes) this.#queued.set(keyText(write.key), write);
+    for (const [text, write] of later) {
+      const replaced = this.#queued.get(text);
+      if (replaced !== undefined) {
+        this.#bodies.delete(replaced.slot);
+        this.#host.superseded(replaced);
+      }
+      this.#queued.set(text, write);
+    }
+    this.#queuedBytes = 0;
+    for (const { put } of this.#queued.values()) this.#queuedBytes += put?.body.length ?? 0;
+  }
+}
+
+function batchOf(writes: readonly PendingWrite[]): HostBatch {
+  const put: HostPut[] = [];
+  const deleted: Uint8Array[] = [];
+  for (const write of writes) {
+    if (write.put === undefined) deleted.push(write.key);
+    else put.push(write.put);
+  }
+  return { put, delete: deleted };
+}
+
+/** Bytes as a Map key. */
+function keyText(key: Uint8Array): string {
+  let text = "";
+  for (const byte of key) text += String.fromCharCode(byte);
+  return text;
+}

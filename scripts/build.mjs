@@ -1,0 +1,73 @@
+/**
+ * Builds the package into `dist/`:
+ *
+ *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js
+ *     base64                               core-inline.js
+ *     tsc                                  every module of js/, with its types
+ *     esbuild                              third-party code of the converter and the command line
+ *
+ * Everything is made in Cargo's target directory and only then copied to `dist/`, file by file where
+ * the bytes differ, so that a failed build leaves the last good one.
+ *
+ * `node scripts/build.mjs js` skips the first step and takes the core as it was last built.
+ */
+
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { bundleThirdParty, writeLicences } from "./lib/bundle.mjs";
+import { buildCore, core } from "./lib/core.mjs";
+import { publish } from "./lib/publish.mjs";
+import { Failure, main, root, run } from "./lib/run.mjs";
+import { npmTool, stageDir } from "./lib/tools.mjs";
+
+const staged = join(stageDir, "dist");
+
+await main(async ([only]) => {
+  if (only !== undefined && only !== "js")
+    throw new Failure(`usage: build.mjs [js], not "${only}"`);
+  mkdirSync(stageDir, { recursive: true });
+  if (only !== "js" || !existsSync(core.wasm)) buildCore();
+
+  rmSync(staged, { recursive: true, force: true });
+  mkdirSync(staged);
+  for (const file of Object.values(core))
+    cpSync(file, join(staged, file.slice(stageDir.length + 1)));
+  writeInline();
+  // Where tsc looks for the types of "./glue.js"; not tracked.
+  cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
+  const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
+
+  const convert = await bundleThirdParty(staged, "convert", "browser");
+  const cli = await bundleThirdParty(staged, "cli", "node");
+  writeLicences(staged, [...convert, ...cli]);
+  chmodSync(join(staged, "cli", "main.js"), 0o755);
+
+  const changed = publish(staged, join(root, "dist"));
+  console.log(`dist/ is up to date (${changed} files changed)`);
+  // What runs may be tried before its types are right, but not delivered.
+  if (!typed) throw new Failure("dist/ was written, but tsc found type errors");
+});
+
+function succeeds(step) {
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return false;
+  }
+}
+
+/** The core as text, for places that cannot load a `.wasm` file. */
+function writeInline() {
+  const base64 = readFileSync(core.wasm).toString("base64");
+  writeFileSync(join(staged, "core-inline.js"), `export const base64 =\n  "${base64}";\n`);
+}

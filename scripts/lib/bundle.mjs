@@ -1,0 +1,93 @@
+/** Third-party code that the published files need: bundled, so that users install nothing else. */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure, root } from "./run.mjs";
+
+const LICENCE_NAMES = ["licen", "copying", "notice"];
+
+/**
+ * Bundles npm packages into what tsc emitted under `folder` of `dist`, in place. Our own modules
+ * keep their files and their relative imports, so that every class of ours exists once; what several
+ * files share of a package goes to `vendor/`. Answers the folders of the packages taken in.
+ */
+export async function bundleThirdParty(dist, folder, platform) {
+  const entryPoints = modules(join(dist, folder));
+  if (entryPoints.length === 0) return [];
+  const { build } = await import("esbuild");
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    outbase: dist,
+    allowOverwrite: true,
+    bundle: true,
+    splitting: true,
+    chunkNames: "vendor/[name]-[hash]",
+    format: "esm",
+    platform,
+    target: "es2022",
+    // Named whatever the platform is: the package reader has a file that only Node loads.
+    external: ["node:*"],
+    nodePaths: [join(root, "node_modules")],
+    plugins: [keepOwnModules(dist)],
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+  });
+  return packages(Object.keys(metafile.inputs));
+}
+
+/** Writes the licence texts of the packages that were bundled. */
+export function writeLicences(dist, folders) {
+  const texts = [...new Set(folders)].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(folder, "package.json"), "utf8"),
+    );
+    const file = readdirSync(folder).find(isLicence);
+    const text = file ? readFileSync(join(folder, file), "utf8").trim() : undefined;
+    if (!text && !license) throw new Failure(`${name} has no licence: it cannot be bundled`);
+    return `${name} ${version} (${license})\n\n${text ?? "No licence text came with the package."}\n`;
+  });
+  writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
+}
+
+/** Leaves every relative import of a file of ours as it stands. */
+function keepOwnModules(dist) {
+  return {
+    name: "keep-own-modules",
+    setup(build) {
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
+        importer.startsWith(dist) ? { path, external: true } : undefined,
+      );
+    },
+  };
+}
+
+function modules(folder) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".js")).map((name) => join(folder, name));
+}
+
+/** The package folders among the inputs: the path up to the name after the last `node_modules`. */
+function packages(inputs) {
+  const folders = inputs.map((input) => {
+    const at = input.lastIndexOf("node_modules/");
+    if (at < 0) return undefined;
+    let folder = dirname(join(root, input));
+    while (!existsSync(join(folder, "package.json")) || !named(folder)) folder = dirname(folder);
+    return folder;
+  });
+  return [...new Set(folders.filter((folder) => folder !== undefined))];
+}
+
+/** Packages put nameless package.json files into their folders to mark a module type. */
+function named(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name !== undefined;
+}
+
+function isLicence(file) {
+  const lower = file.toLowerCase();
+  return LICENCE_NAMES.some((name) => lower.startsWith(name));
+}

@@ -1,0 +1,82 @@
+/** The Rust half of the build: one optimised `.wasm` and the glue that instantiates it. */
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { output, root, run } from "./run.mjs";
+import { npmTool, stageDir, targetDir, wasmBindgenTool, wasmBindgenVersion } from "./tools.mjs";
+
+const WASM_TARGET = "wasm32-unknown-unknown";
+const OPTIMISE = ["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"];
+
+/** The files `buildCore` leaves behind. */
+export const core = {
+  wasm: join(stageDir, "core.wasm"),
+  glue: join(stageDir, "glue.js"),
+  glueTypes: join(stageDir, "glue.d.ts"),
+};
+
+/** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
+export function buildCore() {
+  run(
+    "cargo",
+    ["build", "--release", "--locked", "--target", WASM_TARGET, "--target-dir", targetDir],
+    { CARGO_ENCODED_RUSTFLAGS: remappedPaths().join("\x1f") },
+  );
+  const compiled = join(targetDir, WASM_TARGET, "release", "fhir_schema_store.wasm");
+  const stamp = fingerprint(compiled);
+  const stampFile = join(stageDir, "core.stamp");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+
+  bind(compiled);
+  run(npmTool("wasm-opt"), [...OPTIMISE, join(stageDir, "bound_bg.wasm"), "-o", core.wasm]);
+  writeFileSync(stampFile, stamp);
+}
+
+/**
+ * Every glue of wasm-bindgen binds one instance per load of its file, and a store wants an instance
+ * of its own. The glue of the `no-modules` target is one expression without imports or exports, so
+ * as the body of a function it binds a new instance per call. All targets give the same `.wasm`.
+ */
+function bind(compiled) {
+  run(wasmBindgenTool("wasm-bindgen"), [
+    compiled,
+    ...["--target", "no-modules", "--omit-default-module-path"],
+    ...["--out-dir", stageDir, "--out-name", "bound"],
+  ]);
+  const script = readFileSync(join(stageDir, "bound.js"), "utf8");
+  // The script looks for its own address in the page; the address of the `.wasm` is the loaders' task.
+  const factory = ["export function makeGlue() {", "const document = undefined;", script];
+  writeFileSync(core.glue, [...factory, "return wasm_bindgen;", "}", ""].join("\n"));
+
+  const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
+  const exports = [
+    "/** A binding of the core to one instance of it. */",
+    "export type Glue = typeof wasm_bindgen;",
+    "export type { wasm_bindgen as Core };",
+    "/** Makes a binding that is not yet initialised. */",
+    "export declare function makeGlue(): Glue;",
+  ];
+  writeFileSync(core.glueTypes, [types, ...exports, ""].join("\n"));
+}
+
+/** Panic messages name source files: relative to these, the same on every machine. */
+function remappedPaths() {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const sysroot = output("rustc", ["--print", "sysroot"]);
+  const prefixes = [
+    [sysroot, "rust"],
+    [cargoHome, "cargo"],
+    [root.slice(0, -1), "fhir-schema-store"],
+  ];
+  return prefixes.map(([path, name]) => `--remap-path-prefix=${path}=/${name}`);
+}
+
+/** Changes whenever the steps after cargo would give something else. */
+function fingerprint(compiled) {
+  const hash = createHash("sha256").update(wasmBindgenVersion());
+  hash.update(readFileSync(new URL(import.meta.url))).update(readFileSync(compiled));
+  hash.update(readFileSync(join(root, "node_modules", "binaryen", "package.json")));
+  return hash.digest("hex");
+}

@@ -1,0 +1,52 @@
+/** Every check that is not a test: formatting, lints, types, the rules of the repository, packaging. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { repositoryRules } from "./lib/rules.mjs";
+import { Failure, heading, main, root, run } from "./lib/run.mjs";
+import { npmTool, targetDir } from "./lib/tools.mjs";
+
+const CLIPPY = ["clippy", "--locked", "--all-targets", "--target-dir", targetDir];
+const WASM = ["--target", "wasm32-unknown-unknown"];
+const DENY_WARNINGS = ["--", "--deny", "warnings"];
+
+/** The `.wasm` asset is an entry without types and no module; everything else must resolve. */
+const ATTW = ["--pack", ".", "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm"];
+
+const checks = [
+  ["Rust formatting", () => run("cargo", ["fmt", "--check"])],
+  ["Rust lints, host", () => run("cargo", [...CLIPPY, ...DENY_WARNINGS])],
+  ["Rust lints, wasm32", () => run("cargo", [...CLIPPY, ...WASM, ...DENY_WARNINGS])],
+  ["Types", () => tsc(".")],
+  ["Types of the tests", () => tsc("tests/tsconfig.json")],
+  [
+    "Formatting and lints of JavaScript",
+    () => run(npmTool("biome"), ["check", "--error-on-warnings"]),
+  ],
+  ["Rules of the repository", repositoryRules],
+  ["publint", () => run(npmTool("publint"), ["--strict"])],
+  ["Are the types wrong?", () => run(npmTool("attw"), ATTW)],
+];
+
+await main(() => {
+  if (!existsSync(join(root, "dist/index.js"))) run(process.execPath, ["scripts/build.mjs"]);
+  const failed = checks.filter(([title, check]) => !passes(title, check)).map(([title]) => title);
+  heading(failed.length === 0 ? "All checks passed" : "Failed checks");
+  if (failed.length > 0) throw new Failure(failed.join("\n"));
+});
+
+function tsc(project) {
+  run(npmTool("tsc"), ["--noEmit", "--project", project]);
+}
+
+function passes(title, check) {
+  heading(title);
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(error.message);
+    return false;
+  }
+}

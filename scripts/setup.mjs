@@ -1,0 +1,111 @@
+/**
+ * Makes a fresh clone ready: `node scripts/setup.mjs build` for building, `test` for testing too.
+ * It needs nothing but Node, says what it installs and why, and does nothing twice.
+ */
+
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { findChromedriver, findChromium, onPath } from "./lib/browser.mjs";
+import { Failure, heading, main, output, root, run } from "./lib/run.mjs";
+import { wasmBindgenRoot, wasmBindgenVersion } from "./lib/tools.mjs";
+
+const NODE = [20, 19];
+const WASM_TARGET = "wasm32-unknown-unknown";
+
+await main(async ([purpose]) => {
+  if (purpose !== "build" && purpose !== "test") throw new Failure("usage: setup.mjs build|test");
+  heading("Set-up");
+  checkNode();
+  ensureCompiler();
+  ensureRust();
+  ensureWasmBindgen();
+  ensurePackages();
+  if (purpose === "test") ensureBrowser();
+  heading("Build");
+  run(process.execPath, ["scripts/build.mjs"]);
+});
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < NODE[0] || (major === NODE[0] && minor < NODE[1])) {
+    throw new Failure(
+      `Node ${NODE.join(".")} or newer is needed, this is ${process.versions.node}`,
+    );
+  }
+  console.log(`Node ${process.versions.node}`);
+}
+
+/** Rust links its build helpers with the system's C compiler. */
+function ensureCompiler() {
+  if (onPath(process.env.CC ?? "cc")) return;
+  const installed = aptInstall(
+    ["gcc", "libc6-dev"],
+    "Rust links with a C compiler, and there is none",
+  );
+  if (!installed)
+    throw new Failure("a C compiler is needed: sudo apt-get install -y gcc libc6-dev");
+}
+
+function ensureRust() {
+  const version = output("rustc", ["--version"]);
+  if (!version)
+    throw new Failure("Rust is needed: install rustup from https://rustup.rs, then run this again");
+  const library = output("rustc", ["--print", "target-libdir", "--target", WASM_TARGET]);
+  if (!library || !existsSync(library)) {
+    console.log(`Installing the Rust target ${WASM_TARGET}: the core is compiled to WebAssembly`);
+    run("rustup", ["target", "add", WASM_TARGET]);
+  }
+  console.log(version);
+}
+
+function ensureWasmBindgen() {
+  const folder = wasmBindgenRoot();
+  const version = wasmBindgenVersion();
+  if (!existsSync(join(folder, "bin", "wasm-bindgen"))) {
+    console.log(
+      `Installing the wasm-bindgen ${version} command line into ${folder}: it must match the crate ` +
+        "exactly. This compiles for about three minutes, once per machine.",
+    );
+    // Not --locked: the lock file of the command line lags behind what compiles today.
+    run("cargo", ["install", "wasm-bindgen-cli", "--version", `=${version}`, "--root", folder]);
+  }
+  console.log(`wasm-bindgen ${version}`);
+}
+
+function ensurePackages() {
+  const lock = statSync(join(root, "package-lock.json")).mtimeMs;
+  const installed = statSync(join(root, "node_modules/.package-lock.json"), {
+    throwIfNoEntry: false,
+  });
+  if (installed && installed.mtimeMs >= lock) return;
+  console.log("Installing the development packages of package-lock.json");
+  run("npm", ["ci"]);
+}
+
+function ensureBrowser() {
+  if (!findChromium() || !findChromedriver()) {
+    const why = "the browser tests run in a real Chromium, and there is none";
+    const installed = aptInstall(["chromium", "chromium-driver"], why);
+    if (!installed) missingBrowser();
+  }
+  console.log(
+    `Chromium ${findChromium() ?? "missing"}, chromedriver ${findChromedriver() ?? "missing"}`,
+  );
+}
+
+function missingBrowser() {
+  const cure =
+    "Chromium and chromedriver are needed for the browser tests: sudo apt-get install -y chromium chromium-driver, " +
+    "or name them in CHROME_PATH and CHROMEDRIVER";
+  if (process.env.CI === "true") throw new Failure(cure);
+  console.warn(`${cure}. Without them these tests are skipped.`);
+}
+
+/** Installs Debian packages where this user may; answers whether it did. */
+function aptInstall(names, why) {
+  if (!onPath("apt-get") || process.getuid?.() !== 0) return false;
+  console.log(`Installing ${names.join(", ")} with apt-get: ${why}`);
+  run("apt-get", ["update"]);
+  run("apt-get", ["install", "-y", "--no-install-recommends", ...names]);
+  return true;
+}

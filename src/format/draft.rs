@@ -1,0 +1,275 @@
+//! Planning a commit: rows and bodies become the bytes of one write.
+//!
+//! A draft is begun, filled and ended within one call of the host; what comes out is a plan under a
+//! ticket. The host writes and syncs it, and only [`Log::settle`] makes it true here.
+
+use std::collections::BTreeSet;
+
+use super::log::{Location, Log, Value, Version, pack_row};
+use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
+use super::scan::{Commit, Fingerprint, fingerprint};
+use super::segment::{self, SegmentId};
+use super::wire::wide;
+use crate::error::{Error, Result};
+use crate::hash::Hash;
+
+/// Longest row key, in bytes.
+pub const MAX_KEY: usize = 8192;
+
+/// A commit being put together.
+#[derive(Debug)]
+pub(super) struct Draft {
+    plan: Planned,
+    seed: Seed,
+    seq: u64,
+    /// Checksums of the records so far.
+    crcs: Vec<u8>,
+    fingerprints: Vec<Fingerprint>,
+    /// Bodies in this commit.
+    held: BTreeSet<Hash>,
+}
+
+/// A commit on its way to disk.
+#[derive(Debug)]
+pub(super) struct Planned {
+    slot: u32,
+    /// Where the bytes go; 0 in a segment that is born with them.
+    start: u64,
+    end: u64,
+    seq: u64,
+    chain: u32,
+    bytes: Vec<u8>,
+    bodies: Vec<(Hash, Location)>,
+    rows: Vec<(Box<[u8]>, Version, Option<Value>)>,
+}
+
+impl Log {
+    /// Begins a commit at the end of the own segment, or in a new one: when there is none, when a
+    /// commit is under way in it, or when `fresh` asks for it.
+    pub fn begin(&mut self, created_ms: u64, fresh: bool) {
+        let busy = |slot: u32| self.planned.values().any(|plan| plan.slot == slot);
+        let active = self.active.filter(|slot| !fresh && !busy(*slot));
+        let slot = active.unwrap_or_else(|| self.born());
+        let planned = self.planned.values().map(|plan| plan.seq).max().unwrap_or(0);
+        self.start(slot, self.seq.max(planned) + 1, created_ms);
+    }
+
+    /// Adds a row and, unless it is safely there, its body.
+    pub fn put(&mut self, key: &[u8], url: &str, hash: Hash, meta: &[u8], body: &[u8]) -> Result<()> {
+        if key.len().max(url.len()) > MAX_KEY {
+            return Err(Error::InvalidKey { key: url.chars().take(80).collect(), rule: "is too long" });
+        }
+        self.add_body(hash, body)?;
+        let value = Value { url: url.into(), hash, meta: meta.into() };
+        let version = Version { seq: self.drafted()?.seq, writer: self.writer };
+        self.add_row(key, version, Some(value), false)
+    }
+
+    /// Adds a deletion.
+    pub fn delete(&mut self, key: &[u8]) -> Result<()> {
+        let version = Version { seq: self.drafted()?.seq, writer: self.writer };
+        self.add_row(key, version, None, false)
+    }
+
+    /// Ends the commit and answers its ticket.
+    pub fn end(&mut self) -> Result<u32> {
+        let Some(mut draft) = self.draft.take() else { return Err(NO_DRAFT) };
+        let commit = Commit {
+            count: u32::try_from(draft.crcs.len() / 4).unwrap_or(u32::MAX),
+            crc: checksum(&draft.crcs),
+            chain: draft.plan.chain,
+            fingerprints: core::mem::take(&mut draft.fingerprints),
+        };
+        let value = commit.pack();
+        draft.plan.chain = checksum(&value);
+        // Twice: see the scan.
+        for _ in 0..2 {
+            draft.write(COMMIT, 0, (&[], &[], &value))?;
+        }
+        draft.plan.end = draft.plan.start + wide(draft.plan.bytes.len());
+        self.tickets = self.tickets.wrapping_add(1);
+        self.planned.insert(self.tickets, draft.plan);
+        Ok(self.tickets)
+    }
+
+    /// Drops a commit begun and not ended.
+    pub fn drop_draft(&mut self) {
+        self.draft = None;
+    }
+
+    /// The segment a plan writes to.
+    pub fn plan_slot(&self, ticket: u32) -> Option<u32> {
+        self.planned.get(&ticket).map(|plan| plan.slot)
+    }
+
+    /// Where a plan's bytes go; at 0 the segment is born with them.
+    pub fn plan_offset(&self, ticket: u32) -> Option<u64> {
+        self.planned.get(&ticket).map(|plan| plan.start)
+    }
+
+    /// A plan's bytes, once.
+    pub fn plan_bytes(&mut self, ticket: u32) -> Vec<u8> {
+        let plan = self.planned.get_mut(&ticket);
+        plan.map(|plan| core::mem::take(&mut plan.bytes)).unwrap_or_default()
+    }
+
+    /// A plan is written and, if `synced`, on stable storage: it becomes true.
+    ///
+    /// The segment goes on to take commits unless it was `apart`, for this one alone.
+    pub fn settle(&mut self, ticket: u32, synced: bool, apart: bool) {
+        let Some(plan) = self.planned.remove(&ticket) else { return };
+        self.token += 1;
+        self.seq = self.seq.max(plan.seq);
+        if let Some(segment) = self.at_mut(plan.slot) {
+            segment.position.offset = plan.end;
+            segment.position.chain = plan.chain;
+            segment.position.seq = plan.seq;
+            if synced {
+                segment.synced = plan.end;
+            }
+        }
+        if !apart {
+            self.active = Some(plan.slot);
+        }
+        for (hash, location) in plan.bodies {
+            self.place(hash, location);
+        }
+        for (key, version, value) in plan.rows {
+            self.write(&key, version, plan.slot, value);
+        }
+    }
+
+    /// A plan could not be written: nothing of it is true. `abandon` the segment when what is in
+    /// the file behind the last commit is not known.
+    pub fn fail(&mut self, ticket: u32, abandon: bool) {
+        let Some(plan) = self.planned.remove(&ticket) else { return };
+        if let Some(segment) = self.at_mut(plan.slot) {
+            segment.gone |= segment.position.offset == segment::HEADER;
+        }
+        if abandon {
+            self.active = self.active.filter(|slot| *slot != plan.slot);
+        }
+    }
+
+    /// A segment is on stable storage up to this offset.
+    pub fn synced(&mut self, slot: u32, to: u64) {
+        if let Some(segment) = self.at_mut(slot) {
+            segment.synced = segment.synced.max(to);
+        }
+    }
+
+    /// Closes an own segment: answers the bytes that say so, to be appended to it.
+    pub fn seal(&mut self, slot: u32) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let (Some(seed), Some(segment)) = (self.seed(slot), self.at(slot).copied()) else {
+            return Ok(bytes);
+        };
+        let head = Head { kind: SEAL, codec: 0, flags: 0, seq: segment.position.seq };
+        record::write(&mut bytes, (&seed, segment.position.offset), head, (&[], &[], &[]))?;
+        self.active = self.active.filter(|active| *active != slot);
+        if let Some(segment) = self.at_mut(slot) {
+            segment.position.offset += wide(bytes.len());
+            segment.position.sealed = true;
+        }
+        Ok(bytes)
+    }
+
+    /// The own segment that takes commits.
+    pub const fn active(&self) -> Option<u32> {
+        self.active
+    }
+
+    /// A new own segment.
+    pub(super) fn born(&mut self) -> u32 {
+        let number = self.segments.iter().map(|segment| segment.id.number).max().unwrap_or(0) + 1;
+        self.slot_of(SegmentId { number, writer: self.writer })
+    }
+
+    pub(super) fn start(&mut self, slot: u32, seq: u64, created_ms: u64) {
+        let Some((seed, segment)) = self.seed(slot).zip(self.at(slot).copied()) else { return };
+        let newborn = segment.position.offset == segment::HEADER;
+        let plan = Planned {
+            slot,
+            start: if newborn { 0 } else { segment.position.offset },
+            end: 0,
+            seq,
+            chain: segment.position.chain,
+            bytes: if newborn {
+                segment::header(&self.store, segment.id, created_ms)
+            } else {
+                Vec::new()
+            },
+            bodies: Vec::new(),
+            rows: Vec::new(),
+        };
+        self.draft = Some(Draft { plan, seed, seq, crcs: Vec::new(), fingerprints: Vec::new(), held: BTreeSet::new() });
+    }
+
+    fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
+        let safe = self.is_safe(&hash);
+        let draft = self.drafted()?;
+        if safe || !draft.held.insert(hash) {
+            return Ok(());
+        }
+        self.write_body(hash, body)
+    }
+
+    pub(super) fn write_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
+        let draft = self.drafted()?;
+        let offset = draft.plan.start + wide(draft.plan.bytes.len());
+        let before = draft.plan.bytes.len();
+        draft.write(BODY, 0, (&hash, &[], body))?;
+        let length = u32::try_from(draft.plan.bytes.len() - before).unwrap_or(0);
+        let slot = draft.plan.slot;
+        draft.plan.bodies.push((hash, Location { slot, offset, length }));
+        Ok(())
+    }
+
+    pub(super) fn add_row(
+        &mut self,
+        key: &[u8],
+        version: Version,
+        value: Option<Value>,
+        moved: bool,
+    ) -> Result<()> {
+        let draft = self.drafted()?;
+        let mut meta = Vec::new();
+        if moved {
+            meta.extend_from_slice(&version.seq.to_le_bytes());
+            meta.extend_from_slice(&version.writer.to_le_bytes());
+        }
+        if let Some(value) = &value {
+            pack_row(&mut meta, key, value);
+        }
+        let kind = if value.is_some() { ROW } else { DELETE };
+        draft.write(kind, if moved { MOVED } else { 0 }, (key, &meta, &[]))?;
+        draft.fingerprints.push(fingerprint(key));
+        draft.plan.rows.push((key.into(), version, value));
+        Ok(())
+    }
+
+    fn drafted(&mut self) -> Result<&mut Draft> {
+        self.draft.as_mut().ok_or(NO_DRAFT)
+    }
+
+    /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot.
+    fn is_safe(&self, hash: &Hash) -> bool {
+        self.bodies.get(hash).is_some_and(|location| {
+            let end = location.offset + u64::from(location.length);
+            let segment = self.at(location.slot).filter(|segment| !segment.damaged);
+            location.length > 0 && segment.is_some_and(|it| end <= it.synced.max(it.covered))
+        })
+    }
+}
+
+const NO_DRAFT: Error = Error::Serialization { what: "a commit that was not begun" };
+
+impl Draft {
+    fn write(&mut self, kind: u8, flags: u16, parts: (&[u8], &[u8], &[u8])) -> Result<()> {
+        let head = Head { kind, codec: 0, flags, seq: self.seq };
+        let base = (&self.seed, self.plan.start);
+        let crc = record::write(&mut self.plan.bytes, base, head, parts)?;
+        self.crcs.extend_from_slice(&crc.to_le_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,436 @@
+//! The state of a store in a directory, rebuilt from its files and moved on by commits.
+//!
+//! The log does no I/O. The host lists and reads files and hands the bytes in ([`Log::load`],
+//! [`Log::scan`]), writes what a [draft](super::draft) planned and tells how that went
+//! ([`Log::settle`], [`Log::fail`]). Nothing here depends on the order in which segments are read:
+//! of two versions of a row the later (seq, writer) wins.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Draft, Planned};
+use super::record::{BODY, DELETE, ROW, Record, SKIPPABLE, Seed};
+use super::rows::{Packer, Row};
+use super::scan::{Batch, Fingerprint, Position, fingerprint, origin, scan};
+use super::segment::{self, SegmentId, StoreId};
+use super::wire::{Reader, wide};
+use crate::error::{Error, Result};
+use crate::hash::Hash;
+
+/// Which write of a row: the later one wins, whatever segment it stands in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The commit.
+    pub seq: u64,
+    /// Who wrote it; tells apart two commits of one seq, made without the lock.
+    pub writer: u64,
+}
+
+/// A segment as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment {
+    pub(super) id: SegmentId,
+    pub(super) position: Position,
+    /// Read by the published snapshot up to here.
+    pub(super) covered: u64,
+    /// On stable storage up to here, as far as this process knows.
+    pub(super) synced: u64,
+    /// Something in it was unreadable.
+    pub(super) damaged: bool,
+    /// It is no longer there, or never came to be.
+    pub(super) gone: bool,
+}
+
+/// The newest known write of a row.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) version: Version,
+    /// The segment it stands in.
+    pub(super) slot: u32,
+    /// When this log learned of it.
+    pub(super) token: u64,
+    /// `None` is a deletion.
+    pub(super) value: Option<Value>,
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub(super) url: Box<str>,
+    pub(super) hash: Hash,
+    pub(super) meta: Box<[u8]>,
+}
+
+/// Where a body's record lies. A length of 0 says that it could not be read where it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The segment.
+    pub slot: u32,
+    /// Offset of the record.
+    pub offset: u64,
+    /// Length of the record.
+    pub length: u32,
+}
+
+/// The state machine. Slots name segments, as long as the log lives.
+#[derive(Debug)]
+pub struct Log {
+    pub(super) store: StoreId,
+    pub(super) writer: u64,
+    pub(super) segments: Vec<Segment>,
+    /// The own segment that takes commits.
+    pub(super) active: Option<u32>,
+    pub(super) rows: BTreeMap<Box<[u8]>, Entry>,
+    pub(super) bodies: BTreeMap<Hash, Location>,
+    /// Records of kinds not known here, which a merge keeps.
+    pub(super) others: Vec<Location>,
+    /// Keys whose write of that version is unreadable.
+    pub(super) lost: BTreeMap<Fingerprint, Version>,
+    pub(super) seq: u64,
+    pub(super) token: u64,
+    pub(super) damage: Vec<String>,
+    pub(super) draft: Option<Draft>,
+    pub(super) planned: BTreeMap<u32, Planned>,
+    pub(super) tickets: u32,
+    /// What the snapshot under way covers, by slot.
+    pub(super) publishing: Vec<u64>,
+}
+
+impl Log {
+    /// An empty log of a store; `writer` is random, one per process and log.
+    pub fn new(store: StoreId, writer: u64) -> Self {
+        Self {
+            store,
+            writer,
+            segments: Vec::new(),
+            active: None,
+            rows: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            others: Vec::new(),
+            lost: BTreeMap::new(),
+            seq: 0,
+            token: 0,
+            damage: Vec::new(),
+            draft: None,
+            planned: BTreeMap::new(),
+            tickets: 0,
+            publishing: Vec::new(),
+        }
+    }
+
+    /// The slot of a segment by its file name; `None` when the name is not a segment's.
+    pub fn segment(&mut self, name: &str) -> Option<u32> {
+        SegmentId::parse(name).map(|id| self.slot_of(id))
+    }
+
+    /// File name of a segment; empty for a slot that was never given out.
+    pub fn name(&self, slot: u32) -> String {
+        self.at(slot).map(|segment| segment.id.name()).unwrap_or_default()
+    }
+
+    /// Whether this log writes the segment, and so need not read it.
+    pub fn is_own(&self, slot: u32) -> bool {
+        self.at(slot).is_some_and(|segment| segment.id.writer == self.writer)
+    }
+
+    /// Offset from which [`Log::scan`] wants the segment's bytes.
+    pub fn scanned(&self, slot: u32) -> u64 {
+        self.at(slot).map_or(0, |segment| segment.position.offset)
+    }
+
+    /// Whether the segment is closed and read to its end.
+    pub fn is_sealed(&self, slot: u32) -> bool {
+        self.at(slot).is_some_and(|segment| segment.position.sealed)
+    }
+
+    /// Checks the first 64 bytes of a segment not read before.
+    pub fn check_header(&mut self, slot: u32, bytes: &[u8]) -> Result<()> {
+        let Some(segment) = self.at(slot).copied() else { return Ok(()) };
+        let whole = wide(bytes.len()) >= segment::HEADER;
+        if !segment::check_header(&self.store, segment.id, bytes)? && whole {
+            self.report(slot, "its header is unreadable");
+        }
+        Ok(())
+    }
+
+    /// Takes in a segment's bytes from [`Log::scanned`] to its end; true when a batch was new.
+    pub fn scan(&mut self, slot: u32, bytes: &[u8]) -> Result<bool> {
+        let Some(segment) = self.at(slot).copied() else { return Ok(false) };
+        let seed = Seed::new(&self.store, segment.id);
+        let mut position = segment.position;
+        let found = scan(&seed, &mut position, bytes);
+        for batch in &found.batches {
+            known(&batch.records)?;
+        }
+        for phrase in found.damage {
+            self.report(slot, &phrase);
+        }
+        for batch in &found.batches {
+            self.apply(slot, segment.id.writer, batch);
+        }
+        if let Some(segment) = self.at_mut(slot) {
+            segment.position = position;
+        }
+        Ok(!found.batches.is_empty())
+    }
+
+    /// Forgets a segment that is no longer there, and the bodies that were only there.
+    pub fn forget(&mut self, slot: u32) {
+        self.bodies.retain(|_, location| location.slot != slot);
+        self.others.retain(|location| location.slot != slot);
+        self.active = self.active.filter(|active| *active != slot);
+        if let Some(segment) = self.at_mut(slot) {
+            segment.gone = true;
+        }
+    }
+
+    /// Damage met so far, a sentence each.
+    pub fn damage(&self) -> &[String] {
+        &self.damage
+    }
+
+    /// Number of batches taken in so far, own and foreign.
+    pub const fn token(&self) -> u64 {
+        self.token
+    }
+
+    /// The row of a key. `CORRUPT` when its newest write is unreadable: an older one is no answer.
+    pub fn row(&self, key: &[u8]) -> Result<Option<Row<'_>>> {
+        if self.is_lost(key) {
+            return Err(Error::Corrupt {
+                what: "the newest write of a row".into(),
+                rule: "its record does not pass its checksum",
+            });
+        }
+        Ok(self.rows.get_key_value(key).and_then(|(key, entry)| entry.row(key)))
+    }
+
+    /// Revision of a row: 0 when there is none, that of the unreadable write when it is lost.
+    pub fn revision(&self, key: &[u8]) -> u64 {
+        if self.is_lost(key) {
+            return self.lost.get(&fingerprint(key)).map_or(0, |version| version.seq);
+        }
+        let entry = self.rows.get(key).filter(|entry| entry.value.is_some());
+        entry.map_or(0, |entry| entry.version.seq)
+    }
+
+    /// All rows, packed.
+    pub fn index(&self) -> Result<Vec<u8>> {
+        pack(self.live())
+    }
+
+    /// The rows of a URL, packed.
+    pub fn by_url(&self, url: &str) -> Result<Vec<u8>> {
+        pack(self.live().filter(|row| row.url == url))
+    }
+
+    /// The rows written after a token, packed.
+    pub fn changed(&self, since: u64) -> Result<Vec<u8>> {
+        let new = self.rows.iter().filter(|(key, entry)| entry.token > since && !self.is_lost(key));
+        pack(new.filter_map(|(key, entry)| entry.row(key)))
+    }
+
+    /// The keys deleted, or found unreadable, after a token: each behind its length as u32.
+    pub fn deleted(&self, since: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.token > since) {
+            if entry.value.is_none() || self.is_lost(key) {
+                let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
+                bytes.extend_from_slice(&length.to_le_bytes());
+                bytes.extend_from_slice(key);
+            }
+        }
+        bytes
+    }
+
+    fn live(&self) -> impl Iterator<Item = Row<'_>> {
+        let live = self.rows.iter().filter(|(key, _)| !self.is_lost(key));
+        live.filter_map(|(key, entry)| entry.row(key))
+    }
+
+    fn is_lost(&self, key: &[u8]) -> bool {
+        if self.lost.is_empty() {
+            return false;
+        }
+        let newest = self.rows.get(key).map(|entry| entry.version);
+        self.lost.get(&fingerprint(key)).is_some_and(|lost| Some(*lost) > newest)
+    }
+
+    pub(super) fn slot_of(&mut self, id: SegmentId) -> u32 {
+        let found = self.segments.iter().position(|segment| segment.id == id);
+        let index = found.unwrap_or_else(|| {
+            self.segments.push(Segment {
+                id,
+                position: Position::default(),
+                covered: 0,
+                synced: 0,
+                damaged: false,
+                gone: false,
+            });
+            self.segments.len() - 1
+        });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn at(&self, slot: u32) -> Option<&Segment> {
+        self.segments.get(slot as usize)
+    }
+
+    pub(super) fn at_mut(&mut self, slot: u32) -> Option<&mut Segment> {
+        self.segments.get_mut(slot as usize)
+    }
+
+    pub(super) fn seed(&self, slot: u32) -> Option<Seed> {
+        self.at(slot).map(|segment| Seed::new(&self.store, segment.id))
+    }
+
+    fn report(&mut self, slot: u32, phrase: &str) {
+        self.damage.push(format!("{}: {phrase}", self.name(slot)));
+        if let Some(segment) = self.at_mut(slot) {
+            segment.damaged = true;
+        }
+    }
+
+    fn apply(&mut self, slot: u32, writer: u64, batch: &Batch<'_>) {
+        self.token += 1;
+        self.seq = self.seq.max(batch.seq);
+        for record in &batch.records {
+            self.apply_record(slot, writer, record);
+        }
+        let version = Version { seq: batch.seq, writer };
+        for fingerprint in &batch.lost {
+            self.lose(*fingerprint, version);
+        }
+    }
+
+    fn apply_record(&mut self, slot: u32, writer: u64, record: &Record<'_>) {
+        let (origin, meta) = origin(record);
+        let (seq, writer) = origin.unwrap_or((record.head.seq, writer));
+        let length = u32::try_from(record.length()).unwrap_or(0);
+        let location = Location { slot, offset: record.offset, length };
+        match record.head.kind {
+            BODY => {
+                if let Some(hash) = record.key.first_chunk() {
+                    self.place(*hash, location);
+                }
+            }
+            ROW => {
+                let Some(value) = unpack_row(record.key, meta) else {
+                    return self.lose(fingerprint(record.key), Version { seq, writer });
+                };
+                self.bodies.entry(value.hash).or_insert(Location { length: 0, ..location });
+                self.write(record.key, Version { seq, writer }, slot, Some(value));
+            }
+            DELETE => self.write(record.key, Version { seq, writer }, slot, None),
+            _ => self.others.push(location),
+        }
+    }
+
+    /// Notes where a body lies; what a merge moved lies in the newer segment.
+    pub(super) fn place(&mut self, hash: Hash, location: Location) {
+        let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
+        let better = self.bodies.get(&hash).is_none_or(|known| {
+            known.length == 0 || number(location.slot) >= number(known.slot)
+        });
+        if better {
+            self.bodies.insert(hash, location);
+        }
+    }
+
+    pub(super) fn write(&mut self, key: &[u8], version: Version, slot: u32, value: Option<Value>) {
+        let token = self.token;
+        if let Some(entry) = self.rows.get_mut(key) {
+            if entry.version == version {
+                entry.slot = slot;
+            } else if entry.version < version {
+                *entry = Entry { version, slot, token, value };
+            }
+        } else {
+            self.rows.insert(key.into(), Entry { version, slot, token, value });
+        }
+    }
+
+    fn lose(&mut self, lost: Fingerprint, version: Version) {
+        self.seq = self.seq.max(version.seq);
+        let known = self.lost.entry(lost).or_default();
+        *known = version.max(*known);
+        let token = self.token;
+        let older = self.rows.iter_mut().filter(|(_, entry)| entry.version < version);
+        for (_, entry) in older.filter(|(key, _)| fingerprint(key) == lost) {
+            entry.token = token;
+        }
+    }
+}
+
+impl Entry {
+    fn row<'a>(&'a self, key: &'a [u8]) -> Option<Row<'a>> {
+        let value = self.value.as_ref()?;
+        Some(Row {
+            key,
+            url: &value.url,
+            hash: value.hash,
+            meta: &value.meta,
+            revision: self.version.seq,
+        })
+    }
+}
+
+/// The meta of a ROW record: hash, URL (its length u16; its place in the key u16, or 0xFFFF and the
+/// URL itself), metadata.
+pub(super) fn pack_row(out: &mut Vec<u8>, key: &[u8], value: &Value) {
+    out.extend_from_slice(&value.hash);
+    let url = value.url.as_bytes();
+    out.extend_from_slice(&u16::try_from(url.len()).unwrap_or(u16::MAX).to_le_bytes());
+    if let Some(at) = place_in(key, url) {
+        out.extend_from_slice(&at.to_le_bytes());
+    } else {
+        out.extend_from_slice(&ELSEWHERE.to_le_bytes());
+        out.extend_from_slice(url);
+    }
+    out.extend_from_slice(&value.meta);
+}
+
+const ELSEWHERE: u16 = u16::MAX;
+
+/// Where the key holds the URL, as row keys do.
+pub(super) fn place_in(key: &[u8], url: &[u8]) -> Option<u16> {
+    let at = key.windows(url.len().max(1)).position(|window| window == url)?;
+    u16::try_from(at).ok().filter(|at| *at != ELSEWHERE)
+}
+
+fn unpack_row(key: &[u8], meta: &[u8]) -> Option<Value> {
+    let mut reader = Reader::new(meta);
+    let hash = reader.array()?;
+    let (length, at) = (reader.u16()?, reader.u16()?);
+    let url = if at == ELSEWHERE {
+        reader.take(length.into())?
+    } else {
+        key.get(at.into()..)?.get(..length.into())?
+    };
+    let url = core::str::from_utf8(url).ok()?;
+    Some(Value { url: url.into(), hash, meta: reader.rest().into() })
+}
+
+/// Refuses a batch this build would misunderstand.
+fn known(records: &[Record<'_>]) -> Result<()> {
+    for record in records {
+        let (kind, codec) = (record.head.kind, record.head.codec);
+        let understood = match kind {
+            BODY => true,
+            ROW | DELETE => codec == 0,
+            _ => record.head.flags & SKIPPABLE != 0,
+        };
+        if !understood {
+            let known = u32::from(segment::MAJOR);
+            return Err(Error::FormatTooNew { found: known + 1, known });
+        }
+    }
+    Ok(())
+}
+
+fn pack<'a>(rows: impl Iterator<Item = Row<'a>>) -> Result<Vec<u8>> {
+    let mut packer = Packer::default();
+    for row in rows {
+        packer.push(&row)?;
+    }
+    Ok(packer.finish())
+}

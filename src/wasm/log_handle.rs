@@ -1,0 +1,314 @@
+//! The segment log of a directory, as the `fs` adapter holds it.
+//!
+//! Offsets cross as numbers: a segment is far below 2^53 bytes.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{Error, Result};
+use crate::format::log::{Location, Log};
+use crate::format::rows::Packer;
+use crate::format::{place, segment::StoreId};
+use crate::hash::Hash;
+
+/// The state of one directory. Slots name segments, tickets name planned commits.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct LogHandle {
+    log: Log,
+}
+
+#[wasm_bindgen]
+impl LogHandle {
+    /// An empty log; `store` are 16 bytes, `writer` 8 random ones.
+    #[wasm_bindgen(constructor)]
+    pub fn new(store: &[u8], writer: &[u8]) -> Result<Self> {
+        let store = fixed::<16>(store, "store")?;
+        let writer = u64::from_le_bytes(fixed(writer, "writer")?);
+        Ok(Self { log: Log::new(store, writer) })
+    }
+
+    /// Takes in a snapshot; false when it is damaged.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<bool> {
+        self.log.load(bytes)
+    }
+
+    /// The slot of a segment by its file name; undefined for any other file.
+    pub fn segment(&mut self, name: &str) -> Option<u32> {
+        self.log.segment(name)
+    }
+
+    /// File name of a segment.
+    pub fn name(&self, slot: u32) -> String {
+        self.log.name(slot)
+    }
+
+    /// Whether this log writes the segment.
+    #[wasm_bindgen(js_name = isOwn)]
+    pub fn is_own(&self, slot: u32) -> bool {
+        self.log.is_own(slot)
+    }
+
+    /// Whether nothing more will be written to the segment.
+    #[wasm_bindgen(js_name = isSealed)]
+    pub fn is_sealed(&self, slot: u32) -> bool {
+        self.log.is_sealed(slot)
+    }
+
+    /// Offset from which `scan` wants the segment.
+    pub fn scanned(&self, slot: u32) -> f64 {
+        to_js(self.log.scanned(slot))
+    }
+
+    /// Checks the header of a segment not read before.
+    #[wasm_bindgen(js_name = checkHeader)]
+    pub fn check_header(&mut self, slot: u32, bytes: &[u8]) -> Result<()> {
+        self.log.check_header(slot, bytes)
+    }
+
+    /// Takes in a segment from `scanned` to its end; true when something was new.
+    pub fn scan(&mut self, slot: u32, bytes: &[u8]) -> Result<bool> {
+        self.log.scan(slot, bytes)
+    }
+
+    /// Forgets a segment whose file is gone.
+    pub fn forget(&mut self, slot: u32) {
+        self.log.forget(slot);
+    }
+
+    /// Sentences on damage met so far.
+    pub fn damage(&self) -> Vec<String> {
+        self.log.damage().to_vec()
+    }
+
+    /// Batches taken in so far.
+    pub fn token(&self) -> f64 {
+        to_js(self.log.token())
+    }
+
+    /// All rows, packed.
+    pub fn index(&self) -> Result<Vec<u8>> {
+        self.log.index()
+    }
+
+    /// The row of a key, packed alone.
+    pub fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(row) = self.log.row(key)? else { return Ok(None) };
+        let mut packer = Packer::default();
+        packer.push(&row)?;
+        Ok(Some(packer.finish()))
+    }
+
+    /// The rows of a URL, packed.
+    #[wasm_bindgen(js_name = byUrl)]
+    pub fn by_url(&self, url: &str) -> Result<Vec<u8>> {
+        self.log.by_url(url)
+    }
+
+    /// The rows written after a token, packed.
+    pub fn changed(&self, since: f64) -> Result<Vec<u8>> {
+        self.log.changed(from_js(since))
+    }
+
+    /// The keys deleted after a token, each behind its length as a little-endian u32.
+    pub fn deleted(&self, since: f64) -> Vec<u8> {
+        self.log.deleted(from_js(since))
+    }
+
+    /// Revision of a row; 0 when there is none.
+    pub fn revision(&self, key: &[u8]) -> f64 {
+        to_js(self.log.revision(key))
+    }
+
+    /// Where bodies lie: slot, offset and length for each of the hashes, which stand one behind the
+    /// other. Slot -1: never heard of; length 0: unreadable.
+    pub fn locate(&self, hashes: &[u8]) -> Vec<f64> {
+        let (hashes, _) = hashes.as_chunks::<32>();
+        let located = hashes.iter().map(|hash| match self.log.locate(hash) {
+            Some(at) => [f64::from(at.slot), to_js(at.offset), f64::from(at.length)],
+            None => [-1.0, 0.0, 0.0],
+        });
+        located.flatten().collect()
+    }
+
+    /// Checks bodies within `bytes`, read at `base` of a segment: `places` holds offset and length
+    /// of each record, as `locate` gave them. Answers begin and end of each body in `bytes`.
+    pub fn verify(
+        &self,
+        slot: u32,
+        base: f64,
+        bytes: &[u8],
+        places: &[f64],
+        hashes: &[u8],
+    ) -> Result<Vec<u32>> {
+        let ((hashes, _), (places, _)) = (hashes.as_chunks::<32>(), places.as_chunks::<2>());
+        let mut found = Vec::with_capacity(places.len() * 2);
+        for (hash, [offset, length]) in hashes.iter().zip(places) {
+            let length = u32::try_from(from_js(*length)).unwrap_or(0);
+            let location = Location { slot, offset: from_js(*offset), length };
+            let range = self.log.verify(hash, location, from_js(base), bytes)?;
+            found.push(u32::try_from(range.start).unwrap_or(u32::MAX));
+            found.push(u32::try_from(range.end).unwrap_or(u32::MAX));
+        }
+        Ok(found)
+    }
+
+    /// Begins a commit, in a segment of its own when `fresh`.
+    pub fn begin(&mut self, now: f64, fresh: bool) {
+        self.log.begin(from_js(now), fresh);
+    }
+
+    /// Adds a row and its body.
+    pub fn put(&mut self, key: &[u8], url: &str, hash: &[u8], meta: &[u8], body: &[u8]) -> Result<()> {
+        self.log.put(key, url, fixed(hash, "hash")?, meta, body)
+    }
+
+    /// Adds a deletion.
+    pub fn delete(&mut self, key: &[u8]) -> Result<()> {
+        self.log.delete(key)
+    }
+
+    /// Ends the commit and answers its ticket.
+    pub fn end(&mut self) -> Result<u32> {
+        self.log.end()
+    }
+
+    /// Drops a commit begun and not ended.
+    #[wasm_bindgen(js_name = dropDraft)]
+    pub fn drop_draft(&mut self) {
+        self.log.drop_draft();
+    }
+
+    /// The segment a planned commit goes to.
+    #[wasm_bindgen(js_name = planSlot)]
+    pub fn plan_slot(&self, ticket: u32) -> Option<u32> {
+        self.log.plan_slot(ticket)
+    }
+
+    /// Where its bytes go; at 0 the segment is born with them.
+    #[wasm_bindgen(js_name = planOffset)]
+    pub fn plan_offset(&self, ticket: u32) -> Option<f64> {
+        self.log.plan_offset(ticket).map(to_js)
+    }
+
+    /// Its bytes, once.
+    #[wasm_bindgen(js_name = planBytes)]
+    pub fn plan_bytes(&mut self, ticket: u32) -> Vec<u8> {
+        self.log.plan_bytes(ticket)
+    }
+
+    /// The commit is written: it becomes true.
+    pub fn settle(&mut self, ticket: u32, synced: bool, apart: bool) {
+        self.log.settle(ticket, synced, apart);
+    }
+
+    /// The commit could not be written.
+    pub fn fail(&mut self, ticket: u32, abandon: bool) {
+        self.log.fail(ticket, abandon);
+    }
+
+    /// The own segment that takes commits.
+    pub fn active(&self) -> Option<u32> {
+        self.log.active()
+    }
+
+    /// Closes an own segment: the bytes to append to it.
+    pub fn seal(&mut self, slot: u32) -> Result<Vec<u8>> {
+        self.log.seal(slot)
+    }
+
+    /// Segments not known to be on stable storage.
+    pub fn unsynced(&self) -> Vec<u32> {
+        self.log.unsynced()
+    }
+
+    /// A segment is on stable storage up to an offset.
+    pub fn synced(&mut self, slot: u32, to: f64) {
+        self.log.synced(slot, from_js(to));
+    }
+
+    /// Bytes of segments that no published snapshot has read.
+    pub fn uncovered(&self) -> f64 {
+        to_js(self.log.uncovered())
+    }
+
+    /// The snapshot of what is known.
+    pub fn snapshot(&mut self) -> Result<Vec<u8>> {
+        self.log.snapshot()
+    }
+
+    /// That snapshot is in its place.
+    pub fn published(&mut self) {
+        self.log.published();
+    }
+
+    /// Names the segment a merge writes to.
+    #[wasm_bindgen(js_name = mergeTarget)]
+    pub fn merge_target(&mut self) -> u32 {
+        self.log.merge_target()
+    }
+
+    /// Whether a segment may be merged.
+    #[wasm_bindgen(js_name = isMergeable)]
+    pub fn is_mergeable(&self, slot: u32) -> bool {
+        self.log.is_mergeable(slot)
+    }
+
+    /// Hashes of the bodies to be moved out of segments, one behind the other.
+    pub fn movable(&self, sources: &[u32]) -> Vec<u8> {
+        self.log.movable(sources).concat()
+    }
+
+    /// Begins a commit of moved records.
+    #[wasm_bindgen(js_name = beginMove)]
+    pub fn begin_move(&mut self, target: u32, now: f64) {
+        self.log.begin_move(target, from_js(now));
+    }
+
+    /// Moves a body.
+    #[wasm_bindgen(js_name = moveBody)]
+    pub fn move_body(&mut self, hash: &[u8], body: &[u8]) -> Result<()> {
+        self.log.move_body(fixed(hash, "hash")?, body)
+    }
+
+    /// Moves the rows of segments.
+    #[wasm_bindgen(js_name = moveRows)]
+    pub fn move_rows(&mut self, sources: &[u32]) -> Result<()> {
+        self.log.move_rows(sources)
+    }
+}
+
+/// The FORMAT file of a new store of these 16 bytes.
+#[wasm_bindgen(js_name = packFormat)]
+pub fn pack_format(store: &[u8]) -> Result<Vec<u8>> {
+    let store: StoreId = fixed(store, "store")?;
+    Ok(place::pack(&store))
+}
+
+/// The 16 bytes of the store a FORMAT file names.
+#[wasm_bindgen(js_name = unpackFormat)]
+pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
+    place::unpack(file).map(|store| store.to_vec())
+}
+
+fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
+    bytes.try_into().map_err(|_| Error::InvalidValue {
+        what: format!("{what} of {} bytes", bytes.len()),
+        rule: "has another length than it must have",
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "offsets and counts stay below 2^53")]
+const fn to_js(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and the numbers come from `to_js` or a clock"
+)]
+const fn from_js(number: f64) -> u64 {
+    number as u64
+}
+
+const _: () = assert!(size_of::<Hash>() == 32);

@@ -1,0 +1,179 @@
+/**
+ * Real Chromium on a page of our own: a static server over `dist/`, a browser started by
+ * playwright-core, and a blank page that has the package's modules at hand as `kit`.
+ */
+
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readlink, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { IndexedDbOptions } from "../../dist/adapters/indexeddb.js";
+import type { HostAdapter } from "../../dist/host.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Folders of the repository that are served; nothing else is. */
+const SERVED = /^\/(dist|www|tests\/browser|tests\/fixtures)\//;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+
+/** The compiler of the tests names functions by `__name`, which functions sent to a page need. */
+const BLANK = `<!doctype html><meta charset="utf-8"><title>fhir-schema-store test</title>
+<script>globalThis.__name = (named) => named;</script>
+<script type="module">
+  const modules = ["adapters/indexeddb.js", "testing.js", "testing/kit.js", "load/web.js"];
+  const loaded = await Promise.all(modules.map((path) => import("/dist/" + path)));
+  const kit = Object.assign({}, ...loaded);
+  const core = await kit.loadCore();
+  kit.open = async (...options) => {
+    const adapter = kit.indexedDbAdapter(...options);
+    await adapter.open({ core });
+    return adapter;
+  };
+  globalThis.kit = kit;
+</script>`;
+
+/** What a page opened by `Chromium.open` has as the global `kit`. */
+export type PageKit = typeof import("../../dist/adapters/indexeddb.js") &
+  typeof import("../../dist/testing.js") &
+  typeof import("../../dist/testing/kit.js") &
+  typeof import("../../dist/load/web.js") & {
+    /** An adapter of that database, open. */
+    open(databaseName: string, options?: IndexedDbOptions): Promise<HostAdapter>;
+  };
+
+declare global {
+  var kit: PageKit;
+}
+
+/** Chromium with one profile, and the site it looks at. */
+export interface Chromium {
+  readonly context: BrowserContext;
+  /** `http://127.0.0.1:<port>`, a secure context. */
+  readonly origin: string;
+  /** A new tab on the blank page, with `kit` ready. */
+  open(): Promise<Page>;
+  /** SIGKILL to every process of this browser: what a crash or the end of power looks like to it. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A test that needs Chromium: skipped without it, but failed where CI=true. */
+export function browserTest(name: string, run: (context: TestContext) => Promise<void>): void {
+  const missing = chromiumPath() === undefined;
+  const reason = "there is no Chromium; set CHROME_PATH";
+  const options = missing && process.env.CI !== "true" ? { skip: reason } : {};
+  test(name, options, async (context) => {
+    if (missing) throw new Error(reason);
+    await run(context);
+  });
+}
+
+/** Runs `use` with a browser on a fresh profile. */
+export async function withBrowser<T>(use: (browser: Chromium) => Promise<T>): Promise<T> {
+  const profile = await mkdtemp(join(tmpdir(), "fhir-schema-store-profile-"));
+  const site = await serve();
+  try {
+    const browser = await launch(profile, site.origin);
+    try {
+      return await use(browser);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await site.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Runs `use` with a tab on the blank page of a browser on a fresh profile. */
+export function withPage<T>(use: (page: Page, browser: Chromium) => Promise<T>): Promise<T> {
+  return withBrowser(async (browser) => use(await browser.open(), browser));
+}
+
+/** Starts Chromium on a profile directory; the same one again is the same browser restarted. */
+export async function launch(profile: string, origin: string): Promise<Chromium> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) throw new Error("there is no Chromium; set CHROME_PATH");
+  // A killed browser leaves these behind and would wait for their owner.
+  for (const name of ["SingletonLock", "SingletonCookie", "SingletonSocket"]) {
+    await rm(join(profile, name), { force: true });
+  }
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  return {
+    context,
+    origin,
+    async open() {
+      const page = await context.newPage();
+      await page.goto(`${origin}/`);
+      await page.waitForFunction(() => "kit" in globalThis);
+      return page;
+    },
+    async kill() {
+      const gone = new Promise((resolve) => context.once("close", resolve));
+      // The lock is a link to "<host>-<process id>"; the browser leads a process group.
+      const owner = await readlink(join(profile, "SingletonLock"));
+      process.kill(-Number(owner.slice(owner.lastIndexOf("-") + 1)), "SIGKILL");
+      await gone;
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Serves the repository's built files; `/` is the blank page. */
+export async function serve(): Promise<{ origin: string; close(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const found = pathname === "/" ? BLANK : await read(pathname);
+    response.setHeader("cache-control", "no-store");
+    if (found === undefined) response.writeHead(404).end();
+    else response.setHeader("content-type", contentType(pathname)).end(found);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** `URL` has resolved the dots in `pathname`, so it cannot leave the served folders. */
+async function read(pathname: string): Promise<Buffer | undefined> {
+  if (!SERVED.test(pathname) || pathname.includes("%")) return undefined;
+  return readFile(join(ROOT, pathname)).catch(() => undefined);
+}
+
+function contentType(pathname: string): string {
+  const extension = pathname === "/" ? ".html" : extname(pathname);
+  return TYPES[extension] ?? "application/octet-stream";
+}
+
+function chromiumPath(): string | undefined {
+  return [process.env.CHROME_PATH, "/usr/bin/chromium"].find((path) => path && existsSync(path));
+}

@@ -1,0 +1,100 @@
+/** What a page is told when the core cannot be loaded, and that a later call tries again. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { browserTest } from "../browser/harness.js";
+import { ROOT, withSite } from "./project.js";
+
+const CORE = "**/core.wasm";
+const BLANK = { contentType: "text/html", body: "<!doctype html><title>loader</title>" };
+
+browserTest("the core loads, whatever type the server gives it", async () => {
+  await withLoader(async (page) => {
+    assert.equal(await load(page, "web"), "loaded");
+    await page.reload();
+    await page.route(CORE, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { "content-type": "text/plain" } });
+    });
+    assert.equal(await load(page, "web"), "loaded");
+  });
+});
+
+browserTest(
+  "a page in place of the core names the inline entry, and the next call tries again",
+  async () => {
+    await withLoader(async (page) => {
+      await page.route(CORE, (route) => route.fulfill(BLANK));
+      assert.match(
+        await load(page, "web"),
+        /^UNSUPPORTED .* is not WebAssembly.*fhir-schema-store\/inline/,
+      );
+      await page.unroute(CORE);
+      assert.equal(await load(page, "web"), "loaded");
+    });
+  },
+);
+
+browserTest("a missing or unreachable core names the inline entry", async () => {
+  await withLoader(async (page) => {
+    await page.route(CORE, (route) => route.fulfill({ status: 404 }));
+    assert.match(
+      await load(page, "web"),
+      /^UNSUPPORTED .* answered 404.*fhir-schema-store\/inline/,
+    );
+    await page.unroute(CORE);
+    await page.route(CORE, (route) => route.abort());
+    assert.match(
+      await load(page, "web"),
+      /^UNSUPPORTED .* could not be fetched.*fhir-schema-store\/inline/,
+    );
+  });
+});
+
+browserTest(
+  "a policy against WebAssembly is named with its cure; the core needs no other",
+  async () => {
+    await withLoader(async (page) => {
+      const forbid = "default-src 'self'";
+      await reload(page, forbid);
+      for (const loader of ["web", "inline"]) {
+        assert.match(await load(page, loader), /^UNSUPPORTED .*'wasm-unsafe-eval'/);
+      }
+      await reload(page, `${forbid}; script-src 'self' 'wasm-unsafe-eval'`);
+      for (const loader of ["web", "inline"]) assert.equal(await load(page, loader), "loaded");
+    });
+  },
+);
+
+function withLoader(use: (page: Page) => Promise<void>): Promise<void> {
+  return withSite(join(ROOT, "dist"), async (page, origin) => {
+    await page.route(`${origin}/`, (route) => route.fulfill(BLANK));
+    await page.goto(`${origin}/`);
+    await use(page);
+  });
+}
+
+/** Loads the page again under a Content-Security-Policy. */
+async function reload(page: Page, policy: string): Promise<void> {
+  const url = page.url();
+  await page.unroute(url);
+  const headers = { "content-security-policy": policy };
+  await page.route(url, (route) => route.fulfill({ ...BLANK, headers }));
+  await page.reload();
+}
+
+/** Loads and instantiates the core in the page: "loaded", or code and message of the failure. */
+function load(page: Page, loader: string): Promise<string> {
+  return page.evaluate(async (path) => {
+    const { loadCore } = await import(path);
+    try {
+      const core = await loadCore();
+      core.instantiate();
+      return "loaded";
+    } catch (error) {
+      const { code, message } = error as Error & { code: string };
+      return `${code} ${message}`;
+    }
+  }, `/load/${loader}.js`);
+}

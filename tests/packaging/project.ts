@@ -1,0 +1,89 @@
+/** The package as a user gets it: packed, installed into an empty project, served to Chromium. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { preview } from "vite";
+import { launch } from "../browser/harness.js";
+
+/** The root of the repository. */
+export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
+
+/** An empty project with the packed package installed, in a temporary folder. */
+export class Project {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "fhir-schema-store-project-"));
+
+  /** Packs the built package and installs it without a network. */
+  constructor() {
+    const flags = ["--pack-destination", this.folder, "--ignore-scripts", "--json"];
+    const packed = execute("npm", ["pack", ...flags], ROOT);
+    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+    this.write("package.json", JSON.stringify({ private: true, type: "module" }));
+    this.run("npm", [
+      "install",
+      "--offline",
+      "--no-audit",
+      "--no-fund",
+      join(this.folder, filename),
+    ]);
+  }
+
+  /** Writes a file of the project. */
+  write(path: string, text: string): void {
+    const target = join(this.folder, path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+
+  /** Runs a program in the project and answers what it printed; throws with it when it fails. */
+  run(program: string, args: readonly string[]): string {
+    return execute(program, args, this.folder);
+  }
+
+  /** Runs JavaScript in a process of its own. */
+  node(script: string): string {
+    this.write("script.mjs", script);
+    return this.run(process.execPath, ["script.mjs"]);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Serves a folder and runs `use` with a tab of Chromium on a fresh profile. */
+export async function withSite(
+  folder: string,
+  use: (page: Page, origin: string) => Promise<void>,
+): Promise<void> {
+  const server = await preview({
+    root: folder,
+    configFile: false,
+    logLevel: "silent",
+    build: { outDir: "." },
+    preview: { host: "127.0.0.1", port: 0 },
+  });
+  const profile = mkdtempSync(join(tmpdir(), "fhir-schema-store-profile-"));
+  try {
+    const origin = new URL(server.resolvedUrls?.local[0] ?? "").origin;
+    const browser = await launch(profile, origin);
+    try {
+      await use(await browser.context.newPage(), origin);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function execute(program: string, args: readonly string[], cwd: string): string {
+  const { error, status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
+  return stdout.trim();
+}
