@@ -3,8 +3,10 @@
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Flights } from "./flight.js";
+import { urlOf } from "./parse-canonical.js";
 import { ASK, type Shelf } from "./shelf.js";
 import type { Resolver, Tier } from "./types.js";
+import type { Writer } from "./writer.js";
 
 /** Reads of a body that is gone when it arrives, before its row counts as damaged. */
 const STALE_TRIES = 3;
@@ -16,17 +18,12 @@ export interface Loaded {
   readonly tier: Tier;
 }
 
-/** Where answers of the network go. */
-export interface ResolvedSink {
-  store(value: object | string, canonical: string): Promise<void>;
-}
-
 /** The look-up order, and one load per canonical at a time. */
 export class Loader {
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
   readonly #resolver: Resolver | undefined;
-  readonly #sink: ResolvedSink;
+  readonly #writer: Writer;
   readonly #flights = new Flights<Loaded | undefined>();
   /** Look-ups by outcome. */
   readonly counts: { loads: number; misses: number; decodes: number; diskHits: number; networkHits: number } = {
@@ -42,24 +39,18 @@ export class Loader {
   constructor(
     shelf: Shelf,
     durable: DurableTier | undefined,
+    writer: Writer,
     resolver: Resolver | undefined,
-    sink: ResolvedSink,
   ) {
     this.#shelf = shelf;
     this.#durable = durable;
     this.#resolver = resolver;
-    this.#sink = sink;
-  }
-
-  /** The slot the catalog has for a canonical. INVALID_KEY. */
-  known(canonical: string): number | undefined {
-    const slot = this.#shelf.resolve(canonical);
-    return slot === 0 || slot === ASK ? undefined : slot;
+    this.#writer = writer;
   }
 
   /** The value of a canonical if memory has it in any form. */
   recall(canonical: string): Loaded | undefined {
-    const slot = this.known(canonical);
+    const slot = this.#shelf.known(canonical);
     if (slot === undefined) return undefined;
     const value = this.#shelf.recall(canonical, slot);
     if (value === undefined) return undefined;
@@ -72,7 +63,7 @@ export class Loader {
     if (slot !== ASK && slot !== 0) return slot;
     if (slot === ASK) await this.#durable?.ask(urlOf(canonical));
     else if (!(await this.#durable?.poll())) return undefined;
-    return this.known(canonical);
+    return this.#shelf.known(canonical);
   }
 
   /** The value of a canonical from the first tier that has it. */
@@ -118,7 +109,7 @@ export class Loader {
         continue;
       }
       // What was put, deleted or evicted meanwhile decides; the body read counts only for its slot.
-      if (this.known(canonical) !== slot) continue;
+      if (this.#shelf.known(canonical) !== slot) continue;
       this.counts.diskHits += 1;
       return { slot, value: this.#shelf.decode(canonical, slot, body), tier: "disk" };
     }
@@ -151,7 +142,7 @@ export class Loader {
     const meanwhile = this.recall(canonical);
     if (meanwhile !== undefined) return meanwhile;
     if (deletions !== this.#deletions) return undefined;
-    await this.#sink.store(answer, canonical);
+    await this.#writer.storeResolved(answer, canonical);
     const stored = this.recall(canonical);
     if (stored === undefined) {
       const message = `the resolver answered ${canonical} with another entry`;
@@ -169,8 +160,4 @@ export class Loader {
       throw asStoreError(cause, "RESOLVER", `the resolver failed for ${canonical}`, canonical);
     }
   }
-}
-
-function urlOf(canonical: string): string {
-  return canonical.trim().split(/[|#]/, 1)[0] ?? "";
 }

@@ -31,6 +31,11 @@ export function parseCanonical(canonical: string): ParsedCanonical {
   return { url, version: label || undefined, fragment: fragment || urlFragment || undefined };
 }
 
+/** The URL of a canonical that has been checked. */
+export function urlOf(canonical: string): string {
+  return canonical.trim().split(/[|#]/, 1)[0] ?? "";
+}
+
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];

@@ -20,7 +20,7 @@ export interface ShelfListener {
   /** What these URLs resolve to may have changed. */
   moved(urls: string[]): void;
   /** The core trapped: catalog and memory tier are empty. */
-  restarted(lostEntries: number): void;
+  restarted(): void;
   /** The body of a slot that is not durable yet. */
   pendingBody(slot: number): Uint8Array | undefined;
 }
@@ -59,7 +59,6 @@ export class Shelf {
   readonly #hot: HotMap;
   readonly #ring = new Uint32Array(RING);
   #hits = 0;
-  #knownEntries = 0;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -81,7 +80,7 @@ export class Shelf {
 
   /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
   settle(): void {
-    const hits = this.#ring.subarray(0, this.#hits);
+    const hits = this.#hits === RING ? this.#ring : this.#ring.subarray(0, this.#hits);
     this.#hits = 0;
     const now = this.#options.now();
     this.#core.call((core) => core.drain(hits, now));
@@ -93,6 +92,12 @@ export class Shelf {
     checkRequest(request);
     this.settle();
     return this.#core.call((core) => core.resolve(request), request);
+  }
+
+  /** The slot the catalog has for a request. INVALID_KEY. */
+  known(request: string): number | undefined {
+    const slot = this.resolve(request);
+    return slot === 0 || slot === ASK ? undefined : slot;
   }
 
   /** The value of a slot if memory has it in any form. */
@@ -294,7 +299,7 @@ export class Shelf {
 
   #restarted(): void {
     this.clear();
-    this.#listener.restarted(this.#knownEntries);
+    this.#listener.restarted();
   }
 }
 

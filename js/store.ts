@@ -2,15 +2,14 @@
 
 import { type ConvertSource, convertInto } from "./convert-into.js";
 import type { CoreModule } from "./core-module.js";
-import { canonicalOf, describe, type PutRecord } from "./describe.js";
 import { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import type { HostAdapter } from "./host.js";
-import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
+import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import type { CheckedOptions } from "./options.js";
-import { isWellFormed, type PackedRow, Shelf } from "./shelf.js";
+import { Shelf } from "./shelf.js";
 import type {
   ConvertOptions,
   ConvertResult,
@@ -25,7 +24,8 @@ import type {
   Stats,
   StoreEvents,
 } from "./types.js";
-import { Watchers, type WatchEvent } from "./watchers.js";
+import { type WatchEvent, Watchers } from "./watchers.js";
+import { Writer } from "./writer.js";
 
 /** Encoded bodies that the `disk` strategy keeps, in bytes. */
 const DISK_BUFFER_BYTES = 1024 * 1024;
@@ -51,6 +51,7 @@ export class SchemaStore {
   readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
+  readonly #writer: Writer;
   readonly #loader: Loader;
   readonly #events = new Events();
   readonly #watchers: Watchers;
@@ -67,9 +68,11 @@ export class SchemaStore {
     this.#shelf = this.#newShelf(core, adapter !== undefined);
     this.#durable = adapter && this.#newDurableTier(adapter);
     this.#watchers = new Watchers(this.#shelf);
-    this.#loader = new Loader(this.#shelf, this.#durable, options.resolver, {
-      store: (value, canonical) => this.#storeResolved(value, canonical),
+    this.#writer = new Writer(this.#shelf, this.#durable, options, {
+      stored: (canonical) => this.#noteStored(canonical),
+      deleted: (canonical) => this.#noteDeleted(canonical),
     });
+    this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options.resolver);
   }
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
@@ -144,34 +147,19 @@ export class SchemaStore {
    */
   async put(value: object, options: PutOptions = {}): Promise<Metadata> {
     this.#checkOpen();
-    if (typeof value !== "object" || value === null) {
-      throw new SchemaStoreError("INVALID_VALUE", `the value is ${value}, not an object`);
-    }
-    const text = stringifyStrictly(value);
-    return this.#put(value as JsonObject, encodeText(text), options);
+    return this.#writer.put(value, options);
   }
 
   /** Stores the text of one JSON object, to come back byte for byte. SERIALIZATION, INVALID_VALUE. */
   async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
     this.#checkOpen();
-    if (typeof text !== "string" || !isWellFormed(text)) {
-      throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
-    }
-    const value = parseObject(text, "the text");
-    checkDepth(value);
-    return this.#put(value, encodeText(text), options);
+    return this.#writer.putText(text, options);
   }
 
   /** Stores UTF-8 bytes of one JSON object, which are copied. */
   async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
     this.#checkOpen();
-    let text: string;
-    try {
-      text = decodeText(bytes);
-    } catch (cause) {
-      throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
-    }
-    return this.putText(text, options);
+    return this.#writer.putBytes(bytes, options);
   }
 
   /** Stores many entries; rejects at the first that fails, those before it stay stored. */
@@ -201,13 +189,10 @@ export class SchemaStore {
     options: PutOptions = {},
   ): Promise<Metadata | undefined> {
     this.#checkOpen();
-    return this.#putIf(canonical, async (slot) => {
+    return this.#writer.update(canonical, options, async (slot) => {
       const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
       const current = loaded === undefined ? undefined : structuredClone(loaded.value);
-      const value = await change(current as T | undefined);
-      if (value === undefined) return undefined;
-      const record = this.#describe(value as JsonObject, options);
-      return { record, body: encodeText(stringifyStrictly(value)) };
+      return change(current as T | undefined);
     });
   }
 
@@ -242,7 +227,7 @@ export class SchemaStore {
     this.#checkOpen();
     await this.#loader.locate(canonical);
     const slots = this.#shelf.rowsOf(canonical);
-    for (const slot of slots) this.#delete(slot);
+    for (const slot of slots) this.#writer.delete(slot);
     return slots.length > 0;
   }
 
@@ -259,7 +244,7 @@ export class SchemaStore {
     this.#checkOpen();
     await this.#durable?.complete();
     const slots = this.#shelf.list({ ...this.#filterRecord(filter), expired: true });
-    for (const slot of slots) this.#delete(slot);
+    for (const slot of slots) this.#writer.delete(slot);
     await this.#durable?.flush();
     return slots.length;
   }
@@ -388,7 +373,7 @@ export class SchemaStore {
           this.#events.emit("change", { urls });
           this.#watchers.moved(urls);
         },
-        restarted: (lostEntries) => this.#restarted(lostEntries),
+        restarted: () => this.#restarted(),
         pendingBody: (slot) => this.#durable?.pendingBody(slot),
       },
     );
@@ -426,93 +411,13 @@ export class SchemaStore {
     throw new SchemaStoreError("NOT_FOUND", message, { key: canonical });
   }
 
-  #describe(body: JsonObject, options: PutOptions): PutRecord {
-    return describe(body, options, this.#options.now(), this.#options.ttlHours);
-  }
-
-  async #put(value: JsonObject, body: Uint8Array, options: PutOptions): Promise<Metadata> {
-    const record = this.#describe(value, options);
-    if (options.ifHash === undefined) return this.#putAnyway(record, body, options);
-    const canonical = canonicalOf(record);
-    const stored = await this.#putIf(canonical, async (slot) => {
-      const current = slot === undefined ? null : this.#shelf.metadata(slot).contentHash;
-      if (current === options.ifHash) return { record, body };
-      const message = `${canonical} has hash ${current}, not ${options.ifHash}`;
-      throw new SchemaStoreError("CONCURRENCY", message, { key: canonical, retryable: false });
-    });
-    return stored as Metadata;
-  }
-
-  async #putAnyway(record: PutRecord, body: Uint8Array, options: PutOptions): Promise<Metadata> {
-    const row = this.#shelf.pack(record, body);
-    const room = this.#durable?.makeRoom(body.length, this.#options.memoryLimitBytes);
-    if (room !== undefined) await room;
-    const slot = this.#file(record, row, body);
-    const metadata = this.#shelf.metadata(slot);
-    if (options.durable) await this.#durable?.flush();
-    return metadata;
-  }
-
-  /** Takes a packed row into catalog and memory, or onto the way to the host. */
-  #file(record: PutRecord, row: PackedRow, body: Uint8Array): number {
-    const full = { ...row, url: record.url, body };
-    const slot = this.#durable?.put(full) ?? this.#shelf.learn(row);
-    if (this.#durable === undefined) this.#shelf.admit(slot, body);
-    this.#noteStored(canonicalOf(record));
-    return slot;
-  }
-
-  /** Writes what `attempt` makes of the current entry, if nobody else writes meanwhile. */
-  async #putIf(
-    canonical: string,
-    attempt: (slot: number | undefined) => Promise<{ record: PutRecord; body: Uint8Array } | undefined>,
-  ): Promise<Metadata | undefined> {
-    const durable = this.#durable;
-    if (durable === undefined) {
-      const wanted = await attempt(this.#loader.known(canonical));
-      if (wanted === undefined) return undefined;
-      const { record, body } = wanted;
-      return this.#shelf.metadata(this.#file(record, this.#shelf.pack(record, body), body));
-    }
-    const url = canonical.trim().split(/[|#]/, 1)[0] ?? "";
-    const slot = await durable.putIf(url, async () => {
-      const current = this.#loader.known(canonical);
-      const wanted = await attempt(current);
-      if (wanted === undefined) return undefined;
-      const row = this.#shelf.pack(wanted.record, wanted.body);
-      const currentKey = current === undefined ? undefined : this.#shelf.key(current);
-      const expect = [row.key];
-      if (currentKey !== undefined && currentKey.join() !== row.key.join()) expect.push(currentKey);
-      return { row: { ...row, url: wanted.record.url, body: wanted.body }, expect };
-    });
-    if (slot === undefined) return undefined;
-    this.#noteStored(this.#shelf.canonical(slot));
-    return this.#shelf.metadata(slot);
-  }
-
-  /** Files what a resolver answered; returns its slot. */
-  async #storeResolved(value: object | string, canonical: string): Promise<void> {
-    const text = typeof value === "string" ? value : stringifyStrictly(value);
-    const body = parseObject(text, "the resolver's answer");
-    const [url, version] = canonical.trim().split("#", 1)[0]?.split("|") ?? [];
-    const options: PutOptions = {
-      origin: "resolver",
-      ...(body["url"] === undefined && url !== undefined ? { url } : {}),
-      ...(body["version"] === undefined && version ? { version } : {}),
-    };
-    await this.putText(text, options);
-  }
-
   #noteStored(canonical: string): void {
     this.#counts.puts += 1;
     this.#watchExpiry();
     this.#events.emit("put", { canonical });
   }
 
-  #delete(slot: number): void {
-    const canonical = this.#shelf.canonical(slot);
-    if (this.#durable !== undefined) this.#durable.delete(slot);
-    else this.#shelf.forget(this.#shelf.key(slot) as Uint8Array);
+  #noteDeleted(canonical: string): void {
     this.#loader.deleted();
     this.#counts.deletes += 1;
     this.#events.emit("delete", { canonical });
@@ -523,10 +428,10 @@ export class SchemaStore {
     return { ...filter, updatedBefore: this.#options.now() - olderThanMs };
   }
 
-  #restarted(lostEntries: number): void {
+  #restarted(): void {
     this.#counts.restarts += 1;
     this.#durable?.restart();
-    this.#events.emit("restart", { lostEntries: this.#durable === undefined ? lostEntries : 0 });
+    this.#events.emit("restart", { emptied: this.#durable === undefined });
   }
 
   #watchExpiry(): void {

@@ -257,6 +257,7 @@ export interface StoreEvents {
   readonly expire: { readonly canonical: string };
   readonly flush: { readonly entries: number; readonly bytes: number };
   readonly change: { readonly urls: readonly string[] };
-  readonly restart: { readonly lostEntries: number };
+  /** `emptied`: there was no durable tier to read the entries back from. */
+  readonly restart: { readonly emptied: boolean };
   readonly error: { readonly error: SchemaStoreError };
 }

@@ -1,7 +1,8 @@
 /** Listeners on single canonicals. */
 
 import { tell } from "./events.js";
-import { ASK, type Shelf } from "./shelf.js";
+import { urlOf } from "./parse-canonical.js";
+import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 
 /** What a watched canonical resolves to now; no metadata when there is nothing. */
@@ -28,7 +29,7 @@ export class Watchers {
 
   /** Adds a watcher; returns a function that removes it. INVALID_KEY. */
   add(canonical: string, listener: (event: WatchEvent) => void): () => void {
-    const url = canonical.trim().split(/[|#]/, 1)[0] ?? "";
+    const url = urlOf(canonical);
     const watcher: Watcher = { canonical, listener, seen: this.#current(canonical)?.contentHash };
     const watchers = this.#byUrl.get(url) ?? new Set();
     this.#byUrl.set(url, watchers);
@@ -64,7 +65,7 @@ export class Watchers {
   }
 
   #current(canonical: string): Metadata | undefined {
-    const slot = this.#shelf.resolve(canonical);
-    return slot === 0 || slot === ASK ? undefined : this.#shelf.metadata(slot);
+    const slot = this.#shelf.known(canonical);
+    return slot === undefined ? undefined : this.#shelf.metadata(slot);
   }
 }

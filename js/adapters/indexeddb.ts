@@ -207,7 +207,12 @@ class IndexedDbAdapter implements HostAdapter {
   }
 
   readonly #notify = (): void => {
-    for (const watcher of this.#watchers) watcher();
+    for (const watcher of this.#watchers) {
+      // On its own, so that one that throws stops neither the others nor what is going on here.
+      queueMicrotask(() => {
+        if (this.#watchers.has(watcher)) watcher();
+      });
+    }
   };
 
   /** A page back from the back/forward cache may have missed messages. */

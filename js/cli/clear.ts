@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline/promises";
 import type { SchemaStore } from "../index.node.js";
-import type { Filter } from "../types.js";
+import type { Filter, Metadata } from "../types.js";
 import { type Command, type CommandContext, EXIT, FILTER_FLAGS, UsageError } from "./command.js";
 import { filterOf } from "./list.js";
 import { counted } from "./output.js";
@@ -43,19 +43,15 @@ export const clear: Command = {
         output.note("nothing removed");
         return EXIT.incomplete;
       }
-      const removed = found.length > 0 ? await remove(store, selection, found) : 0;
-      await store.flush();
+      const removed = await remove(store, selection, found);
       output.result({ removed }, () => [`removed ${counted(removed, "entry", "entries")}`]);
       return EXIT.ok;
     });
   },
 };
 
-/** Which entries are to go. */
-interface Selection {
-  readonly url: string | undefined;
-  readonly filter: Filter;
-}
+/** Which entries are to go: one canonical's, or those of a filter. */
+type Selection = { readonly canonical: string } | { readonly filter: Filter };
 
 function selectionOf(flags: CommandContext["flags"]): Selection {
   const olderThan = flags["older-than"];
@@ -63,11 +59,11 @@ function selectionOf(flags: CommandContext["flags"]): Selection {
     ...filterOf(flags),
     ...(typeof olderThan === "string" && { olderThanMs: milliseconds(olderThan) }),
   };
-  const url = typeof flags.url === "string" ? flags.url.trim() : undefined;
-  const narrowed = url !== undefined || Object.keys(filter).length > 0;
-  if (!narrowed && !flags.all) throw new UsageError("say what to remove, or --all for everything");
-  if (narrowed && flags.all) throw new UsageError("--all goes with no other selection");
-  return { url, filter };
+  const filtered = Object.keys(filter).length > 0;
+  const ways = [typeof flags.url === "string", filtered, flags.all === true].filter(Boolean).length;
+  if (ways === 0) throw new UsageError("say what to remove, or --all for everything");
+  if (ways > 1) throw new UsageError("--url and --all go with no other selection");
+  return typeof flags.url === "string" ? { canonical: flags.url.trim() } : { filter };
 }
 
 function milliseconds(age: string): number {
@@ -81,23 +77,25 @@ function milliseconds(age: string): number {
   return Number(number) * factor;
 }
 
-/** The canonicals selected. */
-async function matching(store: SchemaStore, { url, filter }: Selection): Promise<string[]> {
-  const narrowed =
-    url === undefined ? filter : { urlPrefix: url.split("|", 1)[0] ?? "", ...filter };
-  const entries = await store.list(narrowed);
-  return entries
-    .filter((entry) => url === undefined || entry.url === url || entry.canonical === url)
-    .map(({ canonical }) => canonical);
+async function matching(store: SchemaStore, selection: Selection): Promise<Metadata[]> {
+  if ("filter" in selection) return store.list(selection.filter);
+  const { canonical } = selection;
+  const [urlPrefix = ""] = canonical.split("|", 1);
+  const entries = await store.list({ urlPrefix });
+  return entries.filter((entry) => entry.url === canonical || entry.canonical === canonical);
 }
 
+/** Answers how many entries there were. */
 async function remove(
   store: SchemaStore,
-  { url, filter }: Selection,
-  found: readonly string[],
+  selection: Selection,
+  found: readonly Metadata[],
 ): Promise<number> {
-  if (url === undefined) return store.clear(filter);
-  for (const canonical of new Set(found)) await store.delete(canonical);
+  if ("filter" in selection) return store.clear(selection.filter);
+  for (const canonical of new Set(found.map((entry) => entry.canonical))) {
+    await store.delete(canonical);
+  }
+  await store.flush();
   return found.length;
 }
 

@@ -54,6 +54,10 @@ function toText(report: SaveReport, path: string): string[] {
     `${report.package ?? path}: ${found}: ${report.converted} converted, ` +
       `${report.unchanged} unchanged, ${report.failed.length} failed, in ${seconds} s`,
   ];
+  if (report.duplicates.length > 0) {
+    const files = report.duplicates.map(({ file }) => file).join(", ");
+    lines.push(`left out, as earlier files define the same: ${files}`);
+  }
   if (report.missingDependencies.length > 0) {
     lines.push(`not in the store, but needed by it: ${report.missingDependencies.join(", ")}`);
   }

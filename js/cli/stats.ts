@@ -8,15 +8,19 @@ export const stats: Command = {
   summary: "show how much is stored and whether all is well",
   args: {},
 
-  async run({ output, withStore }) {
+  async run({ options, output, withStore }) {
+    const { defaultDirectory } = await import("../index.node.js");
+    const directory =
+      options.strategy === "memory" ? null : (options.diskCacheDir ?? defaultDirectory());
     const { stats, health } = await withStore(async (store) => ({
       stats: await store.stats(),
       health: store.health(),
     }));
     const { writeError, ...rest } = health;
     const error = writeError && { code: writeError.code, message: writeError.message };
-    output.result({ ...stats, health: { ...rest, writeError: error ?? null } }, () =>
+    output.result({ directory, ...stats, health: { ...rest, writeError: error ?? null } }, () =>
       table([
+        ["directory", directory ?? "none"],
         ["strategy", stats.strategy],
         ["entries", String(stats.entries)],
         ["schemas", readableBytes(stats.totalBytes)],

@@ -15,6 +15,7 @@ export {
 } from "./package.js";
 export {
   type PackageStore,
+  type SaveDuplicate,
   type SaveFailure,
   type SaveOptions,
   type SaveProgress,

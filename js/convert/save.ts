@@ -40,16 +40,24 @@ export interface SaveFailure {
   readonly error: SchemaStoreError;
 }
 
+/** A definition of a canonical that an earlier file of the package has defined already. */
+export interface SaveDuplicate {
+  readonly file: string;
+  readonly canonical: string;
+}
+
 /** What saving a package did. */
 export interface SaveReport {
   /** `name#version`, or absent for resources without a package. */
   readonly package: string | undefined;
-  /** StructureDefinitions found; the sum of the three below, damaged files aside. */
+  /** StructureDefinitions found: the ones below together, damaged files aside. */
   readonly structureDefinitions: number;
   readonly converted: number;
   /** Skipped: same source, same converter as when last saved. */
   readonly unchanged: number;
   readonly failed: readonly SaveFailure[];
+  /** Left out: of several definitions of one canonical, the first by file name is stored. */
+  readonly duplicates: readonly SaveDuplicate[];
   /** Packages this one builds on of which the store holds nothing, as `name#version`. */
   readonly missingDependencies: readonly string[];
   readonly milliseconds: number;
@@ -81,6 +89,8 @@ export async function savePackage(
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
   const counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
   const failed: SaveFailure[] = [];
+  const duplicates: SaveDuplicate[] = [];
+  const seen = new Set<string>();
   const filing: ConvertOptions = {
     ...(fhirPackage.source === undefined ? undefined : { source: fhirPackage.source }),
     ...(options.tags === undefined ? undefined : { tags: options.tags }),
@@ -90,11 +100,17 @@ export async function savePackage(
   for await (const one of fhirPackage.resources("StructureDefinition")) {
     options.signal?.throwIfAborted();
     counts.structureDefinitions += 1;
+    const canonical = canonicalOf(one);
+    if (canonical !== undefined && seen.has(canonical)) {
+      duplicates.push({ file: one.file, canonical });
+      continue;
+    }
+    if (canonical !== undefined) seen.add(canonical);
     try {
       const { converted } = await store.convert(one.bytes, filing);
       counts[converted ? "converted" : "unchanged"] += 1;
     } catch (cause) {
-      failed.push(failureOf(one, cause));
+      failed.push(failureOf(one.file, canonical, cause));
     }
     options.onProgress?.({ done: one.position, total: fhirPackage.fileCount, file: one.file });
     if (performance.now() - turn > TURN_MS) {
@@ -109,18 +125,22 @@ export async function savePackage(
     package: fhirPackage.source,
     ...counts,
     failed: [...fhirPackage.problems, ...failed],
+    duplicates,
     missingDependencies: await missingDependencies(store, fhirPackage),
     milliseconds: performance.now() - started,
   };
 }
 
 /** Passes on what must end the work. */
-function failureOf({ file, resource }: PackageResource, cause: unknown): SaveFailure {
+function failureOf(file: string, canonical: string | undefined, cause: unknown): SaveFailure {
   const error = asStoreError(cause, "CONVERSION", `${file} cannot be converted`, file);
   if (!OF_ONE_ENTRY.has(error.code)) throw error;
-  const { url, version } = resource;
-  if (typeof url !== "string") return { file, error };
-  return { file, canonical: typeof version === "string" ? `${url}|${version}` : url, error };
+  return canonical === undefined ? { file, error } : { file, canonical, error };
+}
+
+function canonicalOf({ resource: { url, version } }: PackageResource): string | undefined {
+  if (typeof url !== "string") return undefined;
+  return typeof version === "string" && version !== "" ? `${url}|${version}` : url;
 }
 
 async function missingDependencies(

@@ -114,7 +114,7 @@ export async function row(
 /** The row of a key that must be there. */
 export async function rowOf(adapter: HostAdapter, key: string | Uint8Array): Promise<HostRow> {
   const found = await row(adapter, key);
-  if (!found) return fail(`there is no row ${describe(key)}`);
+  if (!found) fail(`there is no row ${describe(key)}`);
   return found;
 }
 
@@ -146,7 +146,7 @@ export async function holds(
 
 /** Asserts that the row says what was put. */
 export function sameRow(found: HostRow | undefined, wanted: HostPut, what: string): void {
-  if (!found) return fail(`${what}: it is missing`);
+  if (!found) fail(`${what}: it is missing`);
   sameBytes(found.key, wanted.key, `${what}: key`);
   sameBytes(found.hash, wanted.hash, `${what}: hash`);
   sameBytes(found.meta, wanted.meta, `${what}: meta`);
@@ -154,7 +154,7 @@ export function sameRow(found: HostRow | undefined, wanted: HostPut, what: strin
 }
 
 export function sameBytes(found: Uint8Array | undefined, wanted: Uint8Array, what: string): void {
-  if (!found) return fail(`${what}: expected ${wanted.byteLength} bytes, found undefined`);
+  if (!found) fail(`${what}: expected ${wanted.byteLength} bytes, found undefined`);
   if (found.byteLength !== wanted.byteLength) {
     fail(`${what}: expected ${wanted.byteLength} bytes, found ${found.byteLength}`);
   }
@@ -183,7 +183,7 @@ export async function rejects(
     (error: unknown) => error,
   );
   if (!(thrown instanceof SchemaStoreError)) fail(`${what}: expected ${code}, found ${thrown}`);
-  else equal(thrown.code, code, `${what} (${thrown.message})`);
+  equal(thrown.code, code, `${what} (${thrown.message})`);
 }
 
 /** Waits until `holds` is true; false after five seconds. */

@@ -184,7 +184,7 @@ browserTest("a browser that never answers is a TIMEOUT, and the next call works"
 
       // Keeps each transaction alive for ever.
       const { get } = IDBObjectStore.prototype;
-      IDBObjectStore.prototype.get = function (key) {
+      IDBObjectStore.prototype.get = function () {
         const spin = (): void => {
           get.call(this, "nothing").onsuccess = spin;
         };

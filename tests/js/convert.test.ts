@@ -49,7 +49,10 @@ test("converts all of R4B, with its edges in a fixed order and each once", () =>
     const seen = dependencies.map(({ kind, target }) => `${kind} ${target}`);
     assert.equal(new Set(seen).size, seen.length, name);
     assert.ok(!dependencies.some(({ target }) => target === source.url), `${name} needs itself`);
-    assert.ok(dependencies.every(({ target }) => target.includes(":")), name);
+    assert.ok(
+      dependencies.every(({ target }) => target.includes(":")),
+      name,
+    );
     edges += dependencies.length;
   }
   assert.equal(edges, 5672);
@@ -60,12 +63,16 @@ test("knows what Patient needs", () => {
   assert.deepEqual(targets(patient, "base"), [`${core}DomainResource`]);
   assert.deepEqual(
     targets(patient, "reference"),
-    ["Organization", "Practitioner", "PractitionerRole", "RelatedPerson"].map((name) => core + name),
+    ["Organization", "Practitioner", "PractitionerRole", "RelatedPerson"].map(
+      (name) => core + name,
+    ),
   );
   assert.ok(targets(patient, "type").includes(`${core}HumanName`));
-  assert.ok(targets(patient, "binding").includes(
-    "http://hl7.org/fhir/ValueSet/administrative-gender|4.3.0",
-  ));
+  assert.ok(
+    targets(patient, "binding").includes(
+      "http://hl7.org/fhir/ValueSet/administrative-gender|4.3.0",
+    ),
+  );
 });
 
 test("converts a definition that comes with its snapshot only", () => {

@@ -72,7 +72,9 @@ test("reads US Core from every kind of source alike", async () => {
   assert.equal(profiles.length, 30);
   assert.deepEqual(
     profiles.map(({ resource }) => resource),
-    unpacked.map(({ resource }) => resource).filter((r) => r.resourceType === "StructureDefinition"),
+    unpacked
+      .map(({ resource }) => resource)
+      .filter((r) => r.resourceType === "StructureDefinition"),
   );
 });
 
@@ -114,7 +116,9 @@ test("reads the layout of FHIR, and takes only what lies beside the manifest", a
 });
 
 test("takes another root folder, a ./ before names, and the last of two files of one name", async () => {
-  const other = await openPackage(await tgz({ "./npm/package.json": manifest, "./npm/a.json": definition("A") }));
+  const other = await openPackage(
+    await tgz({ "./npm/package.json": manifest, "./npm/a.json": definition("A") }),
+  );
   assert.deepEqual([other.source, await names(other)], ["example.fhir#1.0.0", ["A"]]);
 
   const twice = await packTar(
@@ -171,22 +175,35 @@ test("steps over damaged files and says which", async () => {
       ["3.json", "INVALID_VALUE"],
       ["7.json", "SERIALIZATION"],
     ]);
-    for (const { file, error } of fhirPackage.problems) assert.match(error.message, new RegExp(file));
+    for (const { file, error } of fhirPackage.problems)
+      assert.match(error.message, new RegExp(file));
   }
 });
 
 test("takes a Bundle or a single resource, as text, bytes or object", async () => {
   const bundle = {
     resourceType: "Bundle",
-    entry: [{ resource: definition("A") }, {}, null, { resource: 1 }, { resource: definition("B") }],
+    entry: [
+      { resource: definition("A") },
+      {},
+      null,
+      { resource: 1 },
+      { resource: definition("B") },
+    ],
   };
   const sources = [bundle, JSON.stringify(bundle), Buffer.from(JSON.stringify(bundle))];
   for (const source of sources) {
     const read = await openPackage(source, { fileName: "bundle.json" });
     assert.deepEqual([read.source, await names(read)], [undefined, ["A", "B"]]);
-    assert.deepEqual((await all(read)).map(({ file }) => file), ["bundle.json entry 0", "bundle.json entry 4"]);
+    assert.deepEqual(
+      (await all(read)).map(({ file }) => file),
+      ["bundle.json entry 0", "bundle.json entry 4"],
+    );
   }
-  assert.deepEqual(await names(await openPackage(definition("A") as { readonly [m: string]: unknown })), ["A"]);
+  assert.deepEqual(
+    await names(await openPackage(definition("A") as { readonly [m: string]: unknown })),
+    ["A"],
+  );
   const text = ` ${JSON.stringify(definition("A"))}\n`;
   const [single] = await all(await openPackage(text));
   assert.equal(Buffer.from(single?.bytes ?? []).toString(), text);
@@ -195,7 +212,9 @@ test("takes a Bundle or a single resource, as text, bytes or object", async () =
 test("takes Bundles of a loose folder apart, and leaves those of a package whole", async () => {
   const files = { "b.json": { resourceType: "Bundle", entry: [{ resource: definition("In") }] } };
   assert.deepEqual(await names(await openPackagePath(directory("loose", files))), ["In"]);
-  const packaged = await openPackagePath(directory("packaged", { ...files, "package.json": manifest }));
+  const packaged = await openPackagePath(
+    directory("packaged", { ...files, "package.json": manifest }),
+  );
   assert.deepEqual(await names(packaged), []);
   assert.equal((await all(packaged, "Bundle")).length, 1);
 });
@@ -203,10 +222,14 @@ test("takes Bundles of a loose folder apart, and leaves those of a package whole
 test("an archive cut anywhere or damaged is CORRUPT, and names the file", async () => {
   const { length } = usCore;
   for (const cut of [2, 10, 20, 1000, 100_000, length >> 1, length - 20, length - 8, length - 1]) {
-    await assert.rejects(openPackage(usCore.subarray(0, cut), { fileName: "us.tgz" }), (error) => {
-      const { code, key, message } = error as { code: string; key: string; message: string };
-      return code === "CORRUPT" && key === "us.tgz" && message.includes("us.tgz");
-    }, `cut at ${cut}`);
+    await assert.rejects(
+      openPackage(usCore.subarray(0, cut), { fileName: "us.tgz" }),
+      (error) => {
+        const { code, key, message } = error as { code: string; key: string; message: string };
+        return code === "CORRUPT" && key === "us.tgz" && message.includes("us.tgz");
+      },
+      `cut at ${cut}`,
+    );
   }
   const tar = gunzipSync(usCore);
   for (const cut of [100, 512 * 7, 1_000_000, tar.length - 1025]) {
@@ -233,7 +256,11 @@ test("what is no package has its own code", async () => {
   for (const [source, code] of cases) {
     await assert.rejects(openPackage(source as string), { code }, JSON.stringify(code));
   }
-  await assert.rejects(openPackage(await tgz({ "package/package.json": "{" })), { code: "SERIALIZATION" });
+  await assert.rejects(openPackage(await tgz({ "package/package.json": "{" })), {
+    code: "SERIALIZATION",
+  });
   await assert.rejects(openPackagePath(join(scratch, "absent")), { code: "NOT_FOUND" });
-  await assert.rejects(openPackagePath(directory("empty", { "a.txt": "" })), { code: "INVALID_VALUE" });
+  await assert.rejects(openPackagePath(directory("empty", { "a.txt": "" })), {
+    code: "INVALID_VALUE",
+  });
 });

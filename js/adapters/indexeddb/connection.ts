@@ -45,16 +45,15 @@ export class Connection {
     options: TransactionOptions,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
-    for (const wait of [...RETRY_DELAYS_MS, undefined]) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#attempt(options, work);
       } catch (cause) {
+        const wait = RETRY_DELAYS_MS[attempt];
         if (wait === undefined || !isDeadHandle(cause)) throw storeError(cause, this.#name);
+        await new Promise((resolve) => setTimeout(resolve, wait));
       }
-      await this.#drop();
-      await new Promise((resolve) => setTimeout(resolve, wait));
     }
-    throw new SchemaStoreError("DISK_ERROR", `indexeddb: ${this.#name} does not answer`);
   }
 
   /** Lets go of the handle; transactions under way still finish. The next use opens another. */
@@ -73,45 +72,30 @@ export class Connection {
   }
 
   async #attempt<T>(
-    { stores, durability }: TransactionOptions,
+    options: TransactionOptions,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     const database = await this.#database();
-    const transaction =
-      durability === undefined
-        ? database.transaction(stores, "readonly")
-        : database.transaction(stores, "readwrite", { durability });
-    const abort = (): void => {
-      try {
-        transaction.abort();
-      } catch {
-        // It has ended already.
-      }
-    };
-    // Over quota every request succeeds and the transaction aborts: only `complete` says "stored".
-    const completed = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? aborted());
-    });
-    const worked = work(transaction).catch((cause: unknown) => {
-      abort();
-      // The transaction's own error is the reason; its requests only say that it was aborted.
-      throw cause instanceof SchemaStoreError ? cause : (transaction.error ?? cause);
-    });
-    const [value] = await within(this.#deadlineMs, Promise.all([worked, completed]), () => {
-      abort();
-      void this.#drop();
-      return new SchemaStoreError("TIMEOUT", `indexeddb: a transaction on ${this.#name} hangs`);
-    });
-    return value;
+    try {
+      const hangs = `indexeddb: a transaction on ${this.#name} hangs`;
+      return await runTransaction(database, options, work, (transaction) =>
+        within(this.#deadlineMs, transaction, () => new SchemaStoreError("TIMEOUT", hangs)),
+      );
+    } catch (cause) {
+      const hung = cause instanceof SchemaStoreError && cause.code === "TIMEOUT";
+      if (hung || isDeadHandle(cause)) this.#discard(database);
+      throw cause;
+    }
   }
 
   #database(): Promise<IDBDatabase> {
-    this.#handle ??= this.#open().catch((cause: unknown) => {
-      this.#handle = undefined;
-      throw cause;
+    if (this.#handle) return this.#handle;
+    const opening = this.#open();
+    this.#handle = opening;
+    opening.catch(() => {
+      if (this.#handle === opening) this.#handle = undefined;
     });
-    return this.#handle;
+    return opening;
   }
 
   async #open(): Promise<IDBDatabase> {
@@ -130,13 +114,8 @@ export class Connection {
       throw new SchemaStoreError("INVALID_CONFIG", message, { key: "databaseName" });
     }
     this.#live = database;
-    const lost = (): void => {
-      database.close();
-      if (this.#live === database) this.#handle = undefined;
-      this.#onLost();
-    };
-    database.onclose = lost;
-    database.onversionchange = lost;
+    database.onclose = () => this.#discard(database);
+    database.onversionchange = () => this.#discard(database);
     return database;
   }
 
@@ -162,11 +141,54 @@ export class Connection {
     });
   }
 
+  /** Gives up a handle that is of no use any more, unless another has taken its place. */
+  #discard(database: IDBDatabase): void {
+    database.close();
+    if (this.#live !== database) return;
+    this.#live = undefined;
+    this.#handle = undefined;
+    this.#onLost();
+  }
+
   async #drop(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     const database = await handle?.catch(() => undefined);
     database?.close();
+  }
+}
+
+/** Runs `work` in one transaction, which `limit` bounds in time: past that it is aborted. */
+async function runTransaction<T>(
+  database: IDBDatabase,
+  { stores, durability }: TransactionOptions,
+  work: (transaction: IDBTransaction) => Promise<T>,
+  limit: <R>(transaction: Promise<R>) => Promise<R>,
+): Promise<T> {
+  const transaction =
+    durability === undefined
+      ? database.transaction(stores, "readonly")
+      : database.transaction(stores, "readwrite", { durability });
+  // Over quota every request succeeds and the transaction aborts: only `complete` says "stored".
+  const completed = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? aborted());
+  });
+  try {
+    const [value] = await limit(Promise.all([work(transaction), completed]));
+    return value;
+  } catch (cause) {
+    abort(transaction);
+    // The transaction's own error is the reason; its requests only say that it was aborted.
+    throw cause instanceof SchemaStoreError ? cause : (transaction.error ?? cause);
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended already.
   }
 }
 

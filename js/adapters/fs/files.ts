@@ -1,0 +1,241 @@
+/** The files of a store's directory: names, flags, durability and errors in one place. */
+
+import {
+  close,
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { SchemaStoreError } from "../../errors.js";
+
+/** Name of the file that makes a directory a store. */
+export const FORMAT = "FORMAT";
+const SEGMENT = /^seg-\d{6,}-[0-9a-f]{16}\.log$/;
+const SNAPSHOT = /^snap-(\d{6,})\.idx$/;
+const OURS = /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+const closeLater = promisify(close);
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+
+/** Whether a file name is that of a segment. */
+export const isSegment = (name: string): boolean => SEGMENT.test(name);
+/** Whether a file is one of ours, to be deleted with the store. */
+export const isOurs = (name: string): boolean => OURS.test(name);
+/** Generation of a snapshot by its file name; 0 for any other file. */
+export const generationOf = (name: string): number => Number(SNAPSHOT.exec(name)?.[1] ?? 0);
+/** File name of a snapshot. */
+export const snapshotName = (generation: number): string =>
+  `snap-${String(generation).padStart(6, "0")}.idx`;
+
+/** Code of a system error, like ENOENT; undefined for anything else. */
+export function errno(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** A system error as the store's: STORAGE_FULL when there is no space, DISK_ERROR otherwise. */
+export function diskError(error: unknown, what: string, path: string): SchemaStoreError {
+  if (error instanceof SchemaStoreError) return error;
+  const code = errno(error);
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SchemaStoreError(full ? "STORAGE_FULL" : "DISK_ERROR", `${what}: ${reason}`, {
+    key: path,
+    cause: error,
+  });
+}
+
+/** A segment open for appending, by its only writer. */
+export interface Appender {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** One directory. Short calls are synchronous: with a warm page cache a thread hop costs more. */
+export class Files {
+  /** Absolute path. */
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  list(): string[] {
+    return readdirSync(this.directory);
+  }
+
+  read(name: string): Uint8Array {
+    return readFileSync(this.path(name));
+  }
+
+  /** Reads a file from `offset` to its end; empty when it ends there. ENOENT is thrown as it is. */
+  readFrom(name: string, offset: number): Uint8Array {
+    return this.withFile(name, (fd) => {
+      const length = fstatSync(fd).size - offset;
+      return length > 0 ? readAt(fd, offset, length) : new Uint8Array();
+    });
+  }
+
+  /** Opens a file for the time of `work`. */
+  withFile<T>(name: string, work: (fd: number) => T): T {
+    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
+    try {
+      return work(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** A new segment; fails when the name is taken. */
+  create(name: string): Appender {
+    const path = this.path(name);
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW;
+    return { path, fd: openSync(path, flags, 0o600) };
+  }
+
+  /** A file's data on stable storage, whoever wrote it. */
+  async sync(name: string): Promise<void> {
+    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
+    try {
+      await syncData(fd);
+    } finally {
+      await closeLater(fd);
+    }
+  }
+
+  /** The directory's own entries on stable storage, where the system can do that. */
+  async syncDirectory(): Promise<void> {
+    if (process.platform === "win32") return;
+    const fd = openSync(this.directory, O_RDONLY);
+    try {
+      await syncAll(fd);
+    } finally {
+      await closeLater(fd);
+    }
+  }
+
+  /** The same, blocking. */
+  syncDirectoryNow(): void {
+    if (process.platform === "win32") return;
+    const fd = openSync(this.directory, O_RDONLY);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Puts a file in its place whole: written apart, synced, renamed, and its name synced. */
+  async publish(name: string, bytes: Uint8Array): Promise<void> {
+    const temporary = this.#temporary();
+    const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      try {
+        writeAll(fd, bytes);
+        await syncAll(fd);
+      } finally {
+        await closeLater(fd);
+      }
+      renameSync(temporary, this.path(name));
+    } catch (error) {
+      tryUnlink(temporary);
+      throw error;
+    }
+    await this.syncDirectory();
+  }
+
+  /** Puts a file in its place unless the name is taken; false when it is. */
+  publishOnce(name: string, bytes: Uint8Array): boolean {
+    const temporary = this.#temporary();
+    const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      try {
+        writeAll(fd, bytes);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      linkSync(temporary, this.path(name));
+      return true;
+    } catch (error) {
+      if (errno(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      tryUnlink(temporary);
+      this.syncDirectoryNow();
+    }
+  }
+
+  /** Deletes a file; one that cannot be deleted stays. */
+  remove(name: string): void {
+    tryUnlink(this.path(name));
+  }
+
+  #temporary(): string {
+    return this.path(`tmp-${crypto.randomUUID()}`);
+  }
+}
+
+/** Data of an open file on stable storage. */
+export const syncFile = (fd: number): Promise<void> => syncData(fd);
+
+/** Reads exactly `length` bytes, or as many as there are. */
+export function readAt(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(fd, bytes, done, length - done, offset + done);
+    if (read === 0) return bytes.slice(0, done);
+    done += read;
+  }
+  return bytes;
+}
+
+/** Writes all of `bytes` at the end of a file, however many calls that takes. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = writeSync(fd, bytes, done, bytes.length - done);
+    if (written === 0) throw new Error("the system wrote 0 bytes");
+    done += written;
+  }
+}
+
+/** Takes back what was written behind `length`; false when even that fails. */
+export function tryTruncate(fd: number, length: number): boolean {
+  try {
+    ftruncateSync(fd, length);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone already, or it stays and is covered by the snapshot.
+  }
+}

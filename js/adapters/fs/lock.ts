@@ -1,0 +1,127 @@
+/**
+ * Mutual exclusion between processes on one machine, freed by the kernel when its holder dies.
+ *
+ * On Linux a lock is the name of an abstract Unix socket, on Windows that of a pipe: whoever listens
+ * there holds it, and who waits for it connects to the holder and waits for the connection to end.
+ * Elsewhere it is a file that names its holder. Processes in two network namespaces do not see each
+ * other's sockets; the log then still holds, only expectations are not exact across them.
+ */
+
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { SchemaStoreError } from "../../errors.js";
+import { diskError, errno } from "./files.js";
+
+/** How long `hold` waits by default, in milliseconds. */
+const PATIENCE_MS = 30_000;
+/** How often a lock file is looked at, and the pause after a holder that was gone when asked. */
+const PAUSE_MS = 10;
+
+/** The locks of one directory. */
+export class Locks {
+  readonly #directory: string;
+  readonly #storeId: string;
+
+  constructor(directory: string, storeId: string) {
+    this.#directory = directory;
+    this.#storeId = storeId;
+  }
+
+  /** Runs `work` while nobody else holds `name`. TIMEOUT when it is not free in time. */
+  async hold<T>(name: string, work: () => Promise<T>, patienceMs: number = PATIENCE_MS): Promise<T> {
+    const release = await this.#acquire(name, Date.now() + patienceMs);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async #acquire(name: string, deadline: number): Promise<() => void> {
+    const key = createHash("sha256").update(`${this.#storeId}\n${name}`).digest("hex").slice(0, 40);
+    const { platform } = process;
+    if (platform !== "linux" && platform !== "win32") {
+      return acquireFile(join(this.#directory, `lock-${key}`), name, deadline);
+    }
+    const path = `${platform === "linux" ? "\0" : "\\\\.\\pipe\\"}fss-${key}`;
+    for (;;) {
+      const release = await listen(path);
+      if (release !== undefined) return release;
+      if (Date.now() >= deadline) throw timeout(name);
+      await holderGone(path, deadline);
+    }
+  }
+}
+
+/** Listens at `path`; undefined when somebody else does. */
+function listen(path: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve, reject) => {
+    const waiting = new Set<Socket>();
+    const server: Server = createServer((socket) => {
+      waiting.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => waiting.delete(socket));
+      socket.resume();
+    });
+    server.once("error", (error) => {
+      if (errno(error) === "EADDRINUSE") resolve(undefined);
+      else reject(diskError(error, "taking a lock", path));
+    });
+    server.listen(path, () => {
+      resolve(() => {
+        server.close();
+        for (const socket of waiting) socket.destroy();
+      });
+    });
+  });
+}
+
+/** Waits until the holder of `path` lets go of it or dies, at most until the deadline. */
+function holderGone(path: string, deadline: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const patience = setTimeout(() => socket.destroy(), Math.max(0, deadline - Date.now()));
+    let refused = false;
+    socket.on("error", () => {
+      refused = true;
+    });
+    socket.on("close", () => {
+      clearTimeout(patience);
+      if (refused) setTimeout(resolve, Math.random() * PAUSE_MS);
+      else resolve();
+    });
+    socket.resume();
+  });
+}
+
+async function acquireFile(path: string, name: string, deadline: number): Promise<() => void> {
+  for (;;) {
+    try {
+      const fd = openSync(path, "wx", 0o600);
+      writeSync(fd, String(process.pid));
+      closeSync(fd);
+      return () => unlinkSync(path);
+    } catch (error) {
+      if (errno(error) !== "EEXIST") throw diskError(error, "taking a lock", path);
+    }
+    if (!holderLives(path)) unlinkSync(path);
+    else if (Date.now() >= deadline) throw timeout(name);
+    else await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function holderLives(path: string): boolean {
+  try {
+    const pid = Number(readFileSync(path, "utf8"));
+    if (pid > 0) process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errno(error) !== "ESRCH";
+  }
+}
+
+function timeout(name: string): SchemaStoreError {
+  return new SchemaStoreError("TIMEOUT", `another process holds the lock "${name}" for too long`);
+}

@@ -1,0 +1,81 @@
+/** The log in its own instance of the core, rebuilt from the directory when that traps. */
+
+import type { CoreModule } from "../../core-module.js";
+import { type ErrorCode, SchemaStoreError } from "../../errors.js";
+import type { Glue } from "../../glue.js";
+import { diskError, errno, type Files } from "./files.js";
+import { identify, type LogHandle, load } from "./recovery.js";
+
+/** The guard around the log: every call passes here. */
+export class LogCore {
+  readonly #module: CoreModule;
+  readonly #files: Files;
+  readonly #onTrap: () => void;
+  #log: LogHandle | undefined;
+  #store: Uint8Array = new Uint8Array();
+  /** Tokens below this are of a log that is gone. */
+  #base = 0;
+  #lastToken = 0;
+
+  /** `onTrap` runs when the log was lost, before the caller is told. */
+  constructor(module: CoreModule, files: Files, onTrap: () => void) {
+    this.#module = module;
+    this.#files = files;
+    this.#onTrap = onTrap;
+  }
+
+  /** Identity of the store, in lower-case hex; known after the first call. */
+  get storeId(): string {
+    return Buffer.from(this.#store).toString("hex");
+  }
+
+  /**
+   * Runs `work` on the log. Errors of the core and of the file system become a `SchemaStoreError`;
+   * a trap costs the instance, the caller gets CORE_RESTARTED and the next call reads the directory.
+   */
+  call<T>(work: (log: LogHandle) => T): T {
+    try {
+      this.#log ??= this.#build();
+      return work(this.#log);
+    } catch (error) {
+      if (error instanceof SchemaStoreError) throw error;
+      if (error instanceof Error && error.name === "CoreError") {
+        const { code } = error as Error & { code: ErrorCode };
+        throw new SchemaStoreError(code, error.message, { key: this.#files.directory, cause: error });
+      }
+      if (errno(error) !== undefined) {
+        throw diskError(error, "reading the store", this.#files.directory);
+      }
+      this.#log = undefined;
+      this.#base = this.#lastToken + 1;
+      this.#onTrap();
+      const message = "the core trapped; the store is read again and the call can be repeated";
+      throw new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
+    }
+  }
+
+  /** Number of batches seen. */
+  token(): number {
+    this.#lastToken = this.call((log) => this.#base + log.token());
+    return this.#lastToken;
+  }
+
+  /** A token as the log counts; undefined when it is of a log that is gone. */
+  since(token: number): number | undefined {
+    return token < this.#base || token > this.token() ? undefined : token - this.#base;
+  }
+
+  /** Frees the instance. */
+  drop(): void {
+    this.#log = undefined;
+  }
+
+  #build(): LogHandle {
+    const glue: Glue = this.#module.instantiate();
+    this.#store = identify(this.#files, glue);
+    const writer = crypto.getRandomValues(new Uint8Array(8));
+    const log = new glue.LogHandle(this.#store, writer);
+    load(this.#files, log);
+    return log;
+  }
+}

@@ -1,0 +1,102 @@
+/** From the files of a directory to the state of its log, at open and ever after. */
+
+import { mkdirSync } from "node:fs";
+import { SchemaStoreError } from "../../errors.js";
+import type { Glue } from "../../glue.js";
+import { diskError, errno, FORMAT, type Files, generationOf, isOurs, isSegment } from "./files.js";
+
+/** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
+export type LogHandle = InstanceType<Glue["LogHandle"]>;
+
+const STORE_ID = 16;
+const SEGMENT_HEADER = 64;
+
+/** The identity of the store in a directory; the directory becomes a store where it is empty. */
+export function identify(files: Files, glue: Glue): Uint8Array {
+  const names = makeDirectory(files);
+  if (!names.includes(FORMAT)) {
+    refuseForeign(files, names);
+    const id = crypto.getRandomValues(new Uint8Array(STORE_ID));
+    if (files.publishOnce(FORMAT, glue.packFormat(id))) return id;
+  }
+  return glue.unpackFormat(files.read(FORMAT));
+}
+
+/** Builds the state of a fresh log: the newest snapshot that holds, then what it does not cover. */
+export function load(files: Files, log: LogHandle): void {
+  const snapshots = files.list().filter((name) => generationOf(name) > 0);
+  snapshots.sort((one, other) => generationOf(other) - generationOf(one));
+  for (const name of snapshots) {
+    const bytes = unlessGone(() => files.read(name));
+    if (bytes !== undefined && log.load(bytes)) break;
+  }
+  refresh(files, log);
+}
+
+/** Takes in what others have written since; true when there was anything. */
+export function refresh(files: Files, log: LogHandle): boolean {
+  const segments = files.list().filter(isSegment).sort();
+  let changed = false;
+  for (const name of segments) {
+    const slot = log.segment(name);
+    if (slot === undefined || log.isOwn(slot) || log.isSealed(slot)) continue;
+    if (unlessGone(() => readOn(files, log, slot, name))) changed = true;
+  }
+  const present = new Set(segments);
+  for (let slot = 0; slot < log.count(); slot++) {
+    const unborn = log.isOwn(slot) && log.scanned(slot) === SEGMENT_HEADER;
+    if (!unborn && !log.isGone(slot) && !present.has(log.name(slot))) log.forget(slot);
+  }
+  return changed;
+}
+
+function readOn(files: Files, log: LogHandle, slot: number, name: string): boolean {
+  const scanned = log.scanned(slot);
+  if (scanned > SEGMENT_HEADER) {
+    const bytes = files.readFrom(name, scanned);
+    return bytes.length > 0 && log.scan(slot, bytes);
+  }
+  const bytes = files.readFrom(name, 0);
+  log.checkHeader(slot, bytes.slice(0, SEGMENT_HEADER));
+  return bytes.length > SEGMENT_HEADER && log.scan(slot, bytes.subarray(SEGMENT_HEADER));
+}
+
+/** What `read` answers, or undefined when another process has deleted the file meanwhile. */
+export function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function makeDirectory(files: Files): string[] {
+  const { directory } = files;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return files.list();
+  } catch (error) {
+    const code = errno(error);
+    if (code !== "EEXIST" && code !== "ENOTDIR") {
+      throw diskError(error, "opening the directory", directory);
+    }
+    throw new SchemaStoreError("INVALID_CONFIG", `${directory} is not a directory`, {
+      key: directory,
+      cause: error,
+    });
+  }
+}
+
+function refuseForeign({ directory }: Files, names: readonly string[]): void {
+  const details = { key: directory };
+  const foreign = names.find((name) => !isOurs(name));
+  if (foreign !== undefined) {
+    const what = `${directory} is not a fhir-schema-store directory: it holds "${foreign}"`;
+    throw new SchemaStoreError("INVALID_CONFIG", what, details);
+  }
+  if (names.some((name) => isSegment(name) || generationOf(name) > 0)) {
+    const what = `${directory} holds segments, and the FORMAT file that names their store is gone`;
+    throw new SchemaStoreError("CORRUPT", what, details);
+  }
+}

@@ -1,0 +1,397 @@
+/** The command line, through processes of its own. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { resolveConfig } from "../../dist/cli/config.js";
+import type { Metadata, Stats } from "../../dist/types.js";
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const usCore = fileURLToPath(new URL("../fixtures/us_core_311.tgz", import.meta.url));
+const patient = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
+const scratch = mkdtempSync(join(tmpdir(), "fss-cli-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+let directories = 0;
+function directory(): string {
+  directories += 1;
+  const path = join(scratch, String(directories));
+  mkdirSync(path);
+  return path;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Surroundings {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly input?: Uint8Array | string;
+}
+
+/** Runs the command line with nothing of our own environment that could change its answers. */
+function run(
+  words: string[],
+  { env = {}, cwd = scratch, input = "" }: Surroundings = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: scratch, XDG_CACHE_HOME: join(scratch, "xdg"), ...env },
+  });
+  const printed = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    printed.out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    printed.err += text;
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, ...printed })));
+}
+
+async function json<T>(words: string[], around?: Surroundings): Promise<T> {
+  const { code, out, err } = await run([...words, "--json"], around);
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as T;
+}
+
+interface Saved {
+  readonly package: string | null;
+  readonly structureDefinitions: number;
+  readonly converted: number;
+  readonly unchanged: number;
+  readonly failed: { file: string; canonical?: string; code: string }[];
+  readonly missingDependencies: string[];
+}
+
+test("saves US Core once, and lists, counts and prints what it saved", async () => {
+  const at = ["--dir", directory()];
+  const first = await json<Saved>(["cache", "save", usCore, ...at]);
+  assert.equal(first.package, "hl7.fhir.us.core#3.1.1");
+  assert.deepEqual([first.structureDefinitions, first.converted, first.unchanged], [30, 30, 0]);
+  assert.deepEqual(first.failed, []);
+  assert.deepEqual(first.missingDependencies, ["hl7.fhir.r4.core#4.0.1"]);
+
+  const again = await json<Saved>(["cache", "save", usCore, ...at]);
+  assert.deepEqual([again.structureDefinitions, again.converted, again.unchanged], [30, 0, 30]);
+
+  const stats = await json<Stats>([...at, "cache", "stats"]);
+  assert.equal(stats.entries, 30);
+  assert.equal(stats.strategy, "memory-disk");
+
+  const entries = await json<Metadata[]>(["cache", "list", ...at]);
+  assert.equal(entries.length, 30);
+  assert.equal(
+    entries.reduce((sum, { size }) => sum + size, 0),
+    stats.totalBytes,
+  );
+  for (const entry of entries) {
+    assert.equal(entry.source, "hl7.fhir.us.core#3.1.1");
+    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14");
+    assert.equal(entry.origin, "converted");
+    assert.equal(entry.fhirVersion, "4.0.1");
+    assert.ok(
+      entry.dependencies.some(({ kind }) => kind === "base"),
+      entry.canonical,
+    );
+  }
+
+  const own = entries.find(({ url }) => url === patient);
+  for (const canonical of [patient, `${patient}|3.1.1`]) {
+    const { code, out } = await run(["cache", "get", canonical, ...at]);
+    assert.equal(code, 0);
+    assert.equal(createHash("sha256").update(out).digest("hex"), own?.contentHash);
+    assert.equal(JSON.parse(out).url, patient);
+  }
+});
+
+test("lists by filter, in columns", async () => {
+  const at = ["--dir", directory()];
+  await run(["cache", "save", usCore, "--tag", "one,two", ...at]);
+  const count = async (...words: string[]) =>
+    (await json<Metadata[]>(["cache", "list", ...words, ...at])).length;
+  assert.equal(await count("--url-prefix", patient), 1);
+  assert.equal(await count("--package", "hl7.fhir.us.core"), 30);
+  assert.equal(await count("--package", "hl7.fhir.us.core#3.1.1"), 30);
+  assert.equal(await count("--package", "hl7.fhir.us.core#9"), 0);
+  assert.equal(await count("--type", "Patient"), 1);
+  assert.equal(await count("--tag", "two", "--type", "Patient"), 1);
+  assert.equal(await count("--tag", "three"), 0);
+
+  const { code, out } = await run(["cache", "list", "--type", "Patient", ...at]);
+  assert.equal(code, 0);
+  const [head, row, total] = out.trimEnd().split("\n");
+  assert.match(head ?? "", /^CANONICAL +TYPE +PACKAGE +SIZE$/);
+  assert.match(
+    row ?? "",
+    /us-core-patient\|3\.1\.1 +Patient +hl7\.fhir\.us\.core#3\.1\.1 +[\d.]+ kB$/,
+  );
+  assert.equal(head?.length, row?.length);
+  assert.match(total ?? "", /^1 entry, [\d.]+ kB$/);
+});
+
+test("saves from standard input", async () => {
+  const at = ["--dir", directory()];
+  const archive = await json<Saved>(["cache", "save", "-", ...at], { input: readFileSync(usCore) });
+  assert.equal(archive.converted, 30);
+  const url = "http://example.org/StructureDefinition/mine";
+  const mine = {
+    resourceType: "StructureDefinition",
+    url,
+    name: "Mine",
+    kind: "resource",
+    type: "Patient",
+  };
+  const single = await json<Saved>(["cache", "save", "-", ...at], { input: JSON.stringify(mine) });
+  assert.deepEqual([single.package, single.converted], [null, 1]);
+  const { out } = await run(["cache", "get", url, ...at]);
+  assert.equal(JSON.parse(out).name, "Mine");
+});
+
+test("a definition that fails is named, and the rest is saved", async () => {
+  const folder = directory();
+  const base = "http://example.org/StructureDefinition/";
+  const definition = (name: string, more: object) => {
+    const common = { resourceType: "StructureDefinition", name, kind: "resource", type: "Patient" };
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...common, ...more }));
+  };
+  definition("good", { url: `${base}good` });
+  definition("broken", {
+    url: `${base}broken`,
+    version: "1",
+    differential: { element: [{ min: 1 }] },
+  });
+  definition("nameless", {});
+  writeFileSync(join(folder, "cut.json"), '{"resourceType":"StructureDefinition","url":');
+
+  const at = ["--dir", directory()];
+  const { code, out, err } = await run(["cache", "save", folder, "--json", ...at]);
+  assert.equal(code, 1);
+  const report = JSON.parse(out) as Saved;
+  assert.deepEqual([report.structureDefinitions, report.converted], [3, 1]);
+  assert.deepEqual(
+    report.failed.map(({ file, canonical, code }) => [file, canonical, code]),
+    [
+      ["cut.json", undefined, "SERIALIZATION"],
+      ["broken.json", `${base}broken|1`, "CONVERSION"],
+      ["nameless.json", undefined, "INVALID_KEY"],
+    ],
+  );
+  assert.match(err, /^error: CONVERSION .*\/broken /m);
+  assert.match(err, /^error: SERIALIZATION cut\.json /m);
+  assert.equal((await json<Stats>(["cache", "stats", ...at])).entries, 1);
+});
+
+test("a cut archive saves nothing and leaves the store as it is", async () => {
+  const at = ["--dir", directory()];
+  const bytes = readFileSync(usCore);
+  const { code, out, err } = await run(["cache", "save", "-", ...at], {
+    input: bytes.subarray(0, 300_000),
+  });
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /^error: CORRUPT standard input /);
+  assert.equal((await json<Stats>(["cache", "stats", ...at])).entries, 0);
+});
+
+test("clears what it is told to, and only after a yes", async () => {
+  const at = ["--dir", directory()];
+  await run(["cache", "save", usCore, ...at]);
+  const refused: [string[], RegExp][] = [
+    [[], /--all/],
+    [["--yes"], /--all/],
+    [["--all"], /--yes/],
+    [["--url", patient], /--yes/],
+    [["--all", "--type", "Patient", "--yes"], /no other selection/],
+    [["--url", patient, "--all", "--yes"], /no other selection/],
+    [["--older-than", "30", "--yes"], /--older-than = "30"/],
+  ];
+  for (const [words, message] of refused) {
+    const { code, out, err } = await run(["cache", "clear", ...words, ...at]);
+    assert.deepEqual([code, out], [2, ""], words.join(" "));
+    assert.match(err, message);
+  }
+  const clear = (...words: string[]) => json(["cache", "clear", "--yes", ...words, ...at]);
+  assert.deepEqual(await clear("--url", patient.slice(0, -1)), { removed: 0 });
+  assert.deepEqual(await clear("--url", `${patient}|9`), { removed: 0 });
+  assert.deepEqual(await clear("--older-than", "1h"), { removed: 0 });
+  assert.deepEqual(await clear("--url", patient), { removed: 1 });
+  assert.equal((await run(["cache", "get", patient, ...at])).code, 1);
+  assert.deepEqual(await clear("--type", "Practitioner"), { removed: 1 });
+  assert.deepEqual(await clear("--package", "hl7.fhir.us.core#3.1.1"), { removed: 28 });
+  await run(["cache", "save", usCore, ...at]);
+  assert.deepEqual(await clear("--all"), { removed: 30 });
+  assert.equal((await json<Stats>(["cache", "stats", ...at])).entries, 0);
+});
+
+test("a miss and a wrong canonical have codes of their own", async () => {
+  const at = ["--dir", directory()];
+  const miss = await run(["cache", "get", "http://example.org/none", ...at]);
+  assert.deepEqual([miss.code, miss.out], [1, ""]);
+  assert.match(miss.err, /^error: NOT_FOUND .*http:\/\/example\.org\/none/);
+  const wrong = await run(["cache", "get", "http://example.org/a b", ...at]);
+  assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+  assert.match(wrong.err, /^error: INVALID_KEY /);
+});
+
+test("a directory that cannot be used is a storage error", async () => {
+  const path = join(directory(), "file");
+  writeFileSync(path, "no directory");
+  const { code, err } = await run(["cache", "stats", "--dir", path]);
+  assert.equal(code, 3);
+  assert.match(err, /^error: [A-Z_]+ /);
+});
+
+test("mistakes on the command line are told, with exit code 2", async () => {
+  const mistakes: [string[], RegExp][] = [
+    [[], /no command/],
+    [["cache"], /no command/],
+    [["store"], /unknown command: store/],
+    [["cache", "keep"], /unknown command: cache keep/],
+    [["cache", "get"], /<canonical>/],
+    [["cache", "save"], /<source>/],
+    [["cache", "stats", "more"], /unexpected argument: more/],
+    [["cache", "list", "--older-than", "1d"], /unknown option: --older-than/],
+    [["cache", "list", "-x"], /unknown option: -x/],
+    [["cache", "list", "--no-such"], /unknown option: --such/],
+    [["cache", "list", "--dir"], /--dir needs a value/],
+    [["cache", "list", "--type", "--json"], /--type needs a value/],
+  ];
+  for (const [words, message] of mistakes) {
+    const { code, out, err } = await run(words);
+    assert.deepEqual([code, out], [2, ""], words.join(" "));
+    assert.match(err, message);
+    assert.match(err, /--help/);
+  }
+});
+
+test("helps, and says its version", async () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  assert.deepEqual(await run(["--version"]), { code: 0, out: `${version}\n`, err: "" });
+  const helps: [string[], RegExp][] = [
+    [["--help"], /memory-limit-mb/],
+    [["cache", "-h"], /save.*\n.*list.*\n.*get.*\n.*stats.*\n.*clear/],
+    [["cache", "clear", "--help"], /--older-than/],
+  ];
+  for (const [words, text] of helps) {
+    const { code, out, err } = await run(words);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, text);
+    assert.ok(!out.includes("\x1b"), "no colours where there is no terminal");
+  }
+});
+
+test("a reader that goes away is no failure", async () => {
+  const at = ["--dir", directory()];
+  await run(["cache", "save", usCore, ...at]);
+  const child = spawn(process.execPath, [program, "cache", "list", "--json", ...at]);
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    err += text;
+  });
+  child.stdout.destroy();
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.deepEqual([code, err], [0, ""]);
+});
+
+test("flags win over the environment, and the environment over the file", async () => {
+  const cwd = directory();
+  const toml = (text: string, name = "fhir-schema-store.toml") => {
+    writeFileSync(join(cwd, name), text);
+    return join(cwd, name);
+  };
+  toml(
+    '[storage]\nmax_entries = 10\nttl_hours = 1.5\nstrategy = "disk"\ndisk_cache_dir = "here"\n',
+  );
+  const environment = { FSS_MAX_ENTRIES: "20", FSS_TTL_HOURS: "", FSS_MEMORY_LIMIT_MB: "64" };
+  const flags = { "max-entries": "30", dir: undefined };
+  const expected = { maxEntries: 30, ttlHours: 1.5, strategy: "disk", memoryLimitMb: 64 };
+  const found = await resolveConfig({ flags, environment, directory: cwd });
+  assert.deepEqual(found, { ...expected, diskCacheDir: join(cwd, "here") });
+  assert.equal((await resolveConfig({ flags: {}, environment, directory: cwd })).maxEntries, 20);
+  assert.equal(
+    (await resolveConfig({ flags: {}, environment: {}, directory: cwd })).maxEntries,
+    10,
+  );
+  assert.deepEqual(await resolveConfig({ flags: {}, environment: {}, directory: scratch }), {});
+  const file = toml('[storage]\ndisk_cache_dir = "~/there"\n', "other.toml");
+  const other = await resolveConfig({ flags: {}, environment: {}, directory: scratch, file });
+  assert.ok(other.diskCacheDir?.endsWith("/there") && !other.diskCacheDir.includes("~"));
+
+  const run1 = await json<Stats>(["cache", "stats"], { cwd, env: { FSS_STRATEGY: "memory-disk" } });
+  assert.equal(run1.strategy, "memory-disk");
+  assert.equal((await json<Stats>(["cache", "stats"], { cwd })).strategy, "disk");
+  const run3 = await json<Stats>(["cache", "stats", "--strategy", "memory"], { cwd });
+  assert.equal(run3.strategy, "memory");
+});
+
+test("every wrong value names key, value and range", async () => {
+  const wrong: [string, string[]][] = [
+    ["strategy", ["", "ram", "Disk"]],
+    ["memory_limit_mb", ["0", "4001", "1.5", "much", "0x10", "1e2", "-1"]],
+    ["max_entries", ["0", "1000001", "NaN"]],
+    ["max_entry_bytes", ["1023", "268435457"]],
+    ["max_catalog_mb", ["0", "1025"]],
+    ["ttl_hours", ["0", "-1", "Infinity"]],
+    ["eviction_policy", ["mru", "LRU"]],
+  ];
+  const check = async (sources: object, code: string, ...parts: string[]) => {
+    const around = { flags: {}, environment: {}, directory: scratch, ...sources };
+    await assert.rejects(resolveConfig(around), (error) => {
+      const { code: actual, message } = error as { code: string; message: string };
+      assert.equal(actual, code, message);
+      for (const part of parts) assert.ok(message.includes(part), `${part} in: ${message}`);
+      return true;
+    });
+  };
+  const file = join(directory(), "wrong.toml");
+  const inFile = async (text: string, code: string, ...parts: string[]) => {
+    writeFileSync(file, text);
+    await check({ file }, code, file, ...parts);
+  };
+  for (const [key, values] of wrong) {
+    const variable = `FSS_${key.toUpperCase()}`;
+    const flag = key.replaceAll("_", "-");
+    for (const value of values) {
+      if (value)
+        await check(
+          { environment: { [variable]: value } },
+          "INVALID_CONFIG",
+          variable,
+          value,
+          "must be",
+        );
+      await check({ flags: { [flag]: value } }, "INVALID_CONFIG", `--${flag}`, value, "must be");
+      await inFile(`[storage]\n${key} = "${value}"\n`, "INVALID_CONFIG", key, value, "must be");
+    }
+  }
+  await inFile("[storage]\nmax_entries = true\n", "INVALID_CONFIG", "max_entries", "true");
+  await inFile("[storage]\nmax_entries = 2024-01-01\n", "INVALID_CONFIG", "max_entries");
+  await inFile("[storage]\nmax_entrys = 5\n", "INVALID_CONFIG", "max_entrys", "max_entries");
+  await inFile("[store]\nmax_entries = 5\n", "INVALID_CONFIG", "store");
+  await inFile("storage = 5\n", "INVALID_CONFIG", "storage");
+  await inFile("[storage\n", "INVALID_CONFIG", "TOML");
+  await check({ file: join(scratch, "absent.toml") }, "INVALID_CONFIG", "absent.toml");
+  const later = ["max_disk_size_gb", "enable_compression", "auto_cleanup", "sync_interval_seconds"];
+  for (const key of later) {
+    await inFile(`[storage]\n${key} = 1\n`, "UNSUPPORTED", key);
+    await check(
+      { environment: { [`FSS_${key.toUpperCase()}`]: "1" } },
+      "UNSUPPORTED",
+      key.toUpperCase(),
+    );
+  }
+  const { code, out, err } = await run(["cache", "stats", "--max-entries", "0"]);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /^error: INVALID_CONFIG --max-entries is 0, must be a whole number from 1 to /);
+});
