@@ -48,8 +48,8 @@ async function main(words: string[]): Promise<number> {
     checkWords(command, rest, flags);
     return await run(command, rest, flags, output, interrupt.signal);
   } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
     output.error(error);
+    if (interrupt.signal.aborted) return INTERRUPTED;
     if (error instanceof UsageError) {
       output.note(`see ${NAME} --help`);
       return EXIT.usage;
@@ -82,11 +82,16 @@ async function run(
     async withStore(work) {
       const { openSchemaStore } = await import("../index.node.js");
       const store = await openSchemaStore(options);
+      let result: Awaited<ReturnType<typeof work>>;
       try {
-        return await work(store);
-      } finally {
-        await store.close();
+        result = await work(store);
+      } catch (error) {
+        // Closing may fail for the same reason; the first error is the one that tells it.
+        await store.close().catch(() => {});
+        throw error;
       }
+      await store.close();
+      return result;
     },
   });
 }
@@ -104,8 +109,9 @@ function checkWords(command: Command, operands: readonly string[], flags: Flags)
     const definition = definitionOf(known, name);
     if (definition === undefined) throw new UsageError(`unknown option: ${dashed(name)}`);
     const isValue = typeof value === "string" && value !== "" && !value.startsWith("--");
-    if (definition.type === "string" && !isValue)
+    if (definition.type === "string" && !isValue) {
       throw new UsageError(`${dashed(name)} needs a value`);
+    }
   }
   const names = Object.keys(command.args).filter((key) => command.args[key]?.type === "positional");
   const missing = names[operands.length];

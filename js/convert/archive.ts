@@ -2,7 +2,7 @@
 
 import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
 import { asStoreError } from "../errors.js";
-import type { PackageFile } from "./package.js";
+import type { PackageFile } from "./resources.js";
 
 const ROOT_MANIFEST = "package/package.json";
 

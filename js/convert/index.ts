@@ -6,13 +6,8 @@
 export { fhirSchemaConverter } from "./converter.js";
 export { schemaDependencies } from "./dependencies.js";
 export type { PackageManifest } from "./manifest.js";
-export {
-  type FhirPackage,
-  openPackage,
-  type PackageProblem,
-  type PackageResource,
-  type PackageSource,
-} from "./package.js";
+export { type FhirPackage, openPackage, type PackageSource } from "./package.js";
+export type { PackageProblem, PackageResource } from "./resources.js";
 export {
   type PackageStore,
   type SaveDuplicate,

@@ -6,9 +6,12 @@ import type { JsonObject } from "../types.js";
 import { isGzip, readArchive } from "./archive.js";
 import { isObject, textOfFile, withoutMark } from "./json.js";
 import { noManifest, type PackageManifest, readManifest } from "./manifest.js";
-
-/** Files being read at the same time. */
-const FILES_AHEAD = 16;
+import {
+  type PackageFile,
+  type PackageProblem,
+  type PackageResource,
+  readResources,
+} from "./resources.js";
 
 /** What a package can be read from: a `.tgz`, or the JSON of a Bundle or of one resource. */
 export type PackageSource =
@@ -18,23 +21,6 @@ export type PackageSource =
   | ReadableStream<Uint8Array>
   | string
   | JsonObject;
-
-/** One resource of a package. */
-export interface PackageResource {
-  /** File name within the package, for messages. */
-  readonly file: string;
-  /** How many of the package's files have been looked at, this one included. */
-  readonly position: number;
-  /** The JSON text in UTF-8, as it came; of a Bundle's entry, its compact form. */
-  readonly bytes: Uint8Array;
-  readonly resource: JsonObject;
-}
-
-/** A file that could not be read, with the reason. */
-export interface PackageProblem {
-  readonly file: string;
-  readonly error: SchemaStoreError;
-}
 
 /** A FHIR package, or resources that came without one. */
 export interface FhirPackage extends PackageManifest {
@@ -49,12 +35,6 @@ export interface FhirPackage extends PackageManifest {
    * which is faster. JSON that is no resource is passed over; damaged JSON is put into `problems`.
    */
   resources(resourceType?: string): AsyncIterable<PackageResource>;
-}
-
-/** A file of a package before it is read. */
-export interface PackageFile {
-  readonly name: string;
-  read(): Promise<Uint8Array>;
 }
 
 /**
@@ -114,80 +94,11 @@ function makePackage(
     ...(manifest.name === undefined ? undefined : { source: sourceOf(manifest) }),
     fileCount: sorted.length,
     problems,
-    resources: (resourceType) => readResources(sorted, openBundles, problems, resourceType),
+    resources(resourceType) {
+      problems.length = 0;
+      return readResources(sorted, { openBundles, resourceType, problems });
+    },
   };
-}
-
-async function* readResources(
-  files: readonly PackageFile[],
-  openBundles: boolean,
-  problems: PackageProblem[],
-  resourceType: string | undefined,
-): AsyncGenerator<PackageResource> {
-  problems.length = 0;
-  const types = resourceType && (openBundles ? [resourceType, "Bundle"] : [resourceType]);
-  let position = 0;
-  for (const { name, bytes } of readAhead(files)) {
-    position += 1;
-    let found: Resource | undefined;
-    try {
-      found = parseResource(name, withoutMark(await bytes), types || undefined);
-    } catch (cause) {
-      const error = asStoreError(cause, "DISK_ERROR", `${name} cannot be read`, name);
-      problems.push({ file: name, error });
-    }
-    if (found === undefined) continue;
-    for (const one of openBundles ? openBundle(found) : [found]) {
-      if (resourceType === undefined || one.resource.resourceType === resourceType) {
-        yield { ...one, position };
-      }
-    }
-  }
-}
-
-/** Begins to read files before their turn: one after the other takes five times as long. */
-function* readAhead(
-  files: readonly PackageFile[],
-): Generator<{ name: string; bytes: Promise<Uint8Array> }> {
-  const begun: Promise<Uint8Array>[] = [];
-  for (const [index, { name }] of files.entries()) {
-    for (const next of files.slice(index + begun.length, index + FILES_AHEAD)) {
-      const reading = next.read();
-      // Whoever stops early leaves reads behind whose failure concerns nobody.
-      reading.catch(() => {});
-      begun.push(reading);
-    }
-    const bytes = begun.shift();
-    if (bytes !== undefined) yield { name, bytes };
-  }
-}
-
-type Resource = Omit<PackageResource, "position">;
-
-/** The resource of a file, if it is one, and of one of the given types where these are given. */
-function parseResource(
-  file: string,
-  bytes: Uint8Array,
-  types: readonly string[] | undefined,
-): Resource | undefined {
-  const text = textOfFile(bytes, file);
-  // Nearly every file says its type first: most of a package need not be parsed at all.
-  const type = /^\s*\{\s*"resourceType"\s*:\s*"(\w+)"/.exec(text)?.[1];
-  if (type !== undefined && types !== undefined && !types.includes(type)) return undefined;
-  const resource = parseObject(text, file);
-  return typeof resource.resourceType === "string" ? { file, bytes, resource } : undefined;
-}
-
-/** The resources in a Bundle; anything else is itself. */
-function openBundle(one: Resource): Resource[] {
-  if (one.resource.resourceType !== "Bundle") return [one];
-  const entries = one.resource.entry;
-  return (Array.isArray(entries) ? entries : []).flatMap((entry, index) => {
-    const resource: unknown = isObject(entry) ? entry.resource : undefined;
-    if (!isObject(resource) || typeof resource.resourceType !== "string") return [];
-    const file = `${one.file} entry ${index}`;
-    return [{ file, bytes: encodeText(JSON.stringify(resource)), resource }];
-  });
 }
 
 function textOf(resource: JsonObject, name: string): Uint8Array {

@@ -2,12 +2,8 @@
 
 import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
-import {
-  type FhirPackage,
-  openPackage,
-  type PackageResource,
-  type PackageSource,
-} from "./package.js";
+import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
+import type { PackageResource } from "./resources.js";
 
 /** The part of a `SchemaStore` that saving a package needs. */
 export interface PackageStore {

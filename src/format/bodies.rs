@@ -33,7 +33,10 @@ impl Log {
             return Err(damaged("it is not where it should be"));
         };
         let length = narrow(u64::from(location.length)).unwrap_or(0);
-        let held = bytes.get(start..).and_then(|rest| rest.get(..length)).unwrap_or_default();
+        let held = bytes
+            .get(start..)
+            .and_then(|rest| rest.get(..length))
+            .unwrap_or_default();
         let Parsed::Whole(record) = record::parse(&seed, location.offset, held) else {
             return Err(damaged("the record does not pass its checksum"));
         };
@@ -41,7 +44,10 @@ impl Log {
             return Err(damaged("another record stands there"));
         }
         if record.head.codec != 0 {
-            return Err(Error::FormatTooNew { found: u32::from(record.head.codec), known: 0 });
+            return Err(Error::FormatTooNew {
+                found: u32::from(record.head.codec),
+                known: 0,
+            });
         }
         let end = start + record.length();
         Ok(end - record.value.len()..end)
@@ -59,7 +65,10 @@ impl Log {
     /// Bytes of segments that the published snapshot has not read.
     pub fn uncovered(&self) -> u64 {
         let past = self.segments.iter().map(|segment| {
-            segment.position.offset.saturating_sub(segment.covered.max(HEADER))
+            segment
+                .position
+                .offset
+                .saturating_sub(segment.covered.max(HEADER))
         });
         past.sum()
     }

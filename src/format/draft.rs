@@ -3,7 +3,7 @@
 //! A draft is begun, filled and ended within one call of the host; what comes out is a plan under a
 //! ticket. The host writes and syncs it, and only [`Log::settle`] makes it true here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::log::{Location, Log, Value, Version, pack_row};
 use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
@@ -25,13 +25,12 @@ pub(super) struct Draft {
     /// Checksums of the records so far.
     crcs: Vec<u8>,
     fingerprints: Vec<Fingerprint>,
-    /// Bodies in this commit.
-    held: BTreeSet<Hash>,
 }
 
 /// A commit on its way to disk.
 #[derive(Debug)]
 pub(super) struct Planned {
+    ticket: u32,
     slot: u32,
     /// Where the bytes go; 0 in a segment that is born with them.
     start: u64,
@@ -39,7 +38,7 @@ pub(super) struct Planned {
     seq: u64,
     chain: u32,
     bytes: Vec<u8>,
-    bodies: Vec<(Hash, Location)>,
+    bodies: BTreeMap<Hash, Location>,
     rows: Vec<(Box<[u8]>, Version, Option<Value>)>,
 }
 
@@ -47,33 +46,58 @@ impl Log {
     /// Begins a commit at the end of the own segment, or in a new one: when there is none, when a
     /// commit is under way in it, or when `fresh` asks for it.
     pub fn begin(&mut self, created_ms: u64, fresh: bool) {
-        let busy = |slot: u32| self.planned.values().any(|plan| plan.slot == slot);
+        let busy = |slot: u32| self.planned.iter().any(|plan| plan.slot == slot);
         let active = self.active.filter(|slot| !fresh && !busy(*slot));
         let slot = active.unwrap_or_else(|| self.born());
-        let planned = self.planned.values().map(|plan| plan.seq).max().unwrap_or(0);
+        let planned = self.planned.iter()
+            .map(|plan| plan.seq)
+            .max()
+            .unwrap_or(0);
         self.start(slot, self.seq.max(planned) + 1, created_ms);
     }
 
     /// Adds a row and, unless it is safely there, its body.
-    pub fn put(&mut self, key: &[u8], url: &str, hash: Hash, meta: &[u8], body: &[u8]) -> Result<()> {
+    pub fn put(
+        &mut self,
+        key: &[u8],
+        url: &str,
+        hash: Hash,
+        meta: &[u8],
+        body: &[u8],
+    ) -> Result<()> {
         if key.len().max(url.len()) > MAX_KEY {
-            return Err(Error::InvalidKey { key: url.chars().take(80).collect(), rule: "is too long" });
+            return Err(Error::InvalidKey {
+                key: url.chars().take(80).collect(),
+                rule: "is too long",
+            });
         }
         self.add_body(hash, body)?;
-        let value = Value { url: url.into(), hash, meta: meta.into() };
-        let version = Version { seq: self.drafted()?.seq, writer: self.writer };
+        let value = Value {
+            url: url.into(),
+            hash,
+            meta: meta.into(),
+        };
+        let version = Version {
+            seq: self.drafted()?.seq,
+            writer: self.writer,
+        };
         self.add_row(key, version, Some(value), false)
     }
 
     /// Adds a deletion.
     pub fn delete(&mut self, key: &[u8]) -> Result<()> {
-        let version = Version { seq: self.drafted()?.seq, writer: self.writer };
+        let version = Version {
+            seq: self.drafted()?.seq,
+            writer: self.writer,
+        };
         self.add_row(key, version, None, false)
     }
 
     /// Ends the commit and answers its ticket.
     pub fn end(&mut self) -> Result<u32> {
-        let Some(mut draft) = self.draft.take() else { return Err(NO_DRAFT) };
+        let Some(mut draft) = self.draft.take() else {
+            return Err(NO_DRAFT);
+        };
         let commit = Commit {
             count: u32::try_from(draft.crcs.len() / 4).unwrap_or(u32::MAX),
             crc: checksum(&draft.crcs),
@@ -88,7 +112,8 @@ impl Log {
         }
         draft.plan.end = draft.plan.start + wide(draft.plan.bytes.len());
         self.tickets = self.tickets.wrapping_add(1);
-        self.planned.insert(self.tickets, draft.plan);
+        draft.plan.ticket = self.tickets;
+        self.planned.push(draft.plan);
         Ok(self.tickets)
     }
 
@@ -99,25 +124,28 @@ impl Log {
 
     /// The segment a plan writes to.
     pub fn plan_slot(&self, ticket: u32) -> Option<u32> {
-        self.planned.get(&ticket).map(|plan| plan.slot)
+        self.plan(ticket).map(|plan| plan.slot)
     }
 
     /// Where a plan's bytes go; at 0 the segment is born with them.
     pub fn plan_offset(&self, ticket: u32) -> Option<u64> {
-        self.planned.get(&ticket).map(|plan| plan.start)
+        self.plan(ticket).map(|plan| plan.start)
     }
 
     /// A plan's bytes, once.
     pub fn plan_bytes(&mut self, ticket: u32) -> Vec<u8> {
-        let plan = self.planned.get_mut(&ticket);
-        plan.map(|plan| core::mem::take(&mut plan.bytes)).unwrap_or_default()
+        let plan = self.planned.iter_mut().find(|plan| plan.ticket == ticket);
+        plan.map(|plan| core::mem::take(&mut plan.bytes))
+            .unwrap_or_default()
     }
 
     /// A plan is written and, if `synced`, on stable storage: it becomes true.
     ///
     /// The segment goes on to take commits unless it was `apart`, for this one alone.
     pub fn settle(&mut self, ticket: u32, synced: bool, apart: bool) {
-        let Some(plan) = self.planned.remove(&ticket) else { return };
+        let Some(plan) = self.take_plan(ticket) else {
+            return;
+        };
         self.token += 1;
         self.seq = self.seq.max(plan.seq);
         if let Some(segment) = self.at_mut(plan.slot) {
@@ -142,7 +170,9 @@ impl Log {
     /// A plan could not be written: nothing of it is true. `abandon` the segment when what is in
     /// the file behind the last commit is not known.
     pub fn fail(&mut self, ticket: u32, abandon: bool) {
-        let Some(plan) = self.planned.remove(&ticket) else { return };
+        let Some(plan) = self.take_plan(ticket) else {
+            return;
+        };
         if let Some(segment) = self.at_mut(plan.slot) {
             segment.gone |= segment.position.offset == segment::HEADER;
         }
@@ -164,8 +194,18 @@ impl Log {
         let (Some(seed), Some(segment)) = (self.seed(slot), self.at(slot).copied()) else {
             return Ok(bytes);
         };
-        let head = Head { kind: SEAL, codec: 0, flags: 0, seq: segment.position.seq };
-        record::write(&mut bytes, (&seed, segment.position.offset), head, (&[], &[], &[]))?;
+        let head = Head {
+            kind: SEAL,
+            codec: 0,
+            flags: 0,
+            seq: segment.position.seq,
+        };
+        record::write(
+            &mut bytes,
+            (&seed, segment.position.offset),
+            head,
+            (&[], &[], &[]),
+        )?;
         self.active = self.active.filter(|active| *active != slot);
         if let Some(segment) = self.at_mut(slot) {
             segment.position.offset += wide(bytes.len());
@@ -181,14 +221,26 @@ impl Log {
 
     /// A new own segment.
     pub(super) fn born(&mut self) -> u32 {
-        let number = self.segments.iter().map(|segment| segment.id.number).max().unwrap_or(0) + 1;
-        self.slot_of(SegmentId { number, writer: self.writer })
+        let number = self
+            .segments
+            .iter()
+            .map(|segment| segment.id.number)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        self.slot_of(SegmentId {
+            number,
+            writer: self.writer,
+        })
     }
 
     pub(super) fn start(&mut self, slot: u32, seq: u64, created_ms: u64) {
-        let Some((seed, segment)) = self.seed(slot).zip(self.at(slot).copied()) else { return };
+        let Some((seed, segment)) = self.seed(slot).zip(self.at(slot).copied()) else {
+            return;
+        };
         let newborn = segment.position.offset == segment::HEADER;
         let plan = Planned {
+            ticket: 0,
             slot,
             start: if newborn { 0 } else { segment.position.offset },
             end: 0,
@@ -199,16 +251,22 @@ impl Log {
             } else {
                 Vec::new()
             },
-            bodies: Vec::new(),
+            bodies: BTreeMap::new(),
             rows: Vec::new(),
         };
-        self.draft = Some(Draft { plan, seed, seq, crcs: Vec::new(), fingerprints: Vec::new(), held: BTreeSet::new() });
+        self.draft = Some(Draft {
+            plan,
+            seed,
+            seq,
+            crcs: Vec::new(),
+            fingerprints: Vec::new(),
+        });
     }
 
     fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
         let safe = self.is_safe(&hash);
         let draft = self.drafted()?;
-        if safe || !draft.held.insert(hash) {
+        if safe || draft.plan.bodies.contains_key(&hash) {
             return Ok(());
         }
         self.write_body(hash, body)
@@ -221,7 +279,8 @@ impl Log {
         draft.write(BODY, 0, (&hash, &[], body))?;
         let length = u32::try_from(draft.plan.bytes.len() - before).unwrap_or(0);
         let slot = draft.plan.slot;
-        draft.plan.bodies.push((hash, Location { slot, offset, length }));
+        let location = Location { slot, offset, length };
+        draft.plan.bodies.insert(hash, location);
         Ok(())
     }
 
@@ -248,6 +307,15 @@ impl Log {
         Ok(())
     }
 
+    fn plan(&self, ticket: u32) -> Option<&Planned> {
+        self.planned.iter().find(|plan| plan.ticket == ticket)
+    }
+
+    fn take_plan(&mut self, ticket: u32) -> Option<Planned> {
+        let at = self.planned.iter().position(|plan| plan.ticket == ticket)?;
+        Some(self.planned.remove(at))
+    }
+
     fn drafted(&mut self) -> Result<&mut Draft> {
         self.draft.as_mut().ok_or(NO_DRAFT)
     }
@@ -262,11 +330,18 @@ impl Log {
     }
 }
 
-const NO_DRAFT: Error = Error::Serialization { what: "a commit that was not begun" };
+const NO_DRAFT: Error = Error::Serialization {
+    what: "a commit that was not begun",
+};
 
 impl Draft {
     fn write(&mut self, kind: u8, flags: u16, parts: (&[u8], &[u8], &[u8])) -> Result<()> {
-        let head = Head { kind, codec: 0, flags, seq: self.seq };
+        let head = Head {
+            kind,
+            codec: 0,
+            flags,
+            seq: self.seq,
+        };
         let base = (&self.seed, self.plan.start);
         let crc = record::write(&mut self.plan.bytes, base, head, parts)?;
         self.crcs.extend_from_slice(&crc.to_le_bytes());

@@ -84,12 +84,12 @@ pub struct Log {
     /// Records of kinds not known here, which a merge keeps.
     pub(super) others: Vec<Location>,
     /// Keys whose write of that version is unreadable.
-    pub(super) lost: BTreeMap<Fingerprint, Version>,
+    pub(super) lost: Vec<(Fingerprint, Version)>,
     pub(super) seq: u64,
     pub(super) token: u64,
     pub(super) damage: Vec<String>,
     pub(super) draft: Option<Draft>,
-    pub(super) planned: BTreeMap<u32, Planned>,
+    pub(super) planned: Vec<Planned>,
     pub(super) tickets: u32,
     /// What the snapshot under way covers, by slot.
     pub(super) publishing: Vec<u64>,
@@ -106,12 +106,12 @@ impl Log {
             rows: BTreeMap::new(),
             bodies: BTreeMap::new(),
             others: Vec::new(),
-            lost: BTreeMap::new(),
+            lost: Vec::new(),
             seq: 0,
             token: 0,
             damage: Vec::new(),
             draft: None,
-            planned: BTreeMap::new(),
+            planned: Vec::new(),
             tickets: 0,
             publishing: Vec::new(),
         }
@@ -124,12 +124,25 @@ impl Log {
 
     /// File name of a segment; empty for a slot that was never given out.
     pub fn name(&self, slot: u32) -> String {
-        self.at(slot).map(|segment| segment.id.name()).unwrap_or_default()
+        self.at(slot)
+            .map(|segment| segment.id.name())
+            .unwrap_or_default()
+    }
+
+    /// How many slots were given out.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.segments.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the segment's file is gone, or never came to be.
+    pub fn is_gone(&self, slot: u32) -> bool {
+        self.at(slot).is_none_or(|segment| segment.gone)
     }
 
     /// Whether this log writes the segment, and so need not read it.
     pub fn is_own(&self, slot: u32) -> bool {
-        self.at(slot).is_some_and(|segment| segment.id.writer == self.writer)
+        self.at(slot)
+            .is_some_and(|segment| segment.id.writer == self.writer)
     }
 
     /// Offset from which [`Log::scan`] wants the segment's bytes.
@@ -144,7 +157,9 @@ impl Log {
 
     /// Checks the first 64 bytes of a segment not read before.
     pub fn check_header(&mut self, slot: u32, bytes: &[u8]) -> Result<()> {
-        let Some(segment) = self.at(slot).copied() else { return Ok(()) };
+        let Some(segment) = self.at(slot).copied() else {
+            return Ok(());
+        };
         let whole = wide(bytes.len()) >= segment::HEADER;
         if !segment::check_header(&self.store, segment.id, bytes)? && whole {
             self.report(slot, "its header is unreadable");
@@ -154,7 +169,9 @@ impl Log {
 
     /// Takes in a segment's bytes from [`Log::scanned`] to its end; true when a batch was new.
     pub fn scan(&mut self, slot: u32, bytes: &[u8]) -> Result<bool> {
-        let Some(segment) = self.at(slot).copied() else { return Ok(false) };
+        let Some(segment) = self.at(slot).copied() else {
+            return Ok(false);
+        };
         let seed = Seed::new(&self.store, segment.id);
         let mut position = segment.position;
         let found = scan(&seed, &mut position, bytes);
@@ -201,13 +218,19 @@ impl Log {
                 rule: "its record does not pass its checksum",
             });
         }
-        Ok(self.rows.get_key_value(key).and_then(|(key, entry)| entry.row(key)))
+        Ok(self
+            .rows
+            .get_key_value(key)
+            .and_then(|(key, entry)| entry.row(key)))
     }
 
     /// Revision of a row: 0 when there is none, that of the unreadable write when it is lost.
     pub fn revision(&self, key: &[u8]) -> u64 {
         if self.is_lost(key) {
-            return self.lost.get(&fingerprint(key)).map_or(0, |version| version.seq);
+            return self
+                .lost
+                .get(&fingerprint(key))
+                .map_or(0, |version| version.seq);
         }
         let entry = self.rows.get(key).filter(|entry| entry.value.is_some());
         entry.map_or(0, |entry| entry.version.seq)
@@ -225,7 +248,10 @@ impl Log {
 
     /// The rows written after a token, packed.
     pub fn changed(&self, since: u64) -> Result<Vec<u8>> {
-        let new = self.rows.iter().filter(|(key, entry)| entry.token > since && !self.is_lost(key));
+        let new = self
+            .rows
+            .iter()
+            .filter(|(key, entry)| entry.token > since && !self.is_lost(key));
         pack(new.filter_map(|(key, entry)| entry.row(key)))
     }
 
@@ -252,7 +278,9 @@ impl Log {
             return false;
         }
         let newest = self.rows.get(key).map(|entry| entry.version);
-        self.lost.get(&fingerprint(key)).is_some_and(|lost| Some(*lost) > newest)
+        self.lost
+            .get(&fingerprint(key))
+            .is_some_and(|lost| Some(*lost) > newest)
     }
 
     pub(super) fn slot_of(&mut self, id: SegmentId) -> u32 {
@@ -280,7 +308,8 @@ impl Log {
     }
 
     pub(super) fn seed(&self, slot: u32) -> Option<Seed> {
-        self.at(slot).map(|segment| Seed::new(&self.store, segment.id))
+        self.at(slot)
+            .map(|segment| Seed::new(&self.store, segment.id))
     }
 
     fn report(&mut self, slot: u32, phrase: &str) {
@@ -296,7 +325,10 @@ impl Log {
         for record in &batch.records {
             self.apply_record(slot, writer, record);
         }
-        let version = Version { seq: batch.seq, writer };
+        let version = Version {
+            seq: batch.seq,
+            writer,
+        };
         for fingerprint in &batch.lost {
             self.lose(*fingerprint, version);
         }
@@ -306,7 +338,11 @@ impl Log {
         let (origin, meta) = origin(record);
         let (seq, writer) = origin.unwrap_or((record.head.seq, writer));
         let length = u32::try_from(record.length()).unwrap_or(0);
-        let location = Location { slot, offset: record.offset, length };
+        let location = Location {
+            slot,
+            offset: record.offset,
+            length,
+        };
         match record.head.kind {
             BODY => {
                 if let Some(hash) = record.key.first_chunk() {
@@ -317,7 +353,10 @@ impl Log {
                 let Some(value) = unpack_row(record.key, meta) else {
                     return self.lose(fingerprint(record.key), Version { seq, writer });
                 };
-                self.bodies.entry(value.hash).or_insert(Location { length: 0, ..location });
+                self.bodies.entry(value.hash).or_insert(Location {
+                    length: 0,
+                    ..location
+                });
                 self.write(record.key, Version { seq, writer }, slot, Some(value));
             }
             DELETE => self.write(record.key, Version { seq, writer }, slot, None),
@@ -328,9 +367,10 @@ impl Log {
     /// Notes where a body lies; what a merge moved lies in the newer segment.
     pub(super) fn place(&mut self, hash: Hash, location: Location) {
         let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
-        let better = self.bodies.get(&hash).is_none_or(|known| {
-            known.length == 0 || number(location.slot) >= number(known.slot)
-        });
+        let better = self
+            .bodies
+            .get(&hash)
+            .is_none_or(|known| known.length == 0 || number(location.slot) >= number(known.slot));
         if better {
             self.bodies.insert(hash, location);
         }
@@ -342,10 +382,23 @@ impl Log {
             if entry.version == version {
                 entry.slot = slot;
             } else if entry.version < version {
-                *entry = Entry { version, slot, token, value };
+                *entry = Entry {
+                    version,
+                    slot,
+                    token,
+                    value,
+                };
             }
         } else {
-            self.rows.insert(key.into(), Entry { version, slot, token, value });
+            self.rows.insert(
+                key.into(),
+                Entry {
+                    version,
+                    slot,
+                    token,
+                    value,
+                },
+            );
         }
     }
 
@@ -354,7 +407,10 @@ impl Log {
         let known = self.lost.entry(lost).or_default();
         *known = version.max(*known);
         let token = self.token;
-        let older = self.rows.iter_mut().filter(|(_, entry)| entry.version < version);
+        let older = self
+            .rows
+            .iter_mut()
+            .filter(|(_, entry)| entry.version < version);
         for (_, entry) in older.filter(|(key, _)| fingerprint(key) == lost) {
             entry.token = token;
         }
@@ -393,7 +449,9 @@ const ELSEWHERE: u16 = u16::MAX;
 
 /// Where the key holds the URL, as row keys do.
 pub(super) fn place_in(key: &[u8], url: &[u8]) -> Option<u16> {
-    let at = key.windows(url.len().max(1)).position(|window| window == url)?;
+    let at = key
+        .windows(url.len().max(1))
+        .position(|window| window == url)?;
     u16::try_from(at).ok().filter(|at| *at != ELSEWHERE)
 }
 
@@ -407,7 +465,11 @@ fn unpack_row(key: &[u8], meta: &[u8]) -> Option<Value> {
         key.get(at.into()..)?.get(..length.into())?
     };
     let url = core::str::from_utf8(url).ok()?;
-    Some(Value { url: url.into(), hash, meta: reader.rest().into() })
+    Some(Value {
+        url: url.into(),
+        hash,
+        meta: reader.rest().into(),
+    })
 }
 
 /// Refuses a batch this build would misunderstand.
@@ -421,7 +483,10 @@ fn known(records: &[Record<'_>]) -> Result<()> {
         };
         if !understood {
             let known = u32::from(segment::MAJOR);
-            return Err(Error::FormatTooNew { found: known + 1, known });
+            return Err(Error::FormatTooNew {
+                found: known + 1,
+                known,
+            });
         }
     }
     Ok(())

@@ -19,7 +19,10 @@ impl Log {
     /// Whether a segment may be merged: nothing in it is damaged or of a kind not known here.
     pub fn is_mergeable(&self, slot: u32) -> bool {
         let known = !self.others.iter().any(|location| location.slot == slot);
-        known && self.at(slot).is_some_and(|segment| !segment.damaged && !segment.gone)
+        known
+            && self
+                .at(slot)
+                .is_some_and(|segment| !segment.damaged && !segment.gone)
     }
 
     /// The bodies to be moved out of these segments: those that a row names.
@@ -46,7 +49,9 @@ impl Log {
     /// Moves the rows and deletions whose newest write stands in these segments.
     pub fn move_rows(&mut self, sources: &[u32]) -> Result<()> {
         let rows = core::mem::take(&mut self.rows);
-        let sources = rows.iter().filter(|(_, entry)| sources.contains(&entry.slot));
+        let sources = rows
+            .iter()
+            .filter(|(_, entry)| sources.contains(&entry.slot));
         let moved: Result<()> = sources.into_iter().try_for_each(|(key, entry)| {
             self.add_row(key, entry.version, entry.value.clone(), true)
         });

@@ -43,7 +43,8 @@ const MAGIC: [u8; 4] = *b"FSR1";
 const CHECKED_HEADER: usize = HEADER - 4;
 
 // Made at first use: the 16 KB of tables would not compress in the download.
-static CRC: LazyLock<Crc<u32, Table<16>>> = LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISCSI));
+static CRC: LazyLock<Crc<u32, Table<16>>> =
+    LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISCSI));
 
 /// CRC-32C of `bytes`.
 pub fn checksum(bytes: &[u8]) -> u32 {
@@ -131,12 +132,21 @@ pub fn parse<'a>(seed: &Seed, offset: u64, bytes: &'a [u8]) -> Parsed<'a> {
         return Parsed::BadHeader;
     };
     let mut body = Reader::new(bytes.get(HEADER..).unwrap_or_default());
-    let (Some(key), Some(meta), Some(value)) =
-        (body.take(lengths.key), body.take(lengths.meta), body.take(lengths.value))
-    else {
+    let (Some(key), Some(meta), Some(value)) = (
+        body.take(lengths.key),
+        body.take(lengths.meta),
+        body.take(lengths.value),
+    ) else {
         return Parsed::Short;
     };
-    let record = Record { head: lengths.head, offset, key, meta, value, crc: lengths.crc };
+    let record = Record {
+        head: lengths.head,
+        offset,
+        key,
+        meta,
+        value,
+        crc: lengths.crc,
+    };
     if body_crc(seed, offset, key, meta, value) == lengths.crc {
         Parsed::Whole(record)
     } else {
@@ -151,7 +161,9 @@ pub fn starts(seed: &Seed, offset: u64, bytes: &[u8]) -> bool {
 
 /// Where the next header that holds may begin: the position of the magic in `bytes`.
 pub fn find_magic(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(MAGIC.len()).position(|window| window == MAGIC)
+    bytes
+        .windows(MAGIC.len())
+        .position(|window| window == MAGIC)
 }
 
 /// Appends a record to `out`, the first byte of which lies at `base` of the segment; answers the
@@ -215,7 +227,13 @@ fn header(seed: &Seed, offset: u64, bytes: &[u8]) -> Option<Lengths> {
     if reader.u32()? != header_crc(seed, offset, checked) {
         return None;
     }
-    Some(Lengths { head, key, meta, value, crc })
+    Some(Lengths {
+        head,
+        key,
+        meta,
+        value,
+        crc,
+    })
 }
 
 fn header_crc(seed: &Seed, offset: u64, header: &[u8]) -> u32 {

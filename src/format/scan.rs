@@ -34,7 +34,12 @@ pub struct Position {
 
 impl Default for Position {
     fn default() -> Self {
-        Self { offset: HEADER, sealed: false, chain: 0, seq: 0 }
+        Self {
+            offset: HEADER,
+            sealed: false,
+            chain: 0,
+            seq: 0,
+        }
     }
 }
 
@@ -88,7 +93,12 @@ impl Commit {
         let mut reader = Reader::new(value);
         let (count, crc, chain) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let fingerprints = core::iter::from_fn(|| reader.u64()).collect();
-        Some(Self { count, crc, chain, fingerprints })
+        Some(Self {
+            count,
+            crc,
+            chain,
+            fingerprints,
+        })
     }
 }
 
@@ -115,7 +125,9 @@ pub fn scan<'a>(seed: &Seed, position: &mut Position, bytes: &'a [u8]) -> Scanne
             }
             Parsed::BadHeader => {
                 scan.bad.push(offset);
-                let Some(length) = resync(seed, offset, rest) else { break };
+                let Some(length) = resync(seed, offset, rest) else {
+                    break;
+                };
                 length
             }
             Parsed::Short => break,
@@ -174,7 +186,9 @@ impl<'a> Scan<'_, 'a> {
         };
         self.close_orphans(|record| record.head.seq != seq);
         if commit.chain != self.position.chain {
-            self.found.damage.push("a commit is unreadable, and what it changed is not known".into());
+            self.found
+                .damage
+                .push("a commit is unreadable, and what it changed is not known".into());
         }
         let records = core::mem::take(&mut self.pending);
         let lost = if narrow(u64::from(commit.count)) == Some(records.len()) {
@@ -182,7 +196,8 @@ impl<'a> Scan<'_, 'a> {
         } else {
             let read: Vec<_> = row_keys(&records).map(fingerprint).collect();
             let lost = commit.fingerprints.into_iter();
-            lost.filter(|fingerprint| !read.contains(fingerprint)).collect()
+            lost.filter(|fingerprint| !read.contains(fingerprint))
+                .collect()
         };
         self.position.seq = seq;
         self.position.chain = checksum(record.value);
@@ -191,24 +206,34 @@ impl<'a> Scan<'_, 'a> {
 
     /// Records whose own COMMIT is unreadable: a later one proves that theirs was written.
     fn close_orphans(&mut self, orphan: impl Fn(&Record<'a>) -> bool) {
-        let (orphans, mine) = core::mem::take(&mut self.pending).into_iter().partition(orphan);
+        let (orphans, mine) = core::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(orphan);
         self.pending = mine;
         let orphans: Vec<Record<'a>> = orphans;
         for records in orphans.chunk_by(|one, next| one.head.seq == next.head.seq) {
             let seq = records.first().map_or(0, |record| record.head.seq);
-            self.found.batches.push(Batch { seq, records: records.to_vec(), lost: Vec::new() });
+            self.found.batches.push(Batch {
+                seq,
+                records: records.to_vec(),
+                lost: Vec::new(),
+            });
         }
     }
 
     fn report(&mut self) {
         for offset in self.bad.drain(..) {
-            self.found.damage.push(format!("the record at {offset} is unreadable"));
+            self.found
+                .damage
+                .push(format!("the record at {offset} is unreadable"));
         }
     }
 }
 
 fn row_keys<'r, 'a: 'r>(records: &'r [Record<'a>]) -> impl Iterator<Item = &'a [u8]> + 'r {
-    let rows = records.iter().filter(|record| matches!(record.head.kind, ROW | DELETE));
+    let rows = records
+        .iter()
+        .filter(|record| matches!(record.head.kind, ROW | DELETE));
     rows.map(|record| record.key)
 }
 

@@ -38,7 +38,10 @@ impl SegmentId {
 
     /// The segment a file name stands for; `None` for any other file.
     pub fn parse(name: &str) -> Option<Self> {
-        let (number, writer) = name.strip_prefix("seg-")?.strip_suffix(".log")?.split_once('-')?;
+        let (number, writer) = name
+            .strip_prefix("seg-")?
+            .strip_suffix(".log")?
+            .split_once('-')?;
         let id = Self {
             number: number.parse().ok()?,
             writer: u64::from_str_radix(writer, 16).ok()?,
@@ -78,7 +81,10 @@ pub fn too_new(major: u16, incompatible: u32) -> Result<()> {
     if major == MAJOR && incompatible & !KNOWN_INCOMPATIBLE == 0 {
         return Ok(());
     }
-    Err(Error::FormatTooNew { found: u32::from(major.max(MAJOR + 1)), known: u32::from(MAJOR) })
+    Err(Error::FormatTooNew {
+        found: u32::from(major.max(MAJOR + 1)),
+        known: u32::from(MAJOR),
+    })
 }
 
 struct Header {
@@ -100,7 +106,9 @@ fn parse_header(bytes: &[u8]) -> Option<Header> {
     let _created = reader.u64()?;
     let number = reader.u64()?;
     let crc = reader.u32()?;
-    let checked = bytes.split_at_checked(bytes.len() - reader.rest().len() - 4)?.0;
+    let checked = bytes
+        .split_at_checked(bytes.len() - reader.rest().len() - 4)?
+        .0;
     (magic == MAGIC && crc == checksum(checked)).then_some(Header {
         major,
         incompatible,
@@ -114,13 +122,21 @@ mod tests {
     use super::*;
 
     const STORE: StoreId = [7; 16];
-    const ID: SegmentId = SegmentId { number: 3, writer: 0xabc };
+    const ID: SegmentId = SegmentId {
+        number: 3,
+        writer: 0xabc,
+    };
 
     #[test]
     fn names_round_trip_and_nothing_else_parses() {
         assert_eq!(ID.name(), "seg-000003-0000000000000abc.log");
         assert_eq!(SegmentId::parse(&ID.name()), Some(ID));
-        for name in ["seg-3-abc.log", "seg-000003-0000000000000ABC.log", "snap-1.idx", "seg-.log"] {
+        for name in [
+            "seg-3-abc.log",
+            "seg-000003-0000000000000ABC.log",
+            "snap-1.idx",
+            "seg-.log",
+        ] {
             assert_eq!(SegmentId::parse(name), None, "{name}");
         }
     }
@@ -131,7 +147,10 @@ mod tests {
         assert_eq!(bytes.len() as u64, HEADER);
         assert_eq!(check_header(&STORE, ID, &bytes), Ok(true));
         assert_eq!(check_header(&[8; 16], ID, &bytes), Ok(false));
-        assert_eq!(check_header(&STORE, SegmentId { number: 4, ..ID }, &bytes), Ok(false));
+        assert_eq!(
+            check_header(&STORE, SegmentId { number: 4, ..ID }, &bytes),
+            Ok(false)
+        );
         assert_eq!(check_header(&STORE, ID, &bytes[..60]), Ok(false));
     }
 
@@ -143,7 +162,10 @@ mod tests {
             let end = bytes.len() - 4;
             let crc = checksum(&bytes[..end]);
             bytes[end..].copy_from_slice(&crc.to_le_bytes());
-            assert_eq!(check_header(&STORE, ID, &bytes).unwrap_err().code(), "FORMAT_TOO_NEW");
+            assert_eq!(
+                check_header(&STORE, ID, &bytes).unwrap_err().code(),
+                "FORMAT_TOO_NEW"
+            );
         }
     }
 }

@@ -68,7 +68,11 @@ impl Log {
     pub fn snapshot(&mut self) -> Result<Vec<u8>> {
         let payload = postcard::to_allocvec(&self.payload())
             .map_err(|_| Error::Serialization { what: "snapshot" })?;
-        self.publishing = self.segments.iter().map(|segment| segment.position.offset).collect();
+        self.publishing = self
+            .segments
+            .iter()
+            .map(|segment| segment.position.offset)
+            .collect();
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&MAJOR.to_le_bytes());
         bytes.extend_from_slice(&[0; 6]);
@@ -88,12 +92,14 @@ impl Log {
     /// Takes in a snapshot, before any segment; false when it is damaged or another store's.
     pub fn load(&mut self, bytes: &[u8]) -> Result<bool> {
         let Some((major, incompatible, payload)) = self.open(bytes) else {
-            self.damage.push("a snapshot is unreadable, and was rebuilt from the segments".into());
+            self.damage
+                .push("a snapshot is unreadable, and was rebuilt from the segments".into());
             return Ok(false);
         };
         too_new(major, incompatible)?;
         let Ok(payload) = postcard::from_bytes::<Payload<'_>>(payload) else {
-            self.damage.push("a snapshot does not unpack, and was rebuilt from the segments".into());
+            self.damage
+                .push("a snapshot does not unpack, and was rebuilt from the segments".into());
             return Ok(false);
         };
         self.token += 1;
@@ -112,13 +118,19 @@ impl Log {
     }
 
     fn payload(&self) -> Payload<'_> {
-        let here: Vec<(u32, &Segment)> =
-            (0..).zip(&self.segments).filter(|(_, segment)| !segment.gone).collect();
+        let here: Vec<(u32, &Segment)> = (0..)
+            .zip(&self.segments)
+            .filter(|(_, segment)| !segment.gone)
+            .collect();
         let place = |slot: u32| match here.binary_search_by_key(&slot, |(slot, _)| *slot) {
             Ok(at) => index(at),
             Err(_) => u32::MAX,
         };
-        let mut writers: Vec<u64> = self.rows.values().map(|entry| entry.version.writer).collect();
+        let mut writers: Vec<u64> = self
+            .rows
+            .values()
+            .map(|entry| entry.version.writer)
+            .collect();
         writers.sort_unstable();
         writers.dedup();
         // Bodies no row names are left out: they are garbage.
@@ -126,13 +138,21 @@ impl Log {
         named.sort_unstable();
         named.dedup();
         let bodies = named.iter().map(|hash| {
-            let nowhere = Location { slot: 0, offset: 0, length: 0 };
+            let nowhere = Location {
+                slot: 0,
+                offset: 0,
+                length: 0,
+            };
             let at = self.bodies.get(hash).copied().unwrap_or(nowhere);
             (*hash, place(at.slot), at.offset, at.length)
         });
         let mut before: &[u8] = &[];
         let rows = self.rows.iter().map(|(key, entry)| {
-            let shared = key.iter().zip(before).take_while(|(one, other)| one == other).count();
+            let shared = key
+                .iter()
+                .zip(before)
+                .take_while(|(one, other)| one == other)
+                .count();
             before = key;
             Packed {
                 shared: index(shared),
@@ -140,17 +160,30 @@ impl Log {
                 seq: entry.version.seq,
                 writer: index(writers.binary_search(&entry.version.writer).unwrap_or(0)),
                 slot: place(entry.slot),
-                value: entry.value.as_ref().map(|value| pack_value(key, value, &named)),
+                value: entry
+                    .value
+                    .as_ref()
+                    .map(|value| pack_value(key, value, &named)),
             }
         });
-        let lost = self.lost.iter().map(|(key, version)| (*key, version.seq, version.writer));
+        let lost = self
+            .lost
+            .iter()
+            .map(|(key, version)| (*key, version.seq, version.writer));
         Payload {
             seq: self.seq,
-            segments: here.iter().map(|(_, it)| covered(it.id, &it.position, it.damaged)).collect(),
+            segments: here
+                .iter()
+                .map(|(_, it)| covered(it.id, &it.position, it.damaged))
+                .collect(),
             rows: rows.collect(),
             bodies: bodies.collect(),
             lost: lost.collect(),
-            others: self.others.iter().map(|at| (place(at.slot), at.offset, at.length)).collect(),
+            others: self
+                .others
+                .iter()
+                .map(|at| (place(at.slot), at.offset, at.length))
+                .collect(),
             writers,
         }
     }
@@ -160,29 +193,70 @@ impl Log {
     }
 
     fn take_in(&mut self, payload: &Payload<'_>) {
-        let slots: Vec<u32> = payload.segments.iter().map(|covered| self.cover(covered)).collect();
+        let slots: Vec<u32> = payload
+            .segments
+            .iter()
+            .map(|covered| self.cover(covered))
+            .collect();
         let slot = |index: u32| slots.get(index as usize).copied().unwrap_or(u32::MAX);
         self.seq = payload.seq;
-        self.lost = payload.lost.iter().map(|(key, seq, writer)| {
-            (*key, Version { seq: *seq, writer: *writer })
-        }).collect();
-        self.others = payload.others.iter().map(|(at, offset, length)| {
-            Location { slot: slot(*at), offset: *offset, length: *length }
-        }).collect();
-        self.bodies = payload.bodies.iter().map(|(hash, at, offset, length)| {
-            (*hash, Location { slot: slot(*at), offset: *offset, length: *length })
-        }).collect();
+        self.lost = payload
+            .lost
+            .iter()
+            .map(|(key, seq, writer)| {
+                (
+                    *key,
+                    Version {
+                        seq: *seq,
+                        writer: *writer,
+                    },
+                )
+            })
+            .collect();
+        self.others = payload
+            .others
+            .iter()
+            .map(|(at, offset, length)| Location {
+                slot: slot(*at),
+                offset: *offset,
+                length: *length,
+            })
+            .collect();
+        self.bodies = payload
+            .bodies
+            .iter()
+            .map(|(hash, at, offset, length)| {
+                (
+                    *hash,
+                    Location {
+                        slot: slot(*at),
+                        offset: *offset,
+                        length: *length,
+                    },
+                )
+            })
+            .collect();
         let mut key = Vec::new();
         let token = self.token;
         let rows = payload.rows.iter().map(|row| {
             key.truncate(row.shared as usize);
             key.extend_from_slice(row.rest);
-            let writer = payload.writers.get(row.writer as usize).copied().unwrap_or(0);
+            let writer = payload
+                .writers
+                .get(row.writer as usize)
+                .copied()
+                .unwrap_or(0);
             let entry = Entry {
-                version: Version { seq: row.seq, writer },
+                version: Version {
+                    seq: row.seq,
+                    writer,
+                },
                 slot: slot(row.slot),
                 token,
-                value: row.value.as_ref().and_then(|value| unpack_value(&key, value, payload)),
+                value: row
+                    .value
+                    .as_ref()
+                    .and_then(|value| unpack_value(&key, value, payload)),
             };
             (key.as_slice().into(), entry)
         });
@@ -190,7 +264,10 @@ impl Log {
     }
 
     fn cover(&mut self, covered: &Covered) -> u32 {
-        let slot = self.slot_of(SegmentId { number: covered.number, writer: covered.writer });
+        let slot = self.slot_of(SegmentId {
+            number: covered.number,
+            writer: covered.writer,
+        });
         if let Some(segment) = self.at_mut(slot) {
             segment.covered = covered.offset;
             segment.damaged = covered.damaged;
@@ -237,7 +314,11 @@ fn unpack_value(key: &[u8], value: &PackedValue<'_>, payload: &Payload<'_>) -> O
         }
     };
     let (hash, ..) = payload.bodies.get(value.body as usize)?;
-    Some(Value { url: url.into(), hash: *hash, meta: value.meta.into() })
+    Some(Value {
+        url: url.into(),
+        hash: *hash,
+        meta: value.meta.into(),
+    })
 }
 
 fn index(position: usize) -> u32 {

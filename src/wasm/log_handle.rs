@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::format::log::{Location, Log};
 use crate::format::rows::Packer;
 use crate::format::{place, segment::StoreId};
-use crate::hash::Hash;
 
 /// The state of one directory. Slots name segments, tickets name planned commits.
 #[wasm_bindgen]
@@ -24,7 +23,9 @@ impl LogHandle {
     pub fn new(store: &[u8], writer: &[u8]) -> Result<Self> {
         let store = fixed::<16>(store, "store")?;
         let writer = u64::from_le_bytes(fixed(writer, "writer")?);
-        Ok(Self { log: Log::new(store, writer) })
+        Ok(Self {
+            log: Log::new(store, writer),
+        })
     }
 
     /// Takes in a snapshot; false when it is damaged.
@@ -40,6 +41,17 @@ impl LogHandle {
     /// File name of a segment.
     pub fn name(&self, slot: u32) -> String {
         self.log.name(slot)
+    }
+
+    /// How many slots there are.
+    pub fn count(&self) -> u32 {
+        self.log.count()
+    }
+
+    /// Whether the segment's file is gone, or never came to be.
+    #[wasm_bindgen(js_name = isGone)]
+    pub fn is_gone(&self, slot: u32) -> bool {
+        self.log.is_gone(slot)
     }
 
     /// Whether this log writes the segment.
@@ -92,7 +104,9 @@ impl LogHandle {
 
     /// The row of a key, packed alone.
     pub fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let Some(row) = self.log.row(key)? else { return Ok(None) };
+        let Some(row) = self.log.row(key)? else {
+            return Ok(None);
+        };
         let mut packer = Packer::default();
         packer.push(&row)?;
         Ok(Some(packer.finish()))
@@ -144,7 +158,11 @@ impl LogHandle {
         let mut found = Vec::with_capacity(places.len() * 2);
         for (hash, [offset, length]) in hashes.iter().zip(places) {
             let length = u32::try_from(from_js(*length)).unwrap_or(0);
-            let location = Location { slot, offset: from_js(*offset), length };
+            let location = Location {
+                slot,
+                offset: from_js(*offset),
+                length,
+            };
             let range = self.log.verify(hash, location, from_js(base), bytes)?;
             found.push(u32::try_from(range.start).unwrap_or(u32::MAX));
             found.push(u32::try_from(range.end).unwrap_or(u32::MAX));
@@ -158,7 +176,14 @@ impl LogHandle {
     }
 
     /// Adds a row and its body.
-    pub fn put(&mut self, key: &[u8], url: &str, hash: &[u8], meta: &[u8], body: &[u8]) -> Result<()> {
+    pub fn put(
+        &mut self,
+        key: &[u8],
+        url: &str,
+        hash: &[u8],
+        meta: &[u8],
+        body: &[u8],
+    ) -> Result<()> {
         self.log.put(key, url, fixed(hash, "hash")?, meta, body)
     }
 
@@ -297,7 +322,10 @@ fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "offsets and counts stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "offsets and counts stay below 2^53"
+)]
 const fn to_js(number: u64) -> f64 {
     number as f64
 }
@@ -310,5 +338,3 @@ const fn to_js(number: u64) -> f64 {
 const fn from_js(number: f64) -> u64 {
     number as u64
 }
-
-const _: () = assert!(size_of::<Hash>() == 32);

@@ -65,7 +65,7 @@ test("the types serve a strict user under both module resolutions", () => {
      import { openSchemaStore as inline } from "fhir-schema-store/inline";
      import { fhirSchemaConverter } from "fhir-schema-store/convert";
      import { indexedDbAdapter } from "fhir-schema-store/adapters/indexeddb";
-     const store = await openSchemaStore({ strategy: "memory", converter: fhirSchemaConverter });
+     const store = await openSchemaStore({ strategy: "memory", converter: fhirSchemaConverter() });
      const patient = await store.get<{ url: string }>("http://example.org/Patient");
      export const url: string | undefined = patient?.url;
      export const stats: Stats = await store.stats();

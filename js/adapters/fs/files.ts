@@ -26,7 +26,8 @@ import { SchemaStoreError } from "../../errors.js";
 export const FORMAT = "FORMAT";
 const SEGMENT = /^seg-\d{6,}-[0-9a-f]{16}\.log$/;
 const SNAPSHOT = /^snap-(\d{6,})\.idx$/;
-const OURS = /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
+const OURS =
+  /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -107,6 +108,16 @@ export class Files {
     }
   }
 
+  /** The same for work that takes its time. */
+  async withFileLater(name: string, work: (fd: number) => Promise<void>): Promise<void> {
+    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
+    try {
+      await work(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** A new segment; fails when the name is taken. */
   create(name: string): Appender {
     const path = this.path(name);
@@ -116,12 +127,7 @@ export class Files {
 
   /** A file's data on stable storage, whoever wrote it. */
   async sync(name: string): Promise<void> {
-    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
-    try {
-      await syncData(fd);
-    } finally {
-      await closeLater(fd);
-    }
+    await this.withFileLater(name, (fd) => syncData(fd));
   }
 
   /** The directory's own entries on stable storage, where the system can do that. */

@@ -30,7 +30,11 @@ export class Locks {
   }
 
   /** Runs `work` while nobody else holds `name`. TIMEOUT when it is not free in time. */
-  async hold<T>(name: string, work: () => Promise<T>, patienceMs: number = PATIENCE_MS): Promise<T> {
+  async hold<T>(
+    name: string,
+    work: () => Promise<T>,
+    patienceMs: number = PATIENCE_MS,
+  ): Promise<T> {
     const release = await this.#acquire(name, Date.now() + patienceMs);
     try {
       return await work();

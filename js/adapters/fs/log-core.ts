@@ -41,7 +41,10 @@ export class LogCore {
       if (error instanceof SchemaStoreError) throw error;
       if (error instanceof Error && error.name === "CoreError") {
         const { code } = error as Error & { code: ErrorCode };
-        throw new SchemaStoreError(code, error.message, { key: this.#files.directory, cause: error });
+        throw new SchemaStoreError(code, error.message, {
+          key: this.#files.directory,
+          cause: error,
+        });
       }
       if (errno(error) !== undefined) {
         throw diskError(error, "reading the store", this.#files.directory);

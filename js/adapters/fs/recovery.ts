@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../glue.js";
-import { diskError, errno, FORMAT, type Files, generationOf, isOurs, isSegment } from "./files.js";
+import { diskError, errno, type Files, FORMAT, generationOf, isOurs, isSegment } from "./files.js";
 
 /** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
 export type LogHandle = InstanceType<Glue["LogHandle"]>;

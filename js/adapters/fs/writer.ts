@@ -3,14 +3,7 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
-import {
-  type Appender,
-  diskError,
-  type Files,
-  syncFile,
-  tryTruncate,
-  writeAll,
-} from "./files.js";
+import { type Appender, diskError, type Files, syncFile, tryTruncate, writeAll } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
 
@@ -23,89 +16,62 @@ interface OpenSegment extends Appender {
   named: boolean;
 }
 
-/** The open segment that takes commits. One commit at a time. */
+/** One open segment and the commits that go there, one at a time. */
 export class Writer {
   readonly #files: Files;
   readonly #core: LogCore;
+  /** Whether its segment takes no commits besides the ones given here. */
+  readonly #apart: boolean;
   #open: OpenSegment | undefined;
-  /** Whether anything was written. */
-  wrote = false;
 
-  constructor(files: Files, core: LogCore) {
+  constructor(files: Files, core: LogCore, apart = false) {
     this.#files = files;
     this.#core = core;
+    this.#apart = apart;
   }
 
   /** Writes a batch; when its segment fails under it, once more in a fresh one. */
   async commit(batch: HostBatch, durability: Durability): Promise<void> {
-    const put = (log: LogHandle): number => plan(log, batch, false);
-    try {
-      await this.append(this.#core.call(put), durability, false);
-    } catch (error) {
-      if (!(error instanceof SegmentFailed)) throw error;
-      await this.append(this.#core.call(put), durability, false).catch((second) => {
-        throw diskError(second instanceof SegmentFailed ? second.cause : second, "writing", "");
-      });
+    for (let last = false; ; last = true) {
+      try {
+        return await this.append(this.#plan(batch), durability);
+      } catch (error) {
+        if (!(error instanceof SegmentFailed)) throw error;
+        if (last) throw diskError(error.cause, "writing", this.#files.directory);
+      }
     }
   }
 
-  /** Writes a batch into a segment of its own, blocking until it is durable. */
+  /** Writes a batch, blocking until it is durable. */
   commitNow(batch: HostBatch): void {
-    const core = this.#core;
-    const ticket = core.call((log) => plan(log, batch, true));
-    const segment = this.#place(ticket);
+    const ticket = this.#plan(batch);
+    const segment = this.#write(ticket);
     try {
       fsyncSync(segment.fd);
       this.#files.syncDirectoryNow();
-      core.call((log) => {
-        log.settle(ticket, true, true);
-        writeAll(segment.fd, log.seal(segment.slot));
-      });
-      this.wrote = true;
     } catch (error) {
-      core.call((log) => log.fail(ticket, true));
+      this.#abandon(ticket);
       throw diskError(error, "writing at exit", segment.path);
-    } finally {
-      closeSync(segment.fd);
-      this.#open = this.#open === segment ? undefined : this.#open;
     }
+    this.#core.call((log) => log.settle(ticket, true, this.#apart));
+    this.#sealNow(segment);
   }
 
-  /** Writes a planned commit where it belongs; `apart`: its segment takes no commits besides. */
-  async append(ticket: number, durability: Durability, apart: boolean): Promise<void> {
-    const segment = this.#place(ticket);
+  /** Writes a planned commit. */
+  async append(ticket: number, durability: Durability): Promise<void> {
+    const segment = this.#write(ticket);
     const strict = durability === "strict";
-    const start = this.#core.call((log) => log.planOffset(ticket) ?? 0);
-    try {
-      if (strict) await this.#sync(segment);
-    } catch (error) {
-      // What a failed sync left behind is not known: this segment takes nothing any more.
-      tryTruncate(segment.fd, start);
-      this.#abandon(ticket);
-      throw new SegmentFailed("sync failed", { cause: error });
-    }
-    if (strict && fstatSync(segment.fd).nlink === 0) {
-      this.#abandon(ticket);
-      this.#core.call((log) => log.forget(segment.slot));
-      const cause = new Error("the segment was deleted by somebody else");
-      throw new SegmentFailed(cause.message, { cause });
-    }
-    this.wrote = true;
-    this.#core.call((log) => log.settle(ticket, strict, apart));
+    if (strict) await this.#makeDurable(segment, ticket);
+    this.#core.call((log) => log.settle(ticket, strict, this.#apart));
   }
 
-  /** Seals and closes the open segment. */
+  /** Syncs, seals and closes the open segment. */
   async seal(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
     await this.#sync(segment);
-    const { length } = this.#core.call((log) => {
-      log.synced(segment.slot, log.scanned(segment.slot));
-      const bytes = log.seal(segment.slot);
-      writeAll(segment.fd, bytes);
-      return bytes;
-    });
-    if (length > 0) this.release();
+    this.#core.call((log) => log.synced(segment.slot, log.scanned(segment.slot)));
+    this.#sealNow(segment);
   }
 
   /** Closes the open segment as it is. */
@@ -114,47 +80,58 @@ export class Writer {
     this.#open = undefined;
   }
 
-  /** The bytes of a plan in the file, not yet synced. */
-  #place(ticket: number): OpenSegment {
-    const planned = this.#core.call((log) => ({
-      slot: log.planSlot(ticket) ?? -1,
-      start: log.planOffset(ticket) ?? 0,
-      bytes: log.planBytes(ticket),
-    }));
-    const { slot, start, bytes } = planned;
-    let segment = this.#open;
-    try {
-      if (start === 0) {
-        const name = this.#core.call((log) => log.name(slot));
-        segment = { slot, named: false, ...this.#files.create(name) };
-      } else if (segment?.slot !== slot) {
-        throw new Error("the segment is not open");
-      }
-      writeAll(segment.fd, bytes);
-    } catch (error) {
-      this.#takeBack(ticket, segment, slot, start);
-      throw diskError(error, "writing", this.#files.directory);
-    }
-    if (start === 0 && segment !== this.#open) {
-      this.release();
-      this.#open = segment;
-    }
-    return segment;
+  #plan(batch: HostBatch): number {
+    return this.#core.call((log) => plan(log, batch, this.#apart));
   }
 
-  /** Undoes half a write. */
-  #takeBack(ticket: number, segment: OpenSegment | undefined, slot: number, start: number): void {
-    if (segment?.slot !== slot) {
-      this.#core.call((log) => log.fail(ticket, false));
-    } else if (start === 0) {
-      closeSync(segment.fd);
-      this.#files.remove(this.#core.call((log) => log.name(slot)));
-      this.#core.call((log) => log.fail(ticket, true));
-    } else if (tryTruncate(segment.fd, start)) {
-      this.#core.call((log) => log.fail(ticket, false));
-    } else {
-      this.#abandon(ticket);
+  /** The bytes of a plan in the file, not yet synced. */
+  #write(ticket: number): OpenSegment {
+    const { slot, start, name, bytes } = this.#core.call((log) => {
+      const slot = log.planSlot(ticket) ?? -1;
+      const start = log.planOffset(ticket) ?? 0;
+      return { slot, start, name: log.name(slot), bytes: log.planBytes(ticket) };
+    });
+    try {
+      if (start === 0) {
+        const born = this.#files.create(name);
+        this.release();
+        this.#open = { slot, named: false, ...born };
+      }
+      if (this.#open?.slot !== slot) throw new Error("the segment is no longer open");
+      writeAll(this.#open.fd, bytes);
+      return this.#open;
+    } catch (error) {
+      this.#takeBack(ticket, slot, start);
+      throw diskError(error, "writing", this.#files.path(name));
     }
+  }
+
+  /** Undoes half a write: nothing behind the last commit, or no segment at all. */
+  #takeBack(ticket: number, slot: number, start: number): void {
+    const segment = this.#open?.slot === slot ? this.#open : undefined;
+    const clean = segment !== undefined && start > 0 && tryTruncate(segment.fd, start);
+    if (segment !== undefined && !clean) {
+      this.release();
+      if (start === 0) this.#files.remove(this.#core.call((log) => log.name(slot)));
+    }
+    this.#core.call((log) => log.fail(ticket, segment !== undefined && !clean));
+  }
+
+  async #makeDurable(segment: OpenSegment, ticket: number): Promise<void> {
+    const start = this.#core.call((log) => log.planOffset(ticket) ?? 0);
+    try {
+      await this.#sync(segment);
+    } catch (cause) {
+      // What a failed sync left behind is not known, and asking again may lie.
+      tryTruncate(segment.fd, start);
+      this.#abandon(ticket);
+      throw new SegmentFailed("the sync failed", { cause });
+    }
+    if (fstatSync(segment.fd).nlink > 0) return;
+    this.#abandon(ticket);
+    this.#core.call((log) => log.forget(segment.slot));
+    const cause = new Error("the segment was deleted by somebody else");
+    throw new SegmentFailed(cause.message, { cause });
   }
 
   async #sync(segment: OpenSegment): Promise<void> {
@@ -162,6 +139,15 @@ export class Writer {
     if (segment.named) return;
     await this.#files.syncDirectory();
     segment.named = true;
+  }
+
+  /** No sync: a segment without its seal is only read once more. */
+  #sealNow(segment: OpenSegment): void {
+    writeAll(
+      segment.fd,
+      this.#core.call((log) => log.seal(segment.slot)),
+    );
+    this.release();
   }
 
   #abandon(ticket: number): void {

@@ -1,0 +1,252 @@
+/**
+ * The durable tier in a directory: append-only segments and an index snapshot.
+ *
+ * The log's state machine is Rust; here are the system calls around it, in the order that makes an
+ * acknowledged commit survive. Read `fs/recovery.ts` for the way in, `fs/writer.ts` for the way out.
+ */
+
+import { rmdirSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { SchemaStoreError } from "../errors.js";
+import type {
+  Durability,
+  HostAdapter,
+  HostBatch,
+  HostCapabilities,
+  HostChanges,
+  HostContext,
+  HostOpened,
+  HostRow,
+  HostToken,
+  HostUsage,
+} from "../host.js";
+import { readBodies } from "./fs/bodies.js";
+import { Files, isOurs } from "./fs/files.js";
+import { Locks } from "./fs/lock.js";
+import { LogCore } from "./fs/log-core.js";
+import { refresh, unlessGone } from "./fs/recovery.js";
+import { unpackKeys, unpackRows } from "./fs/rows.js";
+import { mergeSegments, publishSnapshot } from "./fs/upkeep.js";
+import { Writer } from "./fs/writer.js";
+
+/** Bytes of segments beyond the snapshot that are worth a new one. */
+const SNAPSHOT_AFTER = 8 << 20;
+/** How often other processes' commits are looked for while somebody watches, in milliseconds. */
+const WATCH_MS = 1000;
+/** How long closing waits for others before it leaves the upkeep to them, in milliseconds. */
+const CLOSE_PATIENCE_MS = 2000;
+
+const CAPABILITIES: HostCapabilities = {
+  fullIndex: true,
+  changes: true,
+  atomicBatch: true,
+  exclusive: true,
+  checked: true,
+};
+
+/**
+ * A durable tier in `directory`, which is made if it is absent. Any number of processes may use one
+ * directory at once. A directory with other people's files in it is INVALID_CONFIG.
+ */
+export function fsAdapter(directory: string): HostAdapter {
+  return new FsAdapter(resolve(directory));
+}
+
+/** What there is between `open` and `close`. */
+interface Open {
+  readonly core: LogCore;
+  readonly writer: Writer;
+  readonly locks: Locks;
+}
+
+class FsAdapter implements HostAdapter {
+  readonly name = "fs";
+  readonly #files: Files;
+  readonly #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #open: Open | undefined;
+  /** The end of the commits under way: they go one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #wrote = false;
+
+  constructor(directory: string) {
+    this.#files = new Files(directory);
+  }
+
+  async open({ core: module }: HostContext): Promise<HostOpened> {
+    const core: LogCore = new LogCore(module, this.#files, () => this.#open?.writer.release());
+    const damage = core.call((log) => log.damage());
+    const locks = new Locks(this.#files.directory, core.storeId);
+    this.#open = { core, locks, writer: new Writer(this.#files, core) };
+    this.#wrote = false;
+    return {
+      storeId: core.storeId,
+      token: core.token(),
+      durable: true,
+      capabilities: CAPABILITIES,
+      damage,
+    };
+  }
+
+  async index(): Promise<Uint8Array> {
+    return this.#core.call((log) => log.index());
+  }
+
+  /** Nothing: the snapshot is the adapter's own affair. */
+  async saveIndex(): Promise<void> {}
+
+  async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
+    return { rows: unpackRows(await this.index()), token: this.#core.token() };
+  }
+
+  async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
+    return keys.map((key) => {
+      const packed = this.#core.call((log) => log.row(key));
+      return packed && unpackRows(packed)[0];
+    });
+  }
+
+  async byUrl(urls: readonly string[]): Promise<HostRow[]> {
+    return urls.flatMap((url) => unpackRows(this.#core.call((log) => log.byUrl(url))));
+  }
+
+  async changes(token: HostToken): Promise<HostChanges | "reset"> {
+    const core = this.#core;
+    const since = core.since(token);
+    if (since === undefined) return "reset";
+    return {
+      rows: unpackRows(core.call((log) => log.changed(since))),
+      deleted: unpackKeys(core.call((log) => log.deleted(since))),
+      token: core.token(),
+    };
+  }
+
+  async bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return readBodies(this.#files, this.#core, hashes);
+  }
+
+  async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
+    const { core, writer } = this.#opened;
+    return this.#alone(async () => {
+      this.#refresh();
+      await writer.commit(batch, durability);
+      this.#wrote = true;
+      if (core.call((log) => log.uncovered()) > SNAPSHOT_AFTER) this.#publishLater();
+      return core.token();
+    });
+  }
+
+  commitSync(batch: HostBatch): void {
+    const { core } = this.#opened;
+    this.#refresh();
+    new Writer(this.#files, core, true).commitNow(batch);
+    this.#wrote = true;
+  }
+
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#opened.locks.hold(`work ${name}`, work);
+  }
+
+  async usage(): Promise<HostUsage> {
+    const sizes = this.#files.list().filter(isOurs);
+    const size = (name: string): number => statSync(this.#files.path(name)).size;
+    return { bytes: sizes.reduce((sum, name) => sum + (unlessGone(() => size(name)) ?? 0), 0) };
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#listeners.add(onChange);
+    this.#timer ??= setInterval(() => void this.poll().catch(() => {}), WATCH_MS).unref();
+    return () => {
+      this.#listeners.delete(onChange);
+      if (this.#listeners.size === 0) this.#stopWatching();
+    };
+  }
+
+  async poll(): Promise<boolean> {
+    return this.#refresh();
+  }
+
+  async close(): Promise<void> {
+    if (this.#open === undefined) return;
+    const { writer, core, locks } = this.#opened;
+    this.#stopWatching();
+    try {
+      await this.#queue;
+      await writer.seal();
+      if (this.#wrote) await this.#upkeep(locks, core);
+    } finally {
+      writer.release();
+      core.drop();
+      this.#open = undefined;
+    }
+  }
+
+  async destroy(): Promise<void> {
+    const open = this.#opened;
+    this.#stopWatching();
+    await this.#queue;
+    open.writer.release();
+    open.core.drop();
+    this.#open = undefined;
+    for (const name of this.#files.list().filter(isOurs)) this.#files.remove(name);
+    try {
+      rmdirSync(this.#files.directory);
+    } catch {
+      // Other files are in it.
+    }
+  }
+
+  get #opened(): Open {
+    if (this.#open === undefined) {
+      throw new SchemaStoreError("CLOSED", "the store is not open", { key: this.#files.directory });
+    }
+    return this.#open;
+  }
+
+  get #core(): LogCore {
+    return this.#opened.core;
+  }
+
+  /** Runs `work` after the commits before it, and while no other process commits. */
+  #alone<T>(work: () => Promise<T>, patienceMs?: number): Promise<T> {
+    const { locks } = this.#opened;
+    const run = this.#queue.then(() => locks.hold("commit", work, patienceMs));
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+
+  /** Takes in what others wrote, and tells the listeners. */
+  #refresh(): boolean {
+    const changed = this.#core.call((log) => refresh(this.#files, log));
+    if (changed) for (const listener of this.#listeners) queueMicrotask(listener);
+    return changed;
+  }
+
+  #publishLater(): void {
+    const { core } = this.#opened;
+    // A snapshot is a cache: when it fails, the segments still say everything.
+    this.#alone(() => publishSnapshot(this.#files, core)).catch(() => {});
+  }
+
+  /** Snapshot and merge; what fails or has to wait too long is left to whoever closes next. */
+  async #upkeep(locks: Locks, core: LogCore): Promise<void> {
+    try {
+      await locks.hold(
+        "commit",
+        async () => {
+          this.#refresh();
+          await publishSnapshot(this.#files, core);
+          await mergeSegments(this.#files, core);
+        },
+        CLOSE_PATIENCE_MS,
+      );
+    } catch {
+      // Everything acknowledged is in the segments.
+    }
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
