@@ -8,7 +8,7 @@
 
 import type { CoreModule } from "./core-module.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
-import { Batcher } from "./flight.js";
+import { Batcher, Turns } from "./flight.js";
 import type {
   Durability,
   HostAdapter,
@@ -19,12 +19,15 @@ import type {
   HostUsage,
 } from "./host.js";
 import type { PackedRow, Shelf } from "./shelf.js";
+import type { Metadata } from "./types.js";
 import { type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
 const BACKLOG_BYTES = 8 * 1024 * 1024;
 /** Tries of a conditional write before its CONCURRENCY reaches the caller. */
 const CONDITIONAL_TRIES = 64;
+/** Longest pause between two such tries, in milliseconds. */
+const MAX_PAUSE_MS = 64;
 /** Quiet time before the packed index is saved, in milliseconds. */
 const SAVE_INDEX_MS = 2000;
 
@@ -52,7 +55,10 @@ export class DurableTier {
   #token: HostToken = 0;
   /** Changes whenever the host's state, as far as known here, does. */
   #epoch = 0;
+  readonly #room = new Turns();
   #complete: Promise<void> | undefined;
+  /** The catalog knows every row of the host. */
+  #loaded = false;
   #syncing: Promise<boolean> | undefined;
   #unwatch: (() => void) | undefined;
   #indexTimer: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +77,7 @@ export class DurableTier {
     this.#listener = listener;
     this.#bodies = new Batcher((hashes) => adapter.bodies(hashes));
     this.#writes = new WriteBehind({
-      commit: (batch) => this.#commit(batch),
+      commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
       superseded: (write) => shelf.unpend(write.put?.body.length ?? 0),
       failed: (error) => listener.failed(error),
@@ -83,8 +89,14 @@ export class DurableTier {
     const opened = await this.#adapter.open({ core });
     this.#opened = opened;
     this.#token = opened.token;
-    if (opened.capabilities.fullIndex) await this.complete();
-    else this.complete().catch(() => {});
+    const complete = this.complete();
+    complete.catch(() => {});
+    try {
+      if (opened.capabilities.fullIndex) await complete;
+    } catch (error) {
+      await this.#adapter.close().catch(() => {});
+      throw error;
+    }
     this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
   }
 
@@ -126,20 +138,32 @@ export class DurableTier {
   async ask(url: string): Promise<HostRow[]> {
     const rows = await this.#consistent(() => this.#adapter.byUrl([url]));
     this.#shelf.learnUrl(url, this.#withoutPending(rows));
+    const there = new Set(rows.map(({ key }) => key.join()));
+    for (const slot of this.#shelf.rowsOf(url)) {
+      const key = this.#shelf.key(slot);
+      if (key !== undefined && !there.has(key.join()) && !this.#writes.has(key)) {
+        this.#shelf.forget(key);
+      }
+    }
     return rows;
   }
 
   /**
-   * Waits until so many bytes more may be on their way; puts that wait go on in their order.
+   * Runs `put` as soon as so many bytes more may be on their way, in the order of the calls.
    * STORAGE_FULL for a body above the memory limit; rejects when the write in the way fails.
    */
-  async makeRoom(bytes: number, limit: number): Promise<void> {
+  async whenRoom<T>(bytes: number, limit: number, put: () => T): Promise<T> {
     if (bytes > limit) {
       const message = `entry of ${bytes} bytes does not fit the memory limit of ${limit}`;
       throw new SchemaStoreError("STORAGE_FULL", message);
     }
     const allowed = Math.min(limit, BACKLOG_BYTES);
-    while (this.#writes.bytes > 0 && this.#writes.bytes + bytes > allowed) await this.flush();
+    const fits = () => this.#writes.bytes === 0 || this.#writes.bytes + bytes <= allowed;
+    if (!this.#room.busy("") && fits()) return put();
+    return this.#room.run("", async () => {
+      while (!fits()) await this.flush();
+      return put();
+    });
   }
 
   /** Takes a row and queues it; returns its slot. */
@@ -159,25 +183,25 @@ export class DurableTier {
   async putIf(
     url: string,
     attempt: () => Promise<{ row: WritableRow; expect: Uint8Array[] } | undefined>,
-  ): Promise<number | undefined> {
+  ): Promise<Metadata | undefined> {
     for (let tries = 1; ; tries += 1) {
       await this.flush();
       const revisions = new Map<string, number>();
       for (const row of await this.ask(url)) revisions.set(row.key.join(), row.revision);
       const wanted = await attempt();
       if (wanted === undefined) return undefined;
-      const { row } = wanted;
-      const expect = wanted.expect.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
+      const { row, expect: keys } = wanted;
+      const expect = keys.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
       try {
-        await this.#commit({ put: [row], delete: [], expect });
+        // What was put here meanwhile is on its way to the host, and comes first.
+        if (keys.some((key) => this.#writes.has(key))) throw overtaken(row.url);
+        return await this.#commit({ put: [row], delete: [], expect }, () => this.#take(row));
       } catch (error) {
         const collided = error instanceof SchemaStoreError && error.code === "CONCURRENCY";
         if (!collided || tries === CONDITIONAL_TRIES) throw error;
-        continue;
+        // Out of step with whoever was faster, so that neither of two writers starves.
+        if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
       }
-      const slot = this.#shelf.learn(row);
-      this.#shelf.admit(slot, row.body);
-      return slot;
     }
   }
 
@@ -233,12 +257,16 @@ export class DurableTier {
 
   /** After a trap: feeds the pending writes in again and reads the catalog anew. */
   restart(): void {
-    this.#writes.reslot((write) => {
-      if (write.put === undefined) return 0;
-      this.#shelf.pend(write.put.body.length);
-      return this.#shelf.learn(write.put);
-    });
     this.#complete = undefined;
+    this.#loaded = false;
+    this.#writes.reslot(({ key, put }) => {
+      if (put === undefined) {
+        this.#shelf.forget(key);
+        return 0;
+      }
+      this.#shelf.pend(put.body.length);
+      return this.#shelf.learn(put);
+    });
     this.complete().catch(() => {});
   }
 
@@ -260,11 +288,13 @@ export class DurableTier {
 
   async #load(): Promise<void> {
     const index = await this.#consistent(() => this.#adapter.index());
-    if (index !== undefined && this.#learnIndex(index)) return;
-    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-    this.#learnAll(rows);
-    this.#token = token;
-    this.#saveIndexSoon();
+    if (index === undefined || !this.#learnIndex(index)) {
+      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
+      this.#learnAll(rows);
+      this.#token = token;
+      this.#saveIndexSoon();
+    }
+    this.#loaded = true;
   }
 
   /** An index that does not unpack is worth no more than none; nor one with writes under way. */
@@ -329,7 +359,8 @@ export class DurableTier {
     return true;
   }
 
-  async #commit(batch: HostBatch): Promise<void> {
+  /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
+  async #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
     const { name } = this.#adapter;
     let token: HostToken;
     try {
@@ -341,15 +372,28 @@ export class DurableTier {
     if (token === this.#token + 1) this.#token = token;
     this.#epoch += 1;
     this.#saveIndexSoon();
+    return then();
+  }
+
+  /** Takes a row that was committed past the queue; a later write of it that is on its way stays. */
+  #take(row: WritableRow): Metadata {
+    const slot = this.#shelf.learn(row);
+    const metadata = this.#shelf.metadata(slot);
+    const later = this.#writes.find(row.key);
+    if (later === undefined) this.#shelf.admit(slot, row.body);
+    else if (later.put === undefined) this.#shelf.forget(row.key);
+    else this.#writes.move(later, this.#shelf.learn(later.put));
+    return metadata;
   }
 
   #committed(writes: readonly PendingWrite[]): void {
     let bytes = 0;
-    for (const { slot, put } of writes) {
+    for (const { slot, key, put } of writes) {
       if (put === undefined) continue;
       bytes += put.body.length;
       this.#shelf.unpend(put.body.length);
-      this.#shelf.admit(slot, put.body);
+      // The slot of a row that was written again meanwhile may have a new owner.
+      if (!this.#writes.has(key)) this.#shelf.admit(slot, put.body);
     }
     this.#listener.flushed(writes.length, bytes);
   }
@@ -363,10 +407,18 @@ export class DurableTier {
 
   /** Saves the catalog as the host's index, if it is exactly what the host has at the token. */
   async #saveIndex(): Promise<void> {
-    const wanted = this.#opened?.capabilities.fullIndex === false && this.#complete !== undefined;
+    const wanted = this.#opened?.capabilities.fullIndex === false && this.#loaded;
     if (!wanted || this.#indexToken === this.#token || this.#writes.size > 0) return;
     const token = this.#token;
     await this.#adapter.saveIndex(this.#shelf.packIndex(), token);
     this.#indexToken = token;
   }
+}
+
+function overtaken(url: string): SchemaStoreError {
+  return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

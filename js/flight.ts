@@ -30,6 +30,11 @@ export class Flights<T> {
     return signal === undefined ? flight.result : this.#abortable(key, flight, signal);
   }
 
+  /** Aborts every load under way. */
+  abort(reason: unknown): void {
+    for (const { controller } of this.#flights.values()) controller.abort(reason);
+  }
+
   #start(key: string, load: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
     const result = load(controller.signal).finally(() => {
@@ -55,6 +60,27 @@ export class Flights<T> {
       signal.addEventListener("abort", giveUp, { once: true });
       flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
     });
+  }
+}
+
+/** Runs pieces of work of one key one after the other, in the order they came. */
+export class Turns {
+  readonly #ends = new Map<string, Promise<void>>();
+
+  /** Whether any work of `key` is under way. */
+  busy(key: string): boolean {
+    return this.#ends.has(key);
+  }
+
+  /** Runs `work` when all earlier work of `key` has ended. Work must not wait for its own key. */
+  run<T>(key: string, work: () => T | Promise<T>): Promise<T> {
+    const turn = (this.#ends.get(key) ?? Promise.resolve()).then(work);
+    const ended = () => {
+      if (this.#ends.get(key) === end) this.#ends.delete(key);
+    };
+    const end: Promise<void> = turn.then(ended, ended);
+    this.#ends.set(key, end);
+    return turn;
   }
 }
 

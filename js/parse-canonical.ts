@@ -12,6 +12,9 @@ export interface ParsedCanonical {
 
 /** Splits at the first `|`, then at the first `#`; surrounding white space does not count. INVALID_KEY. */
 export function parseCanonical(canonical: string): ParsedCanonical {
+  if (typeof canonical !== "string") {
+    throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof canonical}`);
+  }
   const trimmed = canonical.trim();
   const [head = "", version = ""] = splitOnce(trimmed, "|");
   const [url = "", urlFragment = ""] = splitOnce(head, "#");

@@ -27,10 +27,12 @@ import type {
 import { type WatchEvent, Watchers } from "./watchers.js";
 import { Writer } from "./writer.js";
 
-/** Encoded bodies that the `disk` strategy keeps, in bytes. */
+/** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
 const DISK_BUFFER_BYTES = 1024 * 1024;
 /** How often expiry is looked after while any entry expires, in milliseconds. */
 const EXPIRY_TICK_MS = 1000;
+
+const FILTER_MEMBERS: ReadonlySet<string> = new Set(["urlPrefix", "package", "type", "tag"]);
 
 /** What differs between Node and browsers. */
 export interface Platform {
@@ -63,12 +65,13 @@ export class SchemaStore {
 
   /** Use `openSchemaStore`, which also opens the durable tier. */
   constructor(core: CoreModule, options: CheckedOptions, adapter: HostAdapter | undefined) {
-    this.#options = options;
+    this.#options = { ...options, memoryLimitBytes: memoryLimit(options) };
     this.#cloned = options.values === "cloned";
     this.#shelf = this.#newShelf(core, adapter !== undefined);
     this.#durable = adapter && this.#newDurableTier(adapter);
     this.#watchers = new Watchers(this.#shelf);
-    this.#writer = new Writer(this.#shelf, this.#durable, options, {
+    this.#writer = new Writer(this.#shelf, this.#durable, this.#options, {
+      checkOpen: () => this.#checkOpen(),
       stored: (canonical) => this.#noteStored(canonical),
       deleted: (canonical) => this.#noteDeleted(canonical),
     });
@@ -77,8 +80,12 @@ export class SchemaStore {
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
   get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
-    const hot = options?.signal === undefined ? this.#shelf.hit(canonical) : undefined;
-    if (hot !== undefined) return Promise.resolve((this.#cloned ? structuredClone(hot) : hot) as T);
+    try {
+      const hot = options?.signal === undefined ? this.#shelf.hit(canonical) : undefined;
+      if (hot !== undefined) return Promise.resolve(this.#handOut(hot) as T);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#get(canonical, options) as Promise<T | undefined>;
   }
 
@@ -102,6 +109,8 @@ export class SchemaStore {
       const wait = this.get(canonical, options).then((loaded) => {
         values[index] = loaded;
       });
+      // A key that fails at once must not leave the failure of another one unheard.
+      wait.catch(() => {});
       waits.push(wait);
     });
     await Promise.all(waits);
@@ -122,23 +131,30 @@ export class SchemaStore {
     options?: GetOptions,
   ): Promise<Entry<T> | undefined> {
     this.#checkOpen();
-    const loaded = await this.#loader.load(canonical, options?.signal);
-    if (loaded === undefined) return this.#missing(canonical, options);
-    const metadata = this.#shelf.metadata(loaded.slot);
-    return { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
+    options?.signal?.throwIfAborted();
+    for (;;) {
+      const recalled = this.#loader.recall(canonical);
+      const loaded = recalled ?? (await this.#loader.load(canonical, options?.signal));
+      if (loaded === undefined) return this.#missing(canonical, options);
+      if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
+      const metadata = this.#shelf.metadata(loaded.slot);
+      return { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
+    }
   }
 
   /** What is known of a canonical, without reading its body; the network is not asked. */
   async metadata(canonical: string): Promise<Metadata | undefined> {
     this.#checkOpen();
-    const slot = await this.#loader.locate(canonical);
+    await this.#loader.locate(canonical);
+    const slot = this.#shelf.known(canonical);
     return slot === undefined ? undefined : this.#shelf.metadata(slot);
   }
 
   /** Whether memory or the durable host has a canonical. */
   async has(canonical: string): Promise<boolean> {
     this.#checkOpen();
-    return (await this.#loader.locate(canonical)) !== undefined;
+    await this.#loader.locate(canonical);
+    return this.#shelf.known(canonical) !== undefined;
   }
 
   /**
@@ -227,6 +243,7 @@ export class SchemaStore {
     this.#checkOpen();
     await this.#loader.locate(canonical);
     const slots = this.#shelf.rowsOf(canonical);
+    this.#loader.deleted(canonical);
     for (const slot of slots) this.#writer.delete(slot);
     return slots.length > 0;
   }
@@ -243,7 +260,9 @@ export class SchemaStore {
   async clear(filter: Filter = {}): Promise<number> {
     this.#checkOpen();
     await this.#durable?.complete();
+    this.#checkOpen();
     const slots = this.#shelf.list({ ...this.#filterRecord(filter), expired: true });
+    if (Object.keys(filter).length === 0) this.#loader.deleted();
     for (const slot of slots) this.#writer.delete(slot);
     await this.#durable?.flush();
     return slots.length;
@@ -291,7 +310,7 @@ export class SchemaStore {
         hotEntries: core.hotEntries,
       },
       disk: await this.#durable?.usage(),
-      hits: { memory: core.hits + this.#loader.counts.decodes, disk: diskHits, network: networkHits },
+      hits: { memory: core.hits, disk: diskHits, network: networkHits },
       misses,
       loads,
       evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
@@ -320,6 +339,7 @@ export class SchemaStore {
     event: Name,
     listener: (event: StoreEvents[Name]) => void,
   ): () => void {
+    this.#checkOpen();
     return this.#events.on(event, listener);
   }
 
@@ -352,18 +372,14 @@ export class SchemaStore {
 
   #newShelf(core: CoreModule, durable: boolean): Shelf {
     const options = this.#options;
-    const buffered = options.strategy === "disk";
-    const memoryLimitBytes = buffered
-      ? Math.min(DISK_BUFFER_BYTES, options.memoryLimitBytes)
-      : options.memoryLimitBytes;
-    const { maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
-    const coreOptions = { maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy };
+    const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+    const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
     return new Shelf(
       core,
       {
-        core: { ...coreOptions, memoryLimitBytes, durable },
+        core: { ...limits, evictionPolicy, durable },
         values: options.values,
-        keepsValues: !buffered,
+        keepsValues: options.strategy !== "disk",
         now: options.now,
       },
       {
@@ -372,6 +388,8 @@ export class SchemaStore {
         moved: (urls) => {
           this.#events.emit("change", { urls });
           this.#watchers.moved(urls);
+          // Rows of other stores and of the host may expire too.
+          this.#watchExpiry();
         },
         restarted: () => this.#restarted(),
         pendingBody: (slot) => this.#durable?.pendingBody(slot),
@@ -418,12 +436,21 @@ export class SchemaStore {
   }
 
   #noteDeleted(canonical: string): void {
-    this.#loader.deleted();
+    this.#loader.deleted(canonical);
     this.#counts.deletes += 1;
     this.#events.emit("delete", { canonical });
   }
 
   #filterRecord({ olderThanMs, ...filter }: Filter): object {
+    // A misspelt condition must not take every entry.
+    for (const name of Object.keys(filter)) {
+      if (FILTER_MEMBERS.has(name)) continue;
+      throw new SchemaStoreError("INVALID_VALUE", `a filter has no ${name}`, { key: name });
+    }
+    if (olderThanMs !== undefined && !(Number.isFinite(olderThanMs) && olderThanMs >= 0)) {
+      const message = `olderThanMs is ${olderThanMs}, must be a finite number from 0`;
+      throw new SchemaStoreError("INVALID_VALUE", message, { key: "olderThanMs" });
+    }
     if (olderThanMs === undefined) return filter;
     return { ...filter, updatedBefore: this.#options.now() - olderThanMs };
   }
@@ -435,14 +462,22 @@ export class SchemaStore {
   }
 
   #watchExpiry(): void {
-    if (this.#expiryTimer !== undefined || !this.#shelf.expires) return;
-    this.#expiryTimer = setInterval(() => {
+    if (this.#expiryTimer !== undefined || this.#closing !== undefined) return;
+    if (!this.#shelf.expires) return;
+    this.#expiryTimer = setInterval(() => this.#expire(), EXPIRY_TICK_MS);
+    (this.#expiryTimer as { unref?: () => void }).unref?.();
+  }
+
+  #expire(): void {
+    try {
       this.#shelf.settle();
       if (this.#shelf.expires) return;
-      clearInterval(this.#expiryTimer);
-      this.#expiryTimer = undefined;
-    }, EXPIRY_TICK_MS);
-    (this.#expiryTimer as { unref?: () => void }).unref?.();
+    } catch {
+      // The core was restarted, which has its own event; the next tick looks again.
+      return;
+    }
+    clearInterval(this.#expiryTimer);
+    this.#expiryTimer = undefined;
   }
 
   #checkOpen(): void {
@@ -452,6 +487,8 @@ export class SchemaStore {
 
   async #close(): Promise<void> {
     clearInterval(this.#expiryTimer);
+    this.#shelf.clear();
+    this.#loader.close();
     this.#stopExit?.();
     try {
       await this.#durable?.close();
@@ -461,4 +498,9 @@ export class SchemaStore {
       this.#events.clear();
     }
   }
+}
+
+function memoryLimit({ strategy, memoryLimitBytes, maxEntryBytes }: CheckedOptions): number {
+  if (strategy !== "disk") return memoryLimitBytes;
+  return Math.min(memoryLimitBytes, Math.max(DISK_BUFFER_BYTES, maxEntryBytes));
 }

@@ -2,7 +2,7 @@
 
 import { tell } from "./events.js";
 import { urlOf } from "./parse-canonical.js";
-import type { Shelf } from "./shelf.js";
+import { ASK, type Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 
 /** What a watched canonical resolves to now; no metadata when there is nothing. */
@@ -45,7 +45,11 @@ export class Watchers {
     if (this.#byUrl.size === 0) return;
     // The core is in the middle of its effects; it is asked when they are done.
     queueMicrotask(() => {
-      for (const url of urls) this.#check(url);
+      try {
+        for (const url of urls) this.#check(url);
+      } catch {
+        // The core was restarted; when the rows are back they are told of again.
+      }
     });
   }
 
@@ -57,6 +61,7 @@ export class Watchers {
   #check(url: string): void {
     for (const watcher of this.#byUrl.get(url) ?? []) {
       const { canonical, listener } = watcher;
+      if (this.#shelf.resolve(canonical) === ASK) continue;
       const metadata = this.#current(canonical);
       if (metadata?.contentHash === watcher.seen) continue;
       watcher.seen = metadata?.contentHash;

@@ -33,7 +33,8 @@ export interface WriteBehindHost {
 export class WriteBehind {
   readonly #host: WriteBehindHost;
   readonly #queued = new Map<string, PendingWrite>();
-  readonly #bodies = new Map<number, Uint8Array>();
+  /** Writes with a body, by slot: of two that had a slot one after the other, the later one. */
+  readonly #bySlot = new Map<number, PendingWrite>();
   #inFlight = new Map<string, PendingWrite>();
   #running: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,13 +65,25 @@ export class WriteBehind {
 
   /** The body of a slot that is not durable yet. */
   body(slot: number): Uint8Array | undefined {
-    return this.#bodies.get(slot);
+    return this.#bySlot.get(slot)?.put?.body;
   }
 
   /** Whether a write of that row is on its way: what the host has of it is out of date. */
   has(key: Uint8Array): boolean {
+    return this.find(key) !== undefined;
+  }
+
+  /** The last write of a row that is on its way. */
+  find(key: Uint8Array): PendingWrite | undefined {
     const text = keyText(key);
-    return this.#queued.has(text) || this.#inFlight.has(text);
+    return this.#queued.get(text) ?? this.#inFlight.get(text);
+  }
+
+  /** Gives a write a new slot. */
+  move(write: PendingWrite, slot: number): void {
+    this.#release(write);
+    write.slot = slot;
+    if (write.put !== undefined) this.#bySlot.set(slot, write);
   }
 
   /** The writes on their way, the later one of a row only. */
@@ -82,33 +95,28 @@ export class WriteBehind {
   add(write: PendingWrite): void {
     const text = keyText(write.key);
     const replaced = this.#queued.get(text);
-    if (replaced !== undefined) {
-      this.#queued.delete(text);
-      this.#queuedBytes -= replaced.put?.body.length ?? 0;
-      this.#bodies.delete(replaced.slot);
-      this.#host.superseded(replaced);
-    }
+    this.#queued.delete(text);
     this.#queued.set(text, write);
-    if (write.put !== undefined) {
-      this.#bodies.set(write.slot, write.put.body);
-      this.#queuedBytes += write.put.body.length;
-    }
+    this.#queuedBytes += (write.put?.body.length ?? 0) - (replaced?.put?.body.length ?? 0);
+    if (write.put !== undefined) this.#bySlot.set(write.slot, write);
     this.#schedule(this.#queuedBytes >= FULL_BYTES ? 0 : LINGER_MS);
+    if (replaced !== undefined) this.#supersede(replaced);
   }
 
-  /** Gives the writes new slots after the core was restarted. */
+  /** Gives the writes new slots after the core was restarted, in the order they were made. */
   reslot(slotOf: (write: PendingWrite) => number): void {
-    this.#bodies.clear();
-    for (const write of this.pending()) {
+    this.#bySlot.clear();
+    for (const write of [...this.#inFlight.values(), ...this.#queued.values()]) {
       write.slot = slotOf(write);
-      if (write.put !== undefined) this.#bodies.set(write.slot, write.put.body);
+      if (write.put !== undefined) this.#bySlot.set(write.slot, write);
     }
   }
 
   /** Resolves when everything queued before the call is durable; rejects when that fails. */
   async flush(): Promise<void> {
     if (this.#running !== undefined) await this.#running.catch(() => {});
-    if (this.#queued.size > 0) await this.#commit();
+    // Somebody who waited as well may have begun the next commit: it has taken all that was queued.
+    await (this.#running ?? this.#commit());
   }
 
   /** Hands what is not durable yet to a synchronous last resort. */
@@ -165,26 +173,35 @@ export class WriteBehind {
     this.#error = undefined;
     this.#retryMs = LINGER_MS;
     this.#inFlight = new Map();
-    for (const write of writes) this.#bodies.delete(write.slot);
+    for (const write of writes) this.#release(write);
     this.#host.committed(writes);
   }
 
   /** Puts the writes of a failed commit back, but for those replaced meanwhile. */
   #requeue(writes: readonly PendingWrite[]): void {
     const later = [...this.#queued];
+    const outdated: PendingWrite[] = [];
     this.#queued.clear();
     this.#inFlight = new Map();
     for (const write of writes) this.#queued.set(keyText(write.key), write);
     for (const [text, write] of later) {
       const replaced = this.#queued.get(text);
-      if (replaced !== undefined) {
-        this.#bodies.delete(replaced.slot);
-        this.#host.superseded(replaced);
-      }
       this.#queued.set(text, write);
+      if (replaced !== undefined) outdated.push(replaced);
     }
     this.#queuedBytes = 0;
     for (const { put } of this.#queued.values()) this.#queuedBytes += put?.body.length ?? 0;
+    for (const write of outdated) this.#supersede(write);
+  }
+
+  #supersede(write: PendingWrite): void {
+    this.#release(write);
+    this.#host.superseded(write);
+  }
+
+  /** Lets a body go, unless its slot has a new owner. */
+  #release(write: PendingWrite): void {
+    if (this.#bySlot.get(write.slot) === write) this.#bySlot.delete(write.slot);
   }
 }
 

@@ -5,12 +5,15 @@ import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
 import type { CheckedOptions } from "./options.js";
-import { urlOf } from "./parse-canonical.js";
+import { Turns } from "./flight.js";
+import { parseCanonical } from "./parse-canonical.js";
 import { isWellFormed, type PackedRow, type Shelf } from "./shelf.js";
 import type { JsonObject, Metadata, PutOptions } from "./types.js";
 
 /** What the writer tells the store. */
 export interface WriterListener {
+  /** Throws CLOSED when nothing may be written any more; asked after every wait. */
+  checkOpen(): void;
   stored(canonical: string): void;
   deleted(canonical: string): void;
 }
@@ -27,6 +30,7 @@ export class Writer {
   readonly #durable: DurableTier | undefined;
   readonly #options: CheckedOptions;
   readonly #listener: WriterListener;
+  readonly #updates = new Turns();
 
   constructor(
     shelf: Shelf,
@@ -82,11 +86,11 @@ export class Writer {
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
     const text = typeof answer === "string" ? answer : stringifyStrictly(answer);
     const body = parseObject(text, "the resolver's answer");
-    const [url = "", version = ""] = canonical.trim().split("#", 1)[0]?.split("|") ?? [];
+    const { url, version } = parseCanonical(canonical);
     await this.putText(text, {
       origin: "resolver",
       ...(body["url"] === undefined ? { url } : {}),
-      ...(body["version"] === undefined && version !== "" ? { version } : {}),
+      ...(body["version"] === undefined && version !== undefined ? { version } : {}),
     });
   }
 
@@ -114,10 +118,11 @@ export class Writer {
   async #put(draft: Draft, options: PutOptions): Promise<Metadata> {
     const { ifHash } = options;
     if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
-    const row = this.#shelf.pack(draft.record, draft.body);
+    const { record, body } = draft;
+    const row = this.#shelf.pack(record, body);
+    const file = () => this.#file(draft, row);
     const limit = this.#options.memoryLimitBytes;
-    await this.#durable?.makeRoom(draft.body.length, limit);
-    const metadata = this.#shelf.metadata(this.#file(draft, row));
+    const metadata = await (this.#durable?.whenRoom(body.length, limit, file) ?? file());
     if (options.durable) await this.#durable?.flush();
     return metadata;
   }
@@ -133,45 +138,52 @@ export class Writer {
     return stored as Metadata;
   }
 
-  /** Takes a packed row into catalog and memory, or onto the way to the host; returns its slot. */
-  #file({ record, body }: Draft, row: PackedRow): number {
-    const slot =
-      this.#durable?.put({ ...row, url: record.url, body }) ?? this.#shelf.learn(row);
+  /** Takes a packed row into catalog and memory, or onto the way to the host. */
+  #file({ record, body }: Draft, row: PackedRow): Metadata {
+    this.#listener.checkOpen();
+    const slot = this.#durable?.put({ ...row, url: record.url, body }) ?? this.#shelf.learn(row);
     if (this.#durable === undefined) this.#shelf.admit(slot, body);
     this.#listener.stored(canonicalOf(record));
-    return slot;
-  }
-
-  async #putIf(
-    canonical: string,
-    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
-  ): Promise<Metadata | undefined> {
-    const slot =
-      this.#durable === undefined
-        ? await this.#putIfInMemory(canonical, attempt)
-        : await this.#durable.putIf(urlOf(canonical), async () => {
-            const current = this.#shelf.known(canonical);
-            const draft = await attempt(current);
-            return draft && this.#conditional(draft, current);
-          });
-    if (slot === undefined) return undefined;
-    if (this.#durable !== undefined) this.#listener.stored(this.#shelf.canonical(slot));
     return this.#shelf.metadata(slot);
   }
 
-  /** Without a host the slot itself is the expectation: every write gives the row a new one. */
+  /** One conditional write of a URL at a time: those of one store need not collide. */
+  #putIf(
+    canonical: string,
+    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
+  ): Promise<Metadata | undefined> {
+    const { url } = parseCanonical(canonical);
+    return this.#updates.run(url, async () => {
+      const durable = this.#durable;
+      if (durable === undefined) return this.#putIfInMemory(canonical, attempt);
+      const stored = await durable.putIf(url, async () => {
+        const current = this.#shelf.known(canonical);
+        const draft = await attempt(current);
+        this.#listener.checkOpen();
+        return draft && this.#conditional(draft, current);
+      });
+      if (stored !== undefined) this.#listener.stored(stored.canonical);
+      return stored;
+    });
+  }
+
+  /** Without a host the current body is the expectation. */
   async #putIfInMemory(
     canonical: string,
     attempt: (slot: number | undefined) => Promise<Draft | undefined>,
-  ): Promise<number | undefined> {
+  ): Promise<Metadata | undefined> {
     for (;;) {
       const current = this.#shelf.known(canonical);
+      const hash = this.#hash(current);
       const draft = await attempt(current);
       if (draft === undefined) return undefined;
-      if (this.#shelf.known(canonical) === current) {
-        return this.#file(draft, this.#shelf.pack(draft.record, draft.body));
-      }
+      const row = this.#shelf.pack(draft.record, draft.body);
+      if (this.#hash(this.#shelf.known(canonical)) === hash) return this.#file(draft, row);
     }
+  }
+
+  #hash(slot: number | undefined): string | undefined {
+    return slot === undefined ? undefined : this.#shelf.hash(slot)?.join();
   }
 
   /** The row of a draft with the keys it depends on: its own, and that of the entry it was made from. */

@@ -5,6 +5,7 @@
  *     base64                               core-inline.js
  *     tsc                                  every module of js/, with its types
  *     esbuild                              third-party code of the converter and the command line
+ *                                          taken in, the entries of the store joined to one file each
  *
  * Everything is made in Cargo's target directory and only then copied to `dist/`, file by file where
  * the bytes differ, so that a failed build leaves the last good one.
@@ -22,7 +23,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { bundleThirdParty, writeLicences } from "./lib/bundle.mjs";
+import { bundleThirdParty, joinEntries, writeLicences } from "./lib/bundle.mjs";
 import { buildCore, core } from "./lib/core.mjs";
 import { publish } from "./lib/publish.mjs";
 import { Failure, main, root, run } from "./lib/run.mjs";
@@ -45,6 +46,7 @@ await main(async ([only]) => {
   cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
+  await joinEntries(staged, ["index.js", "index.node.js", "index.inline.js"]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");
   writeLicences(staged, [...convert, ...cli]);

@@ -93,7 +93,9 @@ class FsAdapter implements HostAdapter {
   }
 
   /** Nothing: the snapshot is the adapter's own affair. */
-  async saveIndex(): Promise<void> {}
+  async saveIndex(): Promise<void> {
+    this.#opened;
+  }
 
   async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
     return { rows: unpackRows(await this.index()), token: this.#core.token() };
@@ -112,6 +114,7 @@ class FsAdapter implements HostAdapter {
 
   async changes(token: HostToken): Promise<HostChanges | "reset"> {
     const core = this.#core;
+    this.#refresh();
     const since = core.since(token);
     if (since === undefined) return "reset";
     return {
@@ -143,7 +146,7 @@ class FsAdapter implements HostAdapter {
     this.#wrote = true;
   }
 
-  exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#opened.locks.hold(`work ${name}`, work);
   }
 

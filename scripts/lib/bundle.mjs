@@ -1,9 +1,11 @@
-/** Third-party code that the published files need: bundled, so that users install nothing else. */
+/** The esbuild half of the build: third-party code taken in, and the store's entries joined. */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
+/** Modules of the store that are never joined into another file. */
+const APART = /^(errors\.js|load\/.*|convert\/.*)$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 
 /**
@@ -38,6 +40,29 @@ export async function bundleThirdParty(dist, folder, platform) {
   return packages(Object.keys(metafile.inputs));
 }
 
+/**
+ * Joins the modules behind an entry of the store into the entry's file: reading dozens of small ones
+ * is most of what importing costs. What has an identity or a state stays a file of its own, and so
+ * do the loaders, which name the core relative to themselves.
+ */
+export async function joinEntries(dist, entries) {
+  const { build } = await import("esbuild");
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => join(dist, entry)),
+    outdir: dist,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    external: ["node:*"],
+    plugins: [keepApart(dist)],
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
 /** Writes the licence texts of the packages that were bundled. */
 export function writeLicences(dist, folders) {
   const texts = [...new Set(folders)].sort().map((folder) => {
@@ -50,6 +75,19 @@ export function writeLicences(dist, folders) {
     return `${name} ${version} (${license})\n\n${text ?? "No licence text came with the package."}\n`;
   });
   writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
+}
+
+/** Imports of what stays apart, written as seen from the entries: all of them lie in `dist` itself. */
+function keepApart(dist) {
+  return {
+    name: "keep-apart",
+    setup(build) {
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const name = relative(dist, join(resolveDir, path));
+        return APART.test(name) ? { path: `./${name}`, external: true } : undefined;
+      });
+    },
+  };
 }
 
 /** Leaves every relative import of a file of ours as it stands. */

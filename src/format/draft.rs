@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::log::{Location, Log, Value, Version, pack_row};
+use super::log::{Location, Log, Version};
 use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
+use super::row::{Value, pack_row};
 use super::scan::{Commit, Fingerprint, fingerprint};
 use super::segment::{self, SegmentId};
 use super::wire::wide;
@@ -49,10 +50,7 @@ impl Log {
         let busy = |slot: u32| self.planned.iter().any(|plan| plan.slot == slot);
         let active = self.active.filter(|slot| !fresh && !busy(*slot));
         let slot = active.unwrap_or_else(|| self.born());
-        let planned = self.planned.iter()
-            .map(|plan| plan.seq)
-            .max()
-            .unwrap_or(0);
+        let planned = self.planned.iter().map(|plan| plan.seq).max().unwrap_or(0);
         self.start(slot, self.seq.max(planned) + 1, created_ms);
     }
 
@@ -279,7 +277,11 @@ impl Log {
         draft.write(BODY, 0, (&hash, &[], body))?;
         let length = u32::try_from(draft.plan.bytes.len() - before).unwrap_or(0);
         let slot = draft.plan.slot;
-        let location = Location { slot, offset, length };
+        let location = Location {
+            slot,
+            offset,
+            length,
+        };
         draft.plan.bodies.insert(hash, location);
         Ok(())
     }

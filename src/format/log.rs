@@ -7,17 +7,19 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::draft::{Draft, Planned};
 use super::record::{BODY, DELETE, ROW, Record, SKIPPABLE, Seed};
-use super::rows::{Packer, Row};
+use super::row::{Value, unpack_row};
 use super::scan::{Batch, Fingerprint, Position, fingerprint, origin, scan};
 use super::segment::{self, SegmentId, StoreId};
-use super::wire::{Reader, wide};
+use super::wire::wide;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 
 /// Which write of a row: the later one wins, whatever segment it stands in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version {
     /// The commit.
     pub seq: u64,
@@ -52,16 +54,8 @@ pub(super) struct Entry {
     pub(super) value: Option<Value>,
 }
 
-/// What a row says.
-#[derive(Clone, Debug)]
-pub(super) struct Value {
-    pub(super) url: Box<str>,
-    pub(super) hash: Hash,
-    pub(super) meta: Box<[u8]>,
-}
-
 /// Where a body's record lies. A length of 0 says that it could not be read where it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// The segment.
     pub slot: u32,
@@ -70,6 +64,13 @@ pub struct Location {
     /// Length of the record.
     pub length: u32,
 }
+
+/// What is known of the place of a body that was never found.
+pub(super) const NOWHERE: Location = Location {
+    slot: u32::MAX,
+    offset: 0,
+    length: 0,
+};
 
 /// The state machine. Slots name segments, as long as the log lives.
 #[derive(Debug)]
@@ -200,87 +201,19 @@ impl Log {
         }
     }
 
+    /// All files are read: from here on [`Log::token`] counts, from where it was never before.
+    pub fn start_counting(&mut self) {
+        self.token = self.token.max(self.seq);
+    }
+
     /// Damage met so far, a sentence each.
     pub fn damage(&self) -> &[String] {
         &self.damage
     }
 
-    /// Number of batches taken in so far, own and foreign.
+    /// Grows with every batch taken in, own and foreign, and from one open to the next.
     pub const fn token(&self) -> u64 {
         self.token
-    }
-
-    /// The row of a key. `CORRUPT` when its newest write is unreadable: an older one is no answer.
-    pub fn row(&self, key: &[u8]) -> Result<Option<Row<'_>>> {
-        if self.is_lost(key) {
-            return Err(Error::Corrupt {
-                what: "the newest write of a row".into(),
-                rule: "its record does not pass its checksum",
-            });
-        }
-        Ok(self
-            .rows
-            .get_key_value(key)
-            .and_then(|(key, entry)| entry.row(key)))
-    }
-
-    /// Revision of a row: 0 when there is none, that of the unreadable write when it is lost.
-    pub fn revision(&self, key: &[u8]) -> u64 {
-        if self.is_lost(key) {
-            return self
-                .lost
-                .get(&fingerprint(key))
-                .map_or(0, |version| version.seq);
-        }
-        let entry = self.rows.get(key).filter(|entry| entry.value.is_some());
-        entry.map_or(0, |entry| entry.version.seq)
-    }
-
-    /// All rows, packed.
-    pub fn index(&self) -> Result<Vec<u8>> {
-        pack(self.live())
-    }
-
-    /// The rows of a URL, packed.
-    pub fn by_url(&self, url: &str) -> Result<Vec<u8>> {
-        pack(self.live().filter(|row| row.url == url))
-    }
-
-    /// The rows written after a token, packed.
-    pub fn changed(&self, since: u64) -> Result<Vec<u8>> {
-        let new = self
-            .rows
-            .iter()
-            .filter(|(key, entry)| entry.token > since && !self.is_lost(key));
-        pack(new.filter_map(|(key, entry)| entry.row(key)))
-    }
-
-    /// The keys deleted, or found unreadable, after a token: each behind its length as u32.
-    pub fn deleted(&self, since: u64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.token > since) {
-            if entry.value.is_none() || self.is_lost(key) {
-                let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
-                bytes.extend_from_slice(&length.to_le_bytes());
-                bytes.extend_from_slice(key);
-            }
-        }
-        bytes
-    }
-
-    fn live(&self) -> impl Iterator<Item = Row<'_>> {
-        let live = self.rows.iter().filter(|(key, _)| !self.is_lost(key));
-        live.filter_map(|(key, entry)| entry.row(key))
-    }
-
-    fn is_lost(&self, key: &[u8]) -> bool {
-        if self.lost.is_empty() {
-            return false;
-        }
-        let newest = self.rows.get(key).map(|entry| entry.version);
-        self.lost
-            .get(&fingerprint(key))
-            .is_some_and(|lost| Some(*lost) > newest)
     }
 
     pub(super) fn slot_of(&mut self, id: SegmentId) -> u32 {
@@ -404,8 +337,7 @@ impl Log {
 
     fn lose(&mut self, lost: Fingerprint, version: Version) {
         self.seq = self.seq.max(version.seq);
-        let known = self.lost.entry(lost).or_default();
-        *known = version.max(*known);
+        self.lost.push((lost, version));
         let token = self.token;
         let older = self
             .rows
@@ -415,61 +347,6 @@ impl Log {
             entry.token = token;
         }
     }
-}
-
-impl Entry {
-    fn row<'a>(&'a self, key: &'a [u8]) -> Option<Row<'a>> {
-        let value = self.value.as_ref()?;
-        Some(Row {
-            key,
-            url: &value.url,
-            hash: value.hash,
-            meta: &value.meta,
-            revision: self.version.seq,
-        })
-    }
-}
-
-/// The meta of a ROW record: hash, URL (its length u16; its place in the key u16, or 0xFFFF and the
-/// URL itself), metadata.
-pub(super) fn pack_row(out: &mut Vec<u8>, key: &[u8], value: &Value) {
-    out.extend_from_slice(&value.hash);
-    let url = value.url.as_bytes();
-    out.extend_from_slice(&u16::try_from(url.len()).unwrap_or(u16::MAX).to_le_bytes());
-    if let Some(at) = place_in(key, url) {
-        out.extend_from_slice(&at.to_le_bytes());
-    } else {
-        out.extend_from_slice(&ELSEWHERE.to_le_bytes());
-        out.extend_from_slice(url);
-    }
-    out.extend_from_slice(&value.meta);
-}
-
-const ELSEWHERE: u16 = u16::MAX;
-
-/// Where the key holds the URL, as row keys do.
-pub(super) fn place_in(key: &[u8], url: &[u8]) -> Option<u16> {
-    let at = key
-        .windows(url.len().max(1))
-        .position(|window| window == url)?;
-    u16::try_from(at).ok().filter(|at| *at != ELSEWHERE)
-}
-
-fn unpack_row(key: &[u8], meta: &[u8]) -> Option<Value> {
-    let mut reader = Reader::new(meta);
-    let hash = reader.array()?;
-    let (length, at) = (reader.u16()?, reader.u16()?);
-    let url = if at == ELSEWHERE {
-        reader.take(length.into())?
-    } else {
-        key.get(at.into()..)?.get(..length.into())?
-    };
-    let url = core::str::from_utf8(url).ok()?;
-    Some(Value {
-        url: url.into(),
-        hash,
-        meta: reader.rest().into(),
-    })
 }
 
 /// Refuses a batch this build would misunderstand.
@@ -490,12 +367,4 @@ fn known(records: &[Record<'_>]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn pack<'a>(rows: impl Iterator<Item = Row<'a>>) -> Result<Vec<u8>> {
-    let mut packer = Packer::default();
-    for row in rows {
-        packer.push(&row)?;
-    }
-    Ok(packer.finish())
 }

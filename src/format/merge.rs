@@ -4,8 +4,6 @@
 //! can be cut off anywhere. Deletions move too, because an older write of the row may come to light
 //! in a segment that took no part.
 
-use std::collections::BTreeSet;
-
 use super::log::Log;
 use crate::error::Result;
 use crate::hash::Hash;
@@ -27,11 +25,10 @@ impl Log {
 
     /// The bodies to be moved out of these segments: those that a row names.
     pub fn movable(&self, sources: &[u32]) -> Vec<Hash> {
-        let values = self.rows.values().filter_map(|entry| entry.value.as_ref());
-        let named: BTreeSet<Hash> = values.map(|value| value.hash).collect();
-        let moved = self.bodies.iter().filter(|(hash, location)| {
-            location.length > 0 && sources.contains(&location.slot) && named.contains(*hash)
-        });
+        let named = self.named();
+        let moved = named
+            .iter()
+            .filter(|(_, location)| location.length > 0 && sources.contains(&location.slot));
         moved.map(|(hash, _)| *hash).collect()
     }
 

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`rows`] | many rows in one buffer, as they cross to the host and back |
-//! | [`log`] | the state of a store in a directory; [`draft`], [`bodies`], [`merge`] and [`snapshot`] are its parts |
+//! | [`log`] | the state of a store in a directory; [`draft`] (commits), [`bodies`], [`merge`] and [`snapshot`] are its parts |
 //! | [`scan`] | reading a segment: batches, torn tails, damage |
 //! | [`segment`], [`record`] | the framing on disk, with its checksums |
 //! | [`place`] | the file that makes a directory a store |
@@ -13,7 +13,9 @@ pub mod draft;
 pub mod log;
 pub mod merge;
 pub mod place;
+mod query;
 pub mod record;
+mod row;
 pub mod rows;
 pub mod scan;
 pub mod segment;

@@ -4,6 +4,8 @@
 //! last batch of a segment is not mistaken for a torn tail: whatever is bad and has something valid
 //! behind it is damage, what is bad with nothing behind it was never acknowledged.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::{self, COMMIT, DELETE, MOVED, Parsed, ROW, Record, SEAL, Seed, checksum};
 use super::segment::HEADER;
 use super::wire::{Reader, narrow, wide};
@@ -20,7 +22,7 @@ pub fn fingerprint(key: &[u8]) -> Fingerprint {
 }
 
 /// How far a segment has been read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Position {
     /// Everything before this offset is applied.
     pub offset: u64,

@@ -4,6 +4,8 @@
 //! and compatible feature bits u32 each, store 16 bytes, writer 8 bytes, created u64 (milliseconds
 //! since 1970), segment number u64, CRC-32C of all that.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::checksum;
 use super::wire::Reader;
 use crate::error::{Error, Result};
@@ -22,7 +24,7 @@ const KNOWN_INCOMPATIBLE: u32 = 0;
 const MAGIC: [u8; 8] = *b"\x89FSS\r\n\x1a\n";
 
 /// Which segment of a store: numbers grow, and writers tell two of one number apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SegmentId {
     /// Grows by one with each segment its writer knows.
     pub number: u64,

@@ -5,10 +5,13 @@
 //! of the payload u32, then the payload in postcard. Rows stand in the order of their keys and share
 //! the beginning of the key before; a body is named once.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::log::{Entry, Location, Log, Segment, Value, Version, place_in};
+use super::log::{Entry, Location, Log, NOWHERE, Version};
 use super::record::checksum;
+use super::row::{Value, place_in};
 use super::scan::{Fingerprint, Position};
 use super::segment::{MAJOR, SegmentId, too_new};
 use super::wire::Reader;
@@ -20,30 +23,21 @@ const MAGIC: [u8; 8] = *b"\x89FSN\r\n\x1a\n";
 #[derive(Serialize, Deserialize)]
 struct Payload<'a> {
     seq: u64,
-    segments: Vec<Covered>,
+    /// In the order of their numbers; the slots below count in it.
+    segments: Vec<(SegmentId, Position, bool)>,
     writers: Vec<u64>,
-    bodies: Vec<(Hash, u32, u64, u32)>,
+    /// In the order of their hashes.
+    bodies: Vec<(Hash, Location)>,
     #[serde(borrow)]
     rows: Vec<Packed<'a>>,
-    lost: Vec<(Fingerprint, u64, u64)>,
-    others: Vec<(u32, u64, u32)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Covered {
-    number: u64,
-    writer: u64,
-    offset: u64,
-    sealed: bool,
-    damaged: bool,
-    chain: u32,
-    seq: u64,
+    lost: Vec<(Fingerprint, Version)>,
+    others: Vec<Location>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
+    /// Bytes of the key before that this one begins with.
     shared: u32,
-    #[serde(borrow)]
     rest: &'a [u8],
     seq: u64,
     writer: u32,
@@ -59,7 +53,6 @@ struct PackedValue<'a> {
     place: u32,
     url: &'a str,
     body: u32,
-    #[serde(borrow)]
     meta: &'a [u8],
 }
 
@@ -103,7 +96,7 @@ impl Log {
             return Ok(false);
         };
         self.token += 1;
-        self.take_in(&payload);
+        self.take_in(payload);
         Ok(true)
     }
 
@@ -118,127 +111,95 @@ impl Log {
     }
 
     fn payload(&self) -> Payload<'_> {
-        let here: Vec<(u32, &Segment)> = (0..)
-            .zip(&self.segments)
-            .filter(|(_, segment)| !segment.gone)
-            .collect();
-        let place = |slot: u32| match here.binary_search_by_key(&slot, |(slot, _)| *slot) {
-            Ok(at) => index(at),
-            Err(_) => u32::MAX,
+        let (segments, places) = self.present();
+        let moved = |at: &Location| Location {
+            slot: places.get(at.slot as usize).copied().unwrap_or(u32::MAX),
+            ..*at
         };
-        let mut writers: Vec<u64> = self
-            .rows
-            .values()
-            .map(|entry| entry.version.writer)
-            .collect();
-        writers.sort_unstable();
-        writers.dedup();
-        // Bodies no row names are left out: they are garbage.
-        let mut named: Vec<Hash> = self.values().map(|value| value.hash).collect();
-        named.sort_unstable();
-        named.dedup();
-        let bodies = named.iter().map(|hash| {
-            let nowhere = Location {
-                slot: 0,
-                offset: 0,
-                length: 0,
-            };
-            let at = self.bodies.get(hash).copied().unwrap_or(nowhere);
-            (*hash, place(at.slot), at.offset, at.length)
-        });
+        // Garbage too: another process may be about to name a body that no row names now.
+        let mut bodies = self.named();
+        for (hash, at) in &self.bodies {
+            bodies.insert(*hash, *at);
+        }
+        let bodies: Vec<_> = bodies.iter().map(|(hash, at)| (*hash, moved(at))).collect();
+        let mut writers = Vec::new();
         let mut before: &[u8] = &[];
-        let rows = self.rows.iter().map(|(key, entry)| {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for (key, entry) in &self.rows {
             let shared = key
                 .iter()
                 .zip(before)
                 .take_while(|(one, other)| one == other)
                 .count();
             before = key;
-            Packed {
+            rows.push(Packed {
                 shared: index(shared),
                 rest: key.get(shared..).unwrap_or_default(),
                 seq: entry.version.seq,
-                writer: index(writers.binary_search(&entry.version.writer).unwrap_or(0)),
-                slot: place(entry.slot),
+                writer: position_in(&mut writers, entry.version.writer),
+                slot: places.get(entry.slot as usize).copied().unwrap_or(u32::MAX),
                 value: entry
                     .value
                     .as_ref()
-                    .map(|value| pack_value(key, value, &named)),
-            }
-        });
-        let lost = self
-            .lost
-            .iter()
-            .map(|(key, version)| (*key, version.seq, version.writer));
+                    .map(|value| pack_value(key, value, &bodies)),
+            });
+        }
         Payload {
             seq: self.seq,
-            segments: here
-                .iter()
-                .map(|(_, it)| covered(it.id, &it.position, it.damaged))
-                .collect(),
-            rows: rows.collect(),
-            bodies: bodies.collect(),
-            lost: lost.collect(),
-            others: self
-                .others
-                .iter()
-                .map(|at| (place(at.slot), at.offset, at.length))
-                .collect(),
+            segments,
             writers,
+            bodies,
+            rows,
+            lost: self.lost.clone(),
+            others: self.others.iter().map(moved).collect(),
         }
     }
 
-    fn values(&self) -> impl Iterator<Item = &Value> {
-        self.rows.values().filter_map(|entry| entry.value.as_ref())
+    /// The segments that are there, and for each slot its position among them.
+    fn present(&self) -> (Vec<(SegmentId, Position, bool)>, Vec<u32>) {
+        let mut present = Vec::new();
+        let mut places = Vec::new();
+        for segment in &self.segments {
+            places.push(if segment.gone {
+                u32::MAX
+            } else {
+                index(present.len())
+            });
+            if !segment.gone {
+                present.push((segment.id, segment.position, segment.damaged));
+            }
+        }
+        (present, places)
     }
 
-    fn take_in(&mut self, payload: &Payload<'_>) {
-        let slots: Vec<u32> = payload
-            .segments
-            .iter()
-            .map(|covered| self.cover(covered))
-            .collect();
-        let slot = |index: u32| slots.get(index as usize).copied().unwrap_or(u32::MAX);
-        self.seq = payload.seq;
-        self.lost = payload
-            .lost
-            .iter()
-            .map(|(key, seq, writer)| {
-                (
-                    *key,
-                    Version {
-                        seq: *seq,
-                        writer: *writer,
-                    },
-                )
-            })
-            .collect();
-        self.others = payload
-            .others
-            .iter()
-            .map(|(at, offset, length)| Location {
-                slot: slot(*at),
-                offset: *offset,
-                length: *length,
-            })
-            .collect();
-        self.bodies = payload
-            .bodies
-            .iter()
-            .map(|(hash, at, offset, length)| {
-                (
-                    *hash,
-                    Location {
-                        slot: slot(*at),
-                        offset: *offset,
-                        length: *length,
-                    },
-                )
-            })
-            .collect();
+    /// The bodies that rows name, wherever they are; the others are garbage.
+    pub(super) fn named(&self) -> BTreeMap<Hash, Location> {
+        let mut named = BTreeMap::new();
+        for value in self.rows.values().filter_map(|entry| entry.value.as_ref()) {
+            let location = self.bodies.get(&value.hash).copied().unwrap_or(NOWHERE);
+            named.insert(value.hash, location);
+        }
+        named
+    }
+
+    fn take_in(&mut self, payload: Payload<'_>) {
+        let mut slots = Vec::new();
+        for (id, position, damaged) in payload.segments {
+            let slot = self.slot_of(id);
+            slots.push(slot);
+            if let Some(segment) = self.at_mut(slot) {
+                segment.covered = position.offset;
+                segment.position = position;
+                segment.damaged = damaged;
+            }
+        }
+        let slot = |place: u32| slots.get(place as usize).copied().unwrap_or(u32::MAX);
+        let here = |at: Location| Location {
+            slot: slot(at.slot),
+            ..at
+        };
         let mut key = Vec::new();
-        let token = self.token;
-        let rows = payload.rows.iter().map(|row| {
+        for row in payload.rows {
             key.truncate(row.shared as usize);
             key.extend_from_slice(row.rest);
             let writer = payload
@@ -246,66 +207,46 @@ impl Log {
                 .get(row.writer as usize)
                 .copied()
                 .unwrap_or(0);
+            let version = Version {
+                seq: row.seq,
+                writer,
+            };
+            let value = row
+                .value
+                .and_then(|value| unpack_value(&key, &value, &payload.bodies));
             let entry = Entry {
-                version: Version {
-                    seq: row.seq,
-                    writer,
-                },
+                version,
                 slot: slot(row.slot),
-                token,
-                value: row
-                    .value
-                    .as_ref()
-                    .and_then(|value| unpack_value(&key, value, payload)),
+                token: self.token,
+                value,
             };
-            (key.as_slice().into(), entry)
-        });
-        self.rows = rows.collect();
-    }
-
-    fn cover(&mut self, covered: &Covered) -> u32 {
-        let slot = self.slot_of(SegmentId {
-            number: covered.number,
-            writer: covered.writer,
-        });
-        if let Some(segment) = self.at_mut(slot) {
-            segment.covered = covered.offset;
-            segment.damaged = covered.damaged;
-            segment.position = Position {
-                offset: covered.offset,
-                sealed: covered.sealed,
-                chain: covered.chain,
-                seq: covered.seq,
-            };
+            self.rows.insert(key.as_slice().into(), entry);
         }
-        slot
+        for (hash, at) in payload.bodies {
+            self.bodies.insert(hash, here(at));
+        }
+        self.others = payload.others.into_iter().map(here).collect();
+        self.lost = payload.lost;
+        self.seq = payload.seq;
     }
 }
 
-fn covered(id: SegmentId, position: &Position, damaged: bool) -> Covered {
-    Covered {
-        number: id.number,
-        writer: id.writer,
-        offset: position.offset,
-        sealed: position.sealed,
-        damaged,
-        chain: position.chain,
-        seq: position.seq,
-    }
-}
-
-fn pack_value<'a>(key: &[u8], value: &'a Value, named: &[Hash]) -> PackedValue<'a> {
+fn pack_value<'a>(key: &[u8], value: &'a Value, bodies: &[(Hash, Location)]) -> PackedValue<'a> {
     let place = place_in(key, value.url.as_bytes()).map(|at| u32::from(at) + 1);
     PackedValue {
         length: index(value.url.len()),
         place: place.unwrap_or(0),
         url: if place.is_some() { "" } else { &value.url },
-        body: index(named.binary_search(&value.hash).unwrap_or(0)),
+        body: index(
+            bodies
+                .binary_search_by(|(hash, ..)| hash.cmp(&value.hash))
+                .unwrap_or(0),
+        ),
         meta: &value.meta,
     }
 }
 
-fn unpack_value(key: &[u8], value: &PackedValue<'_>, payload: &Payload<'_>) -> Option<Value> {
+fn unpack_value(key: &[u8], value: &PackedValue<'_>, bodies: &[(Hash, Location)]) -> Option<Value> {
     let url = match value.place.checked_sub(1) {
         None => value.url,
         Some(at) => {
@@ -313,7 +254,7 @@ fn unpack_value(key: &[u8], value: &PackedValue<'_>, payload: &Payload<'_>) -> O
             core::str::from_utf8(bytes).ok()?
         }
     };
-    let (hash, ..) = payload.bodies.get(value.body as usize)?;
+    let (hash, _) = bodies.get(value.body as usize)?;
     Some(Value {
         url: url.into(),
         hash: *hash,
@@ -323,4 +264,12 @@ fn unpack_value(key: &[u8], value: &PackedValue<'_>, payload: &Payload<'_>) -> O
 
 fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn position_in(writers: &mut Vec<u64>, writer: u64) -> u32 {
+    let known = writers.iter().position(|known| *known == writer);
+    index(known.unwrap_or_else(|| {
+        writers.push(writer);
+        writers.len() - 1
+    }))
 }

@@ -87,12 +87,18 @@ impl LogHandle {
         self.log.forget(slot);
     }
 
+    /// All files are read: tokens count from here.
+    #[wasm_bindgen(js_name = startCounting)]
+    pub fn start_counting(&mut self) {
+        self.log.start_counting();
+    }
+
     /// Sentences on damage met so far.
     pub fn damage(&self) -> Vec<String> {
         self.log.damage().to_vec()
     }
 
-    /// Batches taken in so far.
+    /// Grows with every batch taken in.
     pub fn token(&self) -> f64 {
         to_js(self.log.token())
     }

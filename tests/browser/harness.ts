@@ -133,11 +133,15 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
       return page;
     },
     async kill() {
-      const gone = new Promise((resolve) => context.once("close", resolve));
       // The lock is a link to "<host>-<process id>"; the browser leads a process group.
       const owner = await readlink(join(profile, "SingletonLock"));
-      process.kill(-Number(owner.slice(owner.lastIndexOf("-") + 1)), "SIGKILL");
-      await gone;
+      const group = -Number(owner.slice(owner.lastIndexOf("-") + 1));
+      const closed = new Promise((resolve) => context.once("close", resolve));
+      process.kill(group, "SIGKILL");
+      await closed;
+      // A browser that starts while the old one is still dying finds its quota database locked, and
+      // then deletes everything the profile has stored.
+      while (isAlive(group)) await new Promise((resolve) => setTimeout(resolve, 10));
     },
     close: () => context.close(),
   };
@@ -172,6 +176,14 @@ async function read(pathname: string): Promise<Buffer | undefined> {
 function contentType(pathname: string): string {
   const extension = pathname === "/" ? ".html" : extname(pathname);
   return TYPES[extension] ?? "application/octet-stream";
+}
+
+function isAlive(group: number): boolean {
+  try {
+    return process.kill(group, 0);
+  } catch {
+    return false;
+  }
 }
 
 function chromiumPath(): string | undefined {

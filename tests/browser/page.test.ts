@@ -126,7 +126,7 @@ async function openPage(browser: Chromium): Promise<{ page: Page; complaints: st
 
 /** Waits until the page says so. */
 async function settled(page: Page, status: RegExp): Promise<void> {
-  await page.locator("#status", { hasText: status }).waitFor({ timeout: 60_000 });
+  await page.locator("#status", { hasText: status }).waitFor({ timeout: 30_000 });
 }
 
 /** Waits until the list has so many entries. */
@@ -134,7 +134,7 @@ async function listed(page: Page, count: number): Promise<void> {
   await page.waitForFunction(
     (count) => document.querySelectorAll("#entries li").length === count,
     count,
-    { timeout: 60_000 },
+    { timeout: 30_000 },
   );
 }
 

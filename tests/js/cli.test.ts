@@ -242,12 +242,19 @@ test("a miss and a wrong canonical have codes of their own", async () => {
   assert.match(wrong.err, /^error: INVALID_KEY /);
 });
 
-test("a directory that cannot be used is a storage error", async () => {
-  const path = join(directory(), "file");
-  writeFileSync(path, "no directory");
-  const { code, err } = await run(["cache", "stats", "--dir", path]);
-  assert.equal(code, 3);
-  assert.match(err, /^error: [A-Z_]+ /);
+test("a directory that is not ours is a mistake, a damaged store is a storage error", async () => {
+  const foreign = directory();
+  writeFileSync(join(foreign, "notes.txt"), "somebody else's");
+  const refused = await run(["cache", "stats", "--dir", foreign]);
+  assert.deepEqual([refused.code, refused.out], [2, ""]);
+  assert.match(refused.err, /^error: INVALID_CONFIG .*notes\.txt/);
+
+  const damaged = directory();
+  await run(["cache", "save", usCore, "--dir", damaged]);
+  writeFileSync(join(damaged, "FORMAT"), "nonsense");
+  const failed = await run(["cache", "stats", "--dir", damaged]);
+  assert.deepEqual([failed.code, failed.out], [3, ""]);
+  assert.match(failed.err, /^error: CORRUPT /);
 });
 
 test("mistakes on the command line are told, with exit code 2", async () => {

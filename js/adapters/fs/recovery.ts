@@ -31,6 +31,7 @@ export function load(files: Files, log: LogHandle): void {
     if (bytes !== undefined && log.load(bytes)) break;
   }
   refresh(files, log);
+  log.startCounting();
 }
 
 /** Takes in what others have written since; true when there was anything. */
