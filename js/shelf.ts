@@ -83,8 +83,7 @@ export class Shelf {
     const hits = this.#hits === RING ? this.#ring : this.#ring.subarray(0, this.#hits);
     this.#hits = 0;
     const now = this.#options.now();
-    this.#core.call((core) => core.drain(hits, now));
-    this.#apply();
+    if (this.#core.call((core) => core.drain(hits, now))) this.#apply();
   }
 
   /** The slot a request means now; 0 for none, `ASK` when the host must be asked. INVALID_KEY. */

@@ -190,7 +190,7 @@ fn split_run(text: &str) -> (&str, &str) {
     let end = text
         .find(|next: char| next.is_ascii_digit() != digits)
         .unwrap_or(text.len());
-    text.split_at(end)
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 use core::cmp::Ordering;
 use core::num::NonZeroU32;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Canonical, compare_versions};
@@ -96,6 +95,14 @@ pub struct Entry {
     retired: bool,
 }
 
+/// The live rows of one URL.
+#[derive(Debug, Default)]
+struct UrlRows {
+    slots: Vec<Slot>,
+    /// Every row of the host is known, while the catalog as a whole is not complete.
+    whole: bool,
+}
+
 /// All known entries.
 #[derive(Debug)]
 pub struct Catalog {
@@ -103,9 +110,8 @@ pub struct Catalog {
     entries: Vec<Option<Entry>>,
     free: Vec<Slot>,
     limbo: Vec<Slot>,
-    by_url: HashMap<Symbol, Vec<Slot>, DefaultHashBuilder>,
-    /// URLs of which every row of the host is known, while the catalog as a whole is not complete.
-    whole: HashSet<Symbol, DefaultHashBuilder>,
+    /// By the number of the URL's symbol.
+    by_url: Vec<UrlRows>,
     sweep: u32,
     live: usize,
     body_bytes: u64,
@@ -120,8 +126,7 @@ impl Catalog {
             entries: Vec::new(),
             free: Vec::new(),
             limbo: Vec::new(),
-            by_url: HashMap::default(),
-            whole: HashSet::default(),
+            by_url: Vec::new(),
             sweep: 0,
             live: 0,
             body_bytes: 0,
@@ -198,9 +203,9 @@ impl Catalog {
         slots
     }
 
-    /// All live slots, in no order.
+    /// All live slots, those of one URL together.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.by_url.values().flatten().copied()
+        self.by_url.iter().flat_map(|rows| &rows.slots).copied()
     }
 
     /// The live slot of a row that is already known exactly so; notes that the host still has it.
@@ -258,7 +263,13 @@ impl Catalog {
         self.live += 1;
         self.body_bytes += u64::from(entry.head.size);
         self.meta_bytes += meta.len();
-        self.by_url.entry(entry.url).or_default().push(slot);
+        let url = entry.url.index();
+        if self.by_url.len() <= url {
+            self.by_url.resize_with(url + 1, UrlRows::default);
+        }
+        if let Some(rows) = self.by_url.get_mut(url) {
+            rows.slots.push(slot);
+        }
         if let Some(place) = self.entries.get_mut(slot.index()) {
             *place = Some(entry);
         }
@@ -277,13 +288,9 @@ impl Catalog {
         self.live -= 1;
         self.body_bytes -= u64::from(entry.head.size);
         self.meta_bytes -= entry.meta.len();
-        let url = entry.url;
-        if let Some(slots) = self.by_url.get_mut(&url) {
-            slots.retain(|&other| other != slot);
-            if slots.is_empty() {
-                self.by_url.remove(&url);
-                self.whole.remove(&url);
-            }
+        if let Some(rows) = self.by_url.get_mut(entry.url.index()) {
+            rows.slots.retain(|&other| other != slot);
+            rows.whole &= !rows.slots.is_empty();
         }
         self.limbo.push(slot);
     }
@@ -291,15 +298,16 @@ impl Catalog {
     /// Whether all rows of a URL are known.
     pub fn is_whole(&self, url: &str) -> bool {
         let symbol = self.strings.find(url);
-        symbol.is_some_and(|symbol| self.whole.contains(&symbol))
+        let rows = symbol.and_then(|symbol| self.by_url.get(symbol.index()));
+        rows.is_some_and(|rows| rows.whole)
     }
 
     /// Notes that all rows of a URL are known; it must have one.
     pub fn set_whole(&mut self, url: &str) {
         if let Some(symbol) = self.strings.find(url)
-            && self.by_url.contains_key(&symbol)
+            && let Some(rows) = self.by_url.get_mut(symbol.index())
         {
-            self.whole.insert(symbol);
+            rows.whole = !rows.slots.is_empty();
         }
     }
 
@@ -339,16 +347,16 @@ impl Catalog {
 
     /// Memory taken by the catalog.
     pub fn bytes(&self) -> usize {
-        let slots = self.live * (size_of::<Slot>() + size_of::<Vec<Slot>>());
+        let slots = self.live * size_of::<Slot>();
         self.entries.capacity() * size_of::<Option<Entry>>()
             + self.meta_bytes
             + self.strings.bytes()
-            + self.by_url.allocation_size()
+            + self.by_url.capacity() * size_of::<UrlRows>()
             + slots
     }
 
     fn candidates(&self, url: Symbol) -> &[Slot] {
-        self.by_url.get(&url).map_or(&[], Vec::as_slice)
+        self.by_url.get(url.index()).map_or(&[], |rows| &rows.slots)
     }
 
     fn vacant(&mut self) -> Result<Slot> {

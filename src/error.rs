@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// A canonical that breaks a rule of identity.
-    #[error("canonical {key:?} {rule}")]
+    #[error("canonical \"{}\" {rule}", key.escape_default())]
     InvalidKey {
         /// The canonical as given, cut to a readable length.
         key: String,

@@ -20,7 +20,8 @@ impl Symbol {
         Self(number)
     }
 
-    fn index(self) -> usize {
+    /// Place in tables by symbol.
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }

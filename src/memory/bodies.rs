@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::hash::Hash;
+use crate::hash::{Hash, InnerHash};
 
 #[derive(Debug)]
 struct Body {
@@ -13,7 +13,7 @@ struct Body {
 /// The bytes in memory, each distinct body once.
 #[derive(Debug, Default)]
 pub struct Bodies {
-    by_hash: HashMap<Hash, Body, hashbrown::DefaultHashBuilder>,
+    by_hash: HashMap<Hash, Body, InnerHash>,
     bytes: usize,
 }
 

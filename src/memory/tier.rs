@@ -182,8 +182,8 @@ impl Tier {
         self.set(admission.slot, Some(resident));
     }
 
-    /// Hits, oldest first.
-    pub fn hits(&mut self, slots: &[Slot]) {
+    /// Hits, oldest first, by number of the slot.
+    pub fn hits(&mut self, slots: &[u32]) {
         self.policy.hits(slots);
     }
 

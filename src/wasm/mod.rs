@@ -5,6 +5,7 @@
 
 mod error;
 mod log_handle;
+mod object;
 mod records;
 mod store_handle;
 

@@ -1,223 +1,188 @@
-//! The small records that cross the wall on cold calls, by serde-wasm-bindgen.
+//! The records that cross the wall on cold calls, read and written member by member.
 
-use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
 
+use super::object::{Reader, Writer};
 use crate::catalog::RowKey;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hash::Hash;
 use crate::metadata::{Dependency, DependencyKind, Head, Metadata, Origin, Url};
 use crate::store::{Filter, Options};
 
-/// What the host's options say to the core.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct OptionsRecord {
-    memory_limit_bytes: usize,
-    max_entries: usize,
-    max_entry_bytes: usize,
-    max_catalog_bytes: usize,
-    eviction_policy: String,
-    durable: bool,
-    seed: f64,
+/// The options of a store; the host has checked their ranges.
+pub(super) fn options(object: JsValue) -> Result<Options> {
+    let object = Reader::new(object);
+    let count = |name| {
+        let number = object.number(name).and_then(whole);
+        let number = object.accept(name, number).unwrap_or_default();
+        usize::try_from(number).unwrap_or(usize::MAX)
+    };
+    let options = Options {
+        memory_limit: count("memoryLimitBytes"),
+        max_entries: count("maxEntries"),
+        max_entry_bytes: count("maxEntryBytes"),
+        max_catalog: count("maxCatalogBytes"),
+        eviction_policy: object.text("evictionPolicy").unwrap_or_default(),
+        durable: object.flag("durable").unwrap_or_default(),
+        seed: object.number("seed").unwrap_or_default().to_bits(),
+    };
+    object.finish()?;
+    Ok(options)
 }
 
-impl From<OptionsRecord> for Options {
-    fn from(record: OptionsRecord) -> Self {
-        Self {
-            memory_limit: record.memory_limit_bytes,
-            max_entries: record.max_entries,
-            max_entry_bytes: record.max_entry_bytes,
-            max_catalog: record.max_catalog_bytes,
-            eviction_policy: record.eviction_policy,
-            durable: record.durable,
-            seed: record.seed.to_bits(),
-        }
-    }
-}
-
-/// A typed edge with its target in full.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct DependencyRecord {
-    kind: DependencyKind,
-    target: String,
-}
-
-/// What a put says of an entry.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
+/// What a put says of an entry: the parts of its row key, and the metadata.
+#[derive(Debug)]
 pub(super) struct PutRecord {
-    layer: u32,
-    url: String,
-    version: String,
-    source: String,
-    origin: Origin,
-    source_hash: Option<String>,
-    converter: Option<String>,
-    converted_at: Option<f64>,
-    name: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    r#type: Option<String>,
-    kind: Option<String>,
-    derivation: Option<String>,
-    base: Option<String>,
-    status: Option<String>,
-    fhir_version: Option<String>,
-    etag: Option<String>,
-    tags: Vec<String>,
-    dependencies: Vec<DependencyRecord>,
-    now: f64,
-    expires_at: Option<f64>,
+    pub(super) layer: u32,
+    pub(super) url: String,
+    pub(super) version: String,
+    pub(super) source: String,
+    pub(super) metadata: Metadata,
 }
 
 impl PutRecord {
-    /// The row key the put is filed under.
-    pub(super) fn key(&self) -> RowKey<'_> {
-        RowKey {
-            layer: self.layer,
-            url: &self.url,
-            version: &self.version,
-            source: &self.source,
-        }
-    }
-
-    /// The metadata it states.
-    pub(super) fn metadata(&self) -> Result<Metadata> {
-        let source_hash = self.source_hash.as_deref().map(parse_hash).transpose()?;
-        let edge = |edge: &DependencyRecord| Dependency {
-            kind: edge.kind,
-            target: Url(edge.target.clone()),
-        };
-        Ok(Metadata {
-            head: Head {
-                created: millis(self.now),
-                updated: millis(self.now),
-                expires: self.expires_at.map(millis),
-                ..Head::default()
+    /// Reads the object JavaScript describes it with.
+    pub(super) fn read(put: JsValue) -> Result<Self> {
+        let put = Reader::new(put);
+        let time = |name| put.number(name).map(millis);
+        let now = time("now").unwrap_or_default();
+        let record = Self {
+            layer: put
+                .number("layer")
+                .and_then(|layer| put.accept("layer", whole(layer)))
+                .unwrap_or_default(),
+            url: put.text("url").unwrap_or_default(),
+            version: put.text("version").unwrap_or_default(),
+            source: put.text("source").unwrap_or_default(),
+            metadata: Metadata {
+                head: Head {
+                    created: now,
+                    updated: now,
+                    expires: time("expiresAt"),
+                    ..Head::default()
+                },
+                origin: put
+                    .text("origin")
+                    .and_then(|name| put.accept("origin", Origin::by_name(&name)))
+                    .unwrap_or_default(),
+                source_hash: put
+                    .text("sourceHash")
+                    .and_then(|hex| put.accept("sourceHash", parse_hash(&hex))),
+                converter: put.text("converter"),
+                converted_at: time("convertedAt"),
+                name: put.text("name"),
+                title: put.text("title"),
+                description: put.text("description"),
+                r#type: put.text("type"),
+                kind: put.text("kind"),
+                derivation: put.text("derivation"),
+                base: put.text("base").map(Url),
+                status: put.text("status"),
+                fhir_version: put.text("fhirVersion"),
+                etag: put.text("etag"),
+                tags: tags(&put),
+                dependencies: dependencies(&put),
+                ..Metadata::default()
             },
-            origin: self.origin,
-            source_hash,
-            converter: self.converter.clone(),
-            converted_at: self.converted_at.map(millis),
-            name: self.name.clone(),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            r#type: self.r#type.clone(),
-            kind: self.kind.clone(),
-            derivation: self.derivation.clone(),
-            base: self.base.clone().map(Url),
-            status: self.status.clone(),
-            fhir_version: self.fhir_version.clone(),
-            etag: self.etag.clone(),
-            tags: self.tags.clone(),
-            dependencies: self.dependencies.iter().map(edge).collect(),
-            ..Metadata::default()
-        })
+        };
+        put.finish()?;
+        Ok(record)
     }
 }
 
-/// Everything known of an entry, as the public `Metadata` has it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MetadataRecord {
-    canonical: String,
-    url: String,
-    version: Option<String>,
-    source: Option<String>,
-    layer: u32,
-    name: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    r#type: Option<String>,
-    kind: Option<String>,
-    derivation: Option<String>,
-    base: Option<String>,
-    status: Option<String>,
-    fhir_version: Option<String>,
-    tags: Vec<String>,
-    origin: Origin,
-    source_hash: Option<String>,
-    converter: Option<String>,
-    converted_at: Option<f64>,
-    content_hash: String,
-    size: u32,
-    created_at: f64,
-    updated_at: f64,
-    expires_at: Option<f64>,
-    stale_until: Option<f64>,
-    etag: Option<String>,
-    access_count: u32,
-    dependencies: Vec<DependencyRecord>,
+fn tags(put: &Reader) -> Vec<String> {
+    let tag = |tag: JsValue| put.accept("tags", tag.as_string());
+    put.list("tags").into_iter().filter_map(tag).collect()
 }
 
-impl MetadataRecord {
-    /// Joins identity, content hash and metadata.
-    pub(super) fn new(key: &RowKey<'_>, hash: &Hash, metadata: Metadata) -> Self {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Self {
-            canonical: canonical(key),
-            url: key.url.to_owned(),
-            version: some(key.version),
-            source: some(key.source),
-            layer: key.layer,
-            name: metadata.name,
-            title: metadata.title,
-            description: metadata.description,
-            r#type: metadata.r#type,
-            kind: metadata.kind,
-            derivation: metadata.derivation,
-            base: metadata.base.map(|base| base.0),
-            status: metadata.status,
-            fhir_version: metadata.fhir_version,
-            tags: metadata.tags,
-            origin: metadata.origin,
-            source_hash: metadata.source_hash.as_ref().map(hex),
-            converter: metadata.converter,
-            converted_at: metadata.converted_at.map(number),
-            content_hash: hex(hash),
-            size: metadata.head.size,
-            created_at: number(metadata.head.created),
-            updated_at: number(metadata.head.updated),
-            expires_at: metadata.head.expires.map(number),
-            stale_until: metadata.head.stale_until.map(number),
-            etag: metadata.etag,
-            access_count: metadata.head.access_count,
-            dependencies: metadata
-                .dependencies
-                .into_iter()
-                .map(|edge| DependencyRecord {
-                    kind: edge.kind,
-                    target: edge.target.0,
-                })
-                .collect(),
-        }
+fn dependencies(put: &Reader) -> Vec<Dependency> {
+    let dependency = |edge| {
+        let edge = Reader::new(edge);
+        let kind = edge
+            .text("kind")
+            .and_then(|name| DependencyKind::by_name(&name));
+        let target = edge.text("target").map(Url);
+        put.accept("dependencies", kind.zip(target))
+    };
+    let edges = put.list("dependencies").into_iter().filter_map(dependency);
+    edges
+        .map(|(kind, target)| Dependency { kind, target })
+        .collect()
+}
+
+/// Everything known of an entry, as the public `Metadata` has it: identity, content hash and
+/// metadata in one object.
+pub(super) fn metadata_object(key: &RowKey<'_>, hash: &Hash, metadata: Metadata) -> JsValue {
+    let object = Writer::default();
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let texts = [
+        ("canonical", Some(canonical(key))),
+        ("url", some(key.url)),
+        ("version", some(key.version)),
+        ("source", some(key.source)),
+        ("name", metadata.name),
+        ("title", metadata.title),
+        ("description", metadata.description),
+        ("type", metadata.r#type),
+        ("kind", metadata.kind),
+        ("derivation", metadata.derivation),
+        ("base", metadata.base.map(|base| base.0)),
+        ("status", metadata.status),
+        ("fhirVersion", metadata.fhir_version),
+        ("origin", some(metadata.origin.name())),
+        ("sourceHash", metadata.source_hash.as_ref().map(hex)),
+        ("converter", metadata.converter),
+        ("contentHash", Some(hex(hash))),
+        ("etag", metadata.etag),
+    ];
+    for (name, text) in texts {
+        object.set(name, text);
     }
+    let head = metadata.head;
+    let numbers = [
+        ("layer", Some(key.layer.into())),
+        ("convertedAt", metadata.converted_at.map(number)),
+        ("size", Some(head.size.into())),
+        ("createdAt", Some(number(head.created))),
+        ("updatedAt", Some(number(head.updated))),
+        ("expiresAt", head.expires.map(number)),
+        ("staleUntil", head.stale_until.map(number)),
+        ("accessCount", Some(head.access_count.into())),
+    ];
+    for (name, number) in numbers {
+        object.set(name, number);
+    }
+    let edge = |edge: Dependency| {
+        let object = Writer::default();
+        object.set("kind", edge.kind.name());
+        object.set("target", edge.target.0);
+        object.finish()
+    };
+    object.set("tags", metadata.tags);
+    object.set(
+        "dependencies",
+        metadata
+            .dependencies
+            .into_iter()
+            .map(edge)
+            .collect::<Vec<_>>(),
+    );
+    object.finish()
 }
 
 /// Which entries `list` takes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct FilterRecord {
-    url_prefix: Option<String>,
-    package: Option<String>,
-    r#type: Option<String>,
-    tag: Option<String>,
-    updated_before: Option<f64>,
-    expired: bool,
-}
-
-impl From<FilterRecord> for Filter {
-    fn from(record: FilterRecord) -> Self {
-        Self {
-            url_prefix: record.url_prefix,
-            package: record.package,
-            r#type: record.r#type,
-            tag: record.tag,
-            updated_before: record.updated_before.map(millis),
-            expired: record.expired,
-        }
-    }
+pub(super) fn filter(object: JsValue) -> Result<Filter> {
+    let object = Reader::new(object);
+    let filter = Filter {
+        url_prefix: object.text("urlPrefix"),
+        package: object.text("package"),
+        r#type: object.text("type"),
+        tag: object.text("tag"),
+        updated_before: object.number("updatedBefore").map(millis),
+        expired: object.flag("expired").unwrap_or_default(),
+    };
+    object.finish()?;
+    Ok(filter)
 }
 
 /// `url|version`, or `url`.
@@ -247,6 +212,17 @@ pub(super) fn millis(number: f64) -> u64 {
     number as u64
 }
 
+/// A number without fraction that fits 32 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates, and the comparison refuses what it changed"
+)]
+fn whole(number: f64) -> Option<u32> {
+    let whole = number as u32;
+    (f64::from(whole).to_bits() == number.to_bits()).then_some(whole)
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "exact up to the year 287396, the end of JavaScript's own time"
@@ -255,19 +231,17 @@ fn number(millis: u64) -> f64 {
     millis as f64
 }
 
-fn parse_hash(text: &str) -> Result<Hash> {
-    let invalid = || Error::InvalidValue {
-        what: format!("hash {text:?}"),
-        rule: "must be 64 hexadecimal digits",
-    };
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits
-        .filter(|digits| digits.len() == 64)
-        .ok_or_else(invalid)?;
+/// The hash that 64 hexadecimal digits spell.
+fn parse_hash(text: &str) -> Option<Hash> {
     let mut hash = Hash::default();
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        let value = pair.iter().fold(0, |value, digit| value * 16 + digit);
-        *byte = u8::try_from(value).map_err(|_| invalid())?;
+    if text.len() != 2 * hash.len() {
+        return None;
     }
-    Ok(hash)
+    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        for &digit in pair {
+            let value = char::from(digit).to_digit(16)?;
+            *byte = (*byte << 4) | u8::try_from(value).ok()?;
+        }
+    }
+    Some(hash)
 }

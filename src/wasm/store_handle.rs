@@ -1,13 +1,11 @@
 //! The store as JavaScript calls it: numbers and bytes in, numbers and bytes out.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::records::{
-    FilterRecord, MetadataRecord, OptionsRecord, PutRecord, canonical, hex, millis,
-};
-use crate::catalog::{Entry, Slot};
+use super::records::{PutRecord, canonical, filter, hex, metadata_object, millis, options};
+use crate::catalog::{Entry, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::hash::{Hash, sha256};
 use crate::intern::Symbol;
@@ -34,17 +32,18 @@ impl StoreHandle {
     /// An empty store.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<StoreHandle> {
-        let options: OptionsRecord = from_js(options, "options")?;
         Ok(Self {
-            store: Store::new(options.into())?,
+            store: Store::new(self::options(options)?)?,
             effects: Effects::new(),
         })
     }
 
-    /// Takes the log of hits and the clock; to be called before any other call.
-    pub fn drain(&mut self, hits: &[u32], now: f64) {
+    /// Takes the log of hits and the clock; to be called before any other call. Returns whether
+    /// there are effects to fetch.
+    pub fn drain(&mut self, hits: &[u32], now: f64) -> bool {
         let effects = self.store.drain(hits, millis(now));
         self.effects.extend(effects);
+        self.has_effects()
     }
 
     /// The effects since they were last fetched; empty when there are none.
@@ -76,8 +75,14 @@ impl StoreHandle {
 
     /// Builds a row: hash (32 bytes), length of the key (4 bytes, little-endian), key, metadata.
     pub fn pack(&self, put: JsValue, body: &[u8]) -> Result<Box<[u8]>> {
-        let put: PutRecord = from_js(put, "metadata")?;
-        let (key, hash, meta) = self.store.pack(&put.key(), put.metadata()?, body)?;
+        let put = PutRecord::read(put)?;
+        let key = RowKey {
+            layer: put.layer,
+            url: &put.url,
+            version: &put.version,
+            source: &put.source,
+        };
+        let (key, hash, meta) = self.store.pack(&key, put.metadata, body)?;
         let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes();
         Ok([&hash[..], &key_length, &key, &meta].concat().into())
     }
@@ -175,8 +180,7 @@ impl StoreHandle {
 
     /// The slots a filter takes, in order of their canonicals.
     pub fn list(&self, filter: JsValue) -> Result<Box<[u32]>> {
-        let filter: FilterRecord = from_js(filter, "filter")?;
-        let slots = self.store.list(&filter.into());
+        let slots = self.store.list(&self::filter(filter)?);
         Ok(slots.into_iter().map(Slot::number).collect())
     }
 
@@ -194,7 +198,7 @@ impl StoreHandle {
         };
         let key = self.store.catalog().key(entry);
         let metadata = Metadata::unpack(&entry.meta)?;
-        to_js(&MetadataRecord::new(&key, &entry.hash, metadata))
+        Ok(metadata_object(&key, &entry.hash, metadata))
     }
 
     /// The packed row key of an entry.
@@ -264,13 +268,6 @@ fn hash_of(bytes: &[u8]) -> Result<Hash> {
     bytes.try_into().map_err(|_| Error::Corrupt {
         what: "row".into(),
         rule: "its hash is not 32 bytes long",
-    })
-}
-
-fn from_js<T: for<'de> Deserialize<'de>>(value: JsValue, what: &'static str) -> Result<T> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| Error::InvalidValue {
-        what: format!("{what}: {error}"),
-        rule: "is not of the expected shape",
     })
 }
 

@@ -1,22 +1,22 @@
 //! First in, first out.
 
-use hashbrown::DefaultHashBuilder;
 use lru::LruCache;
 
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hash::InnerHash;
 
 /// Evicts the body that came first; hits do not matter.
 #[derive(Debug)]
 pub struct Fifo {
     /// A recency list that nobody refreshes is a queue with removal from the middle.
-    queue: LruCache<Slot, (), DefaultHashBuilder>,
+    queue: LruCache<Slot, (), InnerHash>,
 }
 
 impl Default for Fifo {
     fn default() -> Self {
         Self {
-            queue: LruCache::unbounded_with_hasher(DefaultHashBuilder::default()),
+            queue: LruCache::unbounded_with_hasher(InnerHash::default()),
         }
     }
 }
@@ -26,7 +26,7 @@ impl Policy for Fifo {
         self.queue.put(admission.slot, ());
     }
 
-    fn hits(&mut self, _slots: &[Slot]) {}
+    fn hits(&mut self, _slots: &[u32]) {}
 
     fn remove(&mut self, slot: Slot) {
         self.queue.pop(&slot);

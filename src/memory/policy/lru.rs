@@ -1,10 +1,10 @@
 //! Least recently used, over the `lru` crate.
 
-use hashbrown::DefaultHashBuilder;
 use lru::LruCache;
 
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hash::InnerHash;
 
 /// Hits kept back before they are applied. Only the last hit of a slot decides its place, so a
 /// long log costs one relink per slot instead of one per hit.
@@ -13,8 +13,9 @@ const LOG: usize = 16 * 1024;
 /// Evicts the body that was not used for the longest time.
 #[derive(Debug)]
 pub struct Lru {
-    order: LruCache<Slot, (), DefaultHashBuilder>,
-    log: Vec<Slot>,
+    order: LruCache<Slot, (), InnerHash>,
+    /// Numbers of slots, oldest hit first.
+    log: Vec<u32>,
     /// By slot: the round in which it was last relinked.
     seen: Vec<u32>,
     round: u32,
@@ -23,7 +24,7 @@ pub struct Lru {
 impl Default for Lru {
     fn default() -> Self {
         Self {
-            order: LruCache::unbounded_with_hasher(DefaultHashBuilder::default()),
+            order: LruCache::unbounded_with_hasher(InnerHash::default()),
             log: Vec::with_capacity(LOG),
             seen: Vec::new(),
             round: 0,
@@ -44,9 +45,10 @@ impl Lru {
         }
         let (seen, round) = (&mut self.seen, self.round);
         let mut last_hits = Vec::new();
-        for &slot in self.log.iter().rev() {
+        for &number in self.log.iter().rev() {
             // Slots beyond the table have never been inserted.
-            if let Some(mark) = seen.get_mut(slot.index())
+            if let Some(slot) = Slot::from_number(number)
+                && let Some(mark) = seen.get_mut(slot.index())
                 && *mark != round
             {
                 *mark = round;
@@ -70,7 +72,7 @@ impl Policy for Lru {
         self.order.put(slot, ());
     }
 
-    fn hits(&mut self, slots: &[Slot]) {
+    fn hits(&mut self, slots: &[u32]) {
         self.log.extend_from_slice(slots);
         if self.log.len() >= LOG {
             self.replay();

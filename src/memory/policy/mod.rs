@@ -3,7 +3,7 @@
 mod fifo;
 mod lru;
 
-use core::fmt::Debug;
+use core::fmt;
 
 use crate::catalog::Slot;
 use crate::error::{Error, Result};
@@ -26,12 +26,13 @@ pub struct Admission {
 
 /// Keeps the resident slots in the order of its choice. A slot is inserted once before anything
 /// else is said of it, and removed at most once.
-pub trait Policy: Debug {
+pub trait Policy {
     /// A body became resident. A policy that does not want it names it as the next victim.
     fn insert(&mut self, admission: Admission);
 
-    /// Hits, oldest first; slots that are not resident are to be ignored.
-    fn hits(&mut self, slots: &[Slot]);
+    /// Hits, oldest first, by number of the slot as the host logs them; those of slots that are not
+    /// resident, and numbers that name none, are to be ignored.
+    fn hits(&mut self, slots: &[u32]);
 
     /// The body left for another reason than [`Policy::victim`].
     fn remove(&mut self, slot: Slot);
@@ -51,6 +52,13 @@ pub trait Policy: Debug {
     }
 }
 
+/// Names no contents: the derived text of every policy would be linked through its table of methods.
+impl fmt::Debug for dyn Policy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Policy")
+    }
+}
+
 /// The policy of that name.
 pub fn by_name(name: &str) -> Result<Box<dyn Policy>> {
     match name {
@@ -58,7 +66,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Policy>> {
         "fifo" => Ok(Box::new(Fifo::default())),
         _ => Err(Error::InvalidConfig {
             option: "evictionPolicy",
-            value: format!("{name:?}"),
+            value: format!("\"{name}\""),
             range: "one of lru, fifo",
         }),
     }
@@ -127,10 +135,9 @@ pub(crate) mod tests {
                             }
                         }
                         Step::Hits(numbers) => {
-                            let slots: Vec<Slot> = numbers.iter().map(|&n| slot(n)).collect();
-                            policy.hits(&slots);
-                            for &slot in &slots {
-                                naive.hit(slot, moves);
+                            policy.hits(numbers);
+                            for &number in numbers {
+                                naive.hit(slot(number), moves);
                             }
                         }
                         Step::Remove(number) => {
