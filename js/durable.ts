@@ -388,14 +388,21 @@ export class DurableTier {
 
   #committed(writes: readonly PendingWrite[]): void {
     let bytes = 0;
-    for (const { slot, key, put } of writes) {
-      if (put === undefined) continue;
-      bytes += put.body.length;
-      this.#shelf.unpend(put.body.length);
-      // The slot of a row that was written again meanwhile may have a new owner.
-      if (!this.#writes.has(key)) this.#shelf.admit(slot, put.body);
+    for (const { put } of writes) bytes += put?.body.length ?? 0;
+    try {
+      for (const write of writes) this.#settle(write);
+    } catch (error) {
+      // A core that was restarted reads these rows back from the host.
+      if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
     }
     this.#listener.flushed(writes.length, bytes);
+  }
+
+  #settle({ slot, key, put }: PendingWrite): void {
+    if (put === undefined) return;
+    this.#shelf.unpend(put.body.length);
+    // The slot of a row that was written again meanwhile may have a new owner.
+    if (!this.#writes.has(key)) this.#shelf.admit(slot, put.body);
   }
 
   #saveIndexSoon(): void {

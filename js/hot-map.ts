@@ -6,7 +6,7 @@
  * the slow path.
  */
 
-/** What a hot request leads to; shared by every spelling that means the same slot. */
+/** A decoded value under its slot, or what a hot request leads to. */
 export interface HotEntry {
   slot: number;
   /** Number of the URL in the core. */
@@ -14,13 +14,16 @@ export interface HotEntry {
   value: object | undefined;
 }
 
-/** Requests, slots and the aliases of unversioned requests. */
+/** Requests, slots, and what the requests for a URL mean. */
 export class HotMap {
   readonly #limit: number;
   readonly #byRequest = new Map<string, HotEntry>();
   readonly #bySlot = new Map<number, HotEntry>();
-  /** What `url` without a version means now, by number of the URL. */
-  readonly #aliases = new Map<number, HotEntry>();
+  /**
+   * What a request means now, by number of its URL and by its version, "" for none. Not the entry
+   * of the slot itself: a row put later may come first for the same version, and the slot stays.
+   */
+  readonly #aliases = new Map<number, Map<string, HotEntry>>();
 
   /** `limit`: how many spellings are remembered. */
   constructor(limit: number) {
@@ -54,7 +57,7 @@ export class HotMap {
     const entry = this.#bySlot.get(slot);
     if (entry?.value === undefined || !isMemoisable(request)) return;
     if (this.#byRequest.size >= this.#limit) this.#prune();
-    this.#byRequest.set(request, request.includes("|") ? entry : this.#alias(entry));
+    this.#byRequest.set(request, this.#alias(entry, versionOf(request)));
   }
 
   /** Lets a value go; the slot stays known. */
@@ -62,8 +65,9 @@ export class HotMap {
     const entry = this.#bySlot.get(slot);
     if (entry === undefined) return;
     entry.value = undefined;
-    const alias = this.#aliases.get(entry.url);
-    if (alias?.slot === slot) alias.value = undefined;
+    for (const alias of this.#aliases.get(entry.url)?.values() ?? []) {
+      if (alias.slot === slot) alias.value = undefined;
+    }
   }
 
   /** Lets everything of a slot go. */
@@ -72,41 +76,51 @@ export class HotMap {
     this.#bySlot.delete(slot);
   }
 
-  /** Forgets what the unversioned request for a URL means. */
+  /** Forgets what the requests for a URL mean. */
   move(url: number): void {
-    const alias = this.#aliases.get(url);
-    if (alias === undefined) return;
-    alias.value = undefined;
+    for (const alias of this.#aliases.get(url)?.values() ?? []) alias.value = undefined;
     this.#aliases.delete(url);
   }
 
   /** Lets everything go; requests made meanwhile take the slow path. */
   clear(): void {
     for (const entry of this.#bySlot.values()) entry.value = undefined;
-    for (const alias of this.#aliases.values()) alias.value = undefined;
+    for (const url of this.#aliases.keys()) this.move(url);
     this.#byRequest.clear();
     this.#bySlot.clear();
-    this.#aliases.clear();
   }
 
-  #alias(entry: HotEntry): HotEntry {
-    let alias = this.#aliases.get(entry.url);
+  #alias(entry: HotEntry, version: string): HotEntry {
+    const versions = this.#aliases.get(entry.url) ?? new Map<string, HotEntry>();
+    this.#aliases.set(entry.url, versions);
+    let alias = versions.get(version);
     if (alias === undefined) {
       alias = { ...entry };
-      this.#aliases.set(entry.url, alias);
+      versions.set(version, alias);
     }
     alias.slot = entry.slot;
     alias.value = entry.value;
     return alias;
   }
 
-  /** Forgets spellings that lead nowhere, or all when none does: values are found again by slot. */
+  /** Forgets requests that lead nowhere, or all when none does: values are found again by slot. */
   #prune(): void {
-    for (const [request, entry] of this.#byRequest) {
-      if (entry.value === undefined) this.#byRequest.delete(request);
+    for (const [request, alias] of this.#byRequest) {
+      if (alias.value !== undefined) continue;
+      this.#byRequest.delete(request);
+      const [versions, version] = [this.#aliases.get(alias.url), versionOf(request)];
+      // The number of the URL may have a new owner.
+      if (versions?.get(version) === alias) versions.delete(version);
     }
-    if (this.#byRequest.size >= this.#limit) this.#byRequest.clear();
+    if (this.#byRequest.size < this.#limit) return;
+    this.#byRequest.clear();
+    this.#aliases.clear();
   }
+}
+
+function versionOf(request: string): string {
+  const bar = request.indexOf("|");
+  return bar < 0 ? "" : request.slice(bar + 1);
 }
 
 /** Spellings with white space, a fragment or an empty version are not worth a place. */

@@ -101,16 +101,18 @@ export class Shelf {
 
   /** The value of a slot if memory has it in any form. */
   recall(request: string, slot: number): object | undefined {
-    const value = this.#hot.valueOf(slot);
+    let value = this.#hot.valueOf(slot);
     if (value !== undefined) {
       this.#hot.link(request, slot);
-      this.#ring[this.#hits] = slot;
-      this.#hits += 1;
-      if (this.#hits === RING) this.settle();
-      return value;
+    } else {
+      const body = this.body(slot);
+      if (body === undefined) return undefined;
+      value = this.decode(request, slot, body);
     }
-    const body = this.body(slot);
-    return body === undefined ? undefined : this.decode(request, slot, body);
+    this.#ring[this.#hits] = slot;
+    this.#hits += 1;
+    if (this.#hits === RING) this.settle();
+    return value;
   }
 
   /** The bytes of a slot if memory has them. */

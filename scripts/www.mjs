@@ -18,18 +18,24 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-await main(async ([port = DEFAULT_PORT]) => {
+await main(async ([given = DEFAULT_PORT]) => {
+  const port = Number(given);
+  if (!(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+    throw new Failure(`usage: www.mjs [port], not "${given}"`);
+  }
   if (!existsSync(join(root, "dist/index.js"))) run(process.execPath, ["scripts/build.mjs"]);
   const server = createServer((request, response) => void answer(request, response));
   await new Promise((resolve, reject) => {
     server.once("error", ({ message }) => reject(new Failure(`cannot listen: ${message}`)));
-    server.listen(Number(port), "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   console.log(`http://127.0.0.1:${server.address().port}/www/`);
 });
 
 async function answer({ url }, response) {
-  const { pathname } = new URL(url, "http://localhost");
+  const base = "http://localhost";
+  if (!URL.canParse(url, base)) return response.writeHead(400).end();
+  const { pathname } = new URL(url, base);
   if (pathname === "/") return response.writeHead(302, { location: "/www/" }).end();
   const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
   const found = await read(path);

@@ -5,7 +5,7 @@
  * acknowledged commit survive. Read `fs/recovery.ts` for the way in, `fs/writer.ts` for the way out.
  */
 
-import { rmdirSync, statSync } from "node:fs";
+import { rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { SchemaStoreError } from "../errors.js";
 import type {
@@ -151,9 +151,11 @@ class FsAdapter implements HostAdapter {
   }
 
   async usage(): Promise<HostUsage> {
-    const sizes = this.#files.list().filter(isOurs);
-    const size = (name: string): number => statSync(this.#files.path(name)).size;
-    return { bytes: sizes.reduce((sum, name) => sum + (unlessGone(() => size(name)) ?? 0), 0) };
+    const files = this.#files;
+    const sizes = this.#core.call(() =>
+      files.list().map((name) => (isOurs(name) ? unlessGone(() => files.size(name)) : 0) ?? 0),
+    );
+    return { bytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
   watch(onChange: () => void): () => void {

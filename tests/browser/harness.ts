@@ -3,6 +3,7 @@
  * playwright-core, and a blank page that has the package's modules at hand as `kit`.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readlink, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -135,9 +136,9 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
     async kill() {
       // The lock is a link to "<host>-<process id>"; the browser leads a process group.
       const owner = await readlink(join(profile, "SingletonLock"));
-      const group = -Number(owner.slice(owner.lastIndexOf("-") + 1));
+      const group = Number(owner.slice(owner.lastIndexOf("-") + 1));
       const closed = new Promise((resolve) => context.once("close", resolve));
-      process.kill(group, "SIGKILL");
+      process.kill(-group, "SIGKILL");
       await closed;
       // A browser that starts while the old one is still dying finds its quota database locked, and
       // then deletes everything the profile has stored.
@@ -178,12 +179,13 @@ function contentType(pathname: string): string {
   return TYPES[extension] ?? "application/octet-stream";
 }
 
+/** Whether a process of the group still runs; those that only wait to be reaped do not. */
 function isAlive(group: number): boolean {
-  try {
-    return process.kill(group, 0);
-  } catch {
-    return false;
-  }
+  const processes = execFileSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
+  return processes.split("\n").some((line) => {
+    const [id, state] = line.trim().split(/\s+/);
+    return Number(id) === group && !state?.startsWith("Z");
+  });
 }
 
 function chromiumPath(): string | undefined {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { browserTest, launch, serve } from "./harness.js";
+import { browserTest, type Chromium, launch, serve } from "./harness.js";
 
 const KILLS = 5;
 const BATCH = 10;
@@ -14,9 +14,11 @@ browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part",
   const profile = await mkdtemp(join(tmpdir(), "fhir-schema-store-kill-"));
   const site = await serve();
   let acknowledged = 0;
+  let running: Chromium | undefined;
   try {
     for (let kill = 0; kill < KILLS; kill += 1) {
       const browser = await launch(profile, site.origin);
+      running = browser;
       const page = await browser.open();
       const sizes = await batchSizes(page);
       assert.ok(
@@ -43,6 +45,7 @@ browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part",
     }
     console.log(`${acknowledged} commits acknowledged over ${KILLS} kills`);
   } finally {
+    await running?.close();
     await site.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }

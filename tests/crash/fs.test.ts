@@ -23,6 +23,7 @@ const LONGEST_MS = 60;
 test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (context) => {
   const random = mulberry32(SEED);
   const checker = start("check.ts");
+  context.after(() => checker.kill());
   let commits = 0;
   for (let kill = 0; kill < KILLS; ) {
     const directory = mkdtempSync(join(tmpdir(), "fss-crash-"));
@@ -40,7 +41,6 @@ test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (co
     }
     rmSync(directory, { recursive: true });
   }
-  checker.kill();
   context.diagnostic(`${KILLS} kills, ${commits} commits survived, seed ${SEED}`);
   assert.ok(commits > KILLS, "the writer got somewhere between kills");
 });
@@ -83,7 +83,7 @@ function mulberry32(seed: number): () => number {
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { OPTIONS } from "../../js/cli/options.js";
-import { OPTION_RULES } from "../../js/options.js";
+import { OPTIONS } from "../../dist/cli/options.js";
+import { checkOptions, OPTION_RULES } from "../../dist/options.js";
 import { browserTest, withBrowser } from "../browser/harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -80,6 +80,24 @@ test("the README names every option with its spellings and its range", () => {
       .slice(1)
       .flatMap((range) => range.split(" to "));
     if (least !== undefined) assert.ok(row.includes(`${least} to ${most}`), row);
+  }
+});
+
+test("the README names the defaults of the options", () => {
+  const { memoryLimitBytes, maxCatalogBytes, ...checked } = checkOptions({});
+  const defaults = {
+    strategy: checked.strategy,
+    memoryLimitMb: memoryLimitBytes / 2 ** 20,
+    maxEntries: checked.maxEntries,
+    maxEntryBytes: checked.maxEntryBytes,
+    maxCatalogMb: maxCatalogBytes / 2 ** 20,
+    evictionPolicy: checked.evictionPolicy,
+    values: checked.values,
+    durability: checked.durability,
+  };
+  for (const [option, value] of Object.entries(defaults)) {
+    const cells = rowOf(option).split("|");
+    assert.equal(cells[4]?.replaceAll("`", "").trim(), String(value), option);
   }
 });
 

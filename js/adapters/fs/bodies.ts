@@ -3,7 +3,7 @@
 import { read } from "node:fs";
 import { promisify } from "node:util";
 import { SchemaStoreError } from "../../errors.js";
-import { errno, type Files, readAt } from "./files.js";
+import { diskError, errno, type Files, readAt } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import { refresh } from "./recovery.js";
 
@@ -35,9 +35,13 @@ export async function readBodies(
     return await readAll(files, core, hashes);
   } catch (error) {
     // A merge has moved the bodies and deleted their segment since the log last looked.
-    if (errno(error) !== "ENOENT") throw error;
-    core.call((log) => refresh(files, log));
+    if (errno(error) !== "ENOENT") throw diskError(error, "reading", files.directory);
+  }
+  core.call((log) => refresh(files, log));
+  try {
     return await readAll(files, core, hashes);
+  } catch (error) {
+    throw diskError(error, "reading", files.directory);
   }
 }
 

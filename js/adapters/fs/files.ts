@@ -15,6 +15,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -78,14 +79,22 @@ export class Files {
     this.directory = directory;
   }
 
+  /** Absolute path of a file. */
   path(name: string): string {
     return join(this.directory, name);
   }
 
+  /** Names of all files. */
   list(): string[] {
     return readdirSync(this.directory);
   }
 
+  /** Length of a file in bytes. */
+  size(name: string): number {
+    return statSync(this.path(name)).size;
+  }
+
+  /** A whole file. */
   read(name: string): Uint8Array {
     return readFileSync(this.path(name));
   }

@@ -1,93 +1,89 @@
 //! Least recently used, over the `lru` crate.
 
+use std::collections::BinaryHeap;
+
 use lru::LruCache;
 
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hash::InnerHash;
 
-/// Hits kept back before they are applied. Only the last hit of a slot decides its place, so a
-/// long log costs one relink per slot instead of one per hit.
-const LOG: usize = 16 * 1024;
-
 /// Evicts the body that was not used for the longest time.
+///
+/// A hit only writes down its time. The list is put in order when a victim is asked for, each slot
+/// moved once, however often it was hit: the order is that of a list relinked at each hit.
 #[derive(Debug)]
 pub struct Lru {
     order: LruCache<Slot, (), InnerHash>,
-    /// Numbers of slots, oldest hit first.
-    log: Vec<u32>,
-    /// By slot: the round in which it was last relinked.
-    seen: Vec<u32>,
-    round: u32,
+    /// By slot: the time of its last use.
+    used: Vec<u64>,
+    /// Slots used since the list was last in order, each once.
+    recent: Vec<Slot>,
+    /// Counts uses.
+    clock: u64,
+    /// The list is in order for uses up to this time.
+    ordered: u64,
 }
 
 impl Default for Lru {
     fn default() -> Self {
         Self {
             order: LruCache::unbounded_with_hasher(InnerHash::default()),
-            log: Vec::with_capacity(LOG),
-            seen: Vec::new(),
-            round: 0,
+            used: Vec::new(),
+            recent: Vec::new(),
+            clock: 0,
+            ordered: 0,
         }
     }
 }
 
 impl Lru {
-    /// Applies the log: the slots in it, each at its last hit, oldest first.
-    fn replay(&mut self) {
-        if self.log.is_empty() {
-            return;
+    /// Moves the slots used lately to where their last use puts them.
+    fn put_in_order(&mut self) {
+        let time = |slot: &Slot| self.used.get(slot.index()).copied();
+        let recent = self.recent.drain(..).map(|slot| (time(&slot), slot));
+        let by_time: BinaryHeap<(Option<u64>, Slot)> = recent.collect();
+        for (_, slot) in by_time.into_sorted_vec() {
+            self.order.promote(&slot);
         }
-        self.round = self.round.wrapping_add(1);
-        if self.round == 0 {
-            self.seen.fill(0);
-            self.round = 1;
-        }
-        let (seen, round) = (&mut self.seen, self.round);
-        let mut last_hits = Vec::new();
-        for &number in self.log.iter().rev() {
-            // Slots beyond the table have never been inserted.
-            if let Some(slot) = Slot::from_number(number)
-                && let Some(mark) = seen.get_mut(slot.index())
-                && *mark != round
-            {
-                *mark = round;
-                last_hits.push(slot);
-            }
-        }
-        self.log.clear();
-        for slot in last_hits.iter().rev() {
-            self.order.promote(slot);
-        }
+        self.ordered = self.clock;
     }
 }
 
 impl Policy for Lru {
     fn insert(&mut self, admission: Admission) {
-        self.replay();
         let slot = admission.slot;
-        if self.seen.len() <= slot.index() {
-            self.seen.resize(slot.index() + 1, 0);
+        if self.used.len() <= slot.index() {
+            self.used.resize(slot.index() + 1, 0);
         }
         self.order.put(slot, ());
+        self.hits(&[slot.number()]);
     }
 
     fn hits(&mut self, slots: &[u32]) {
-        self.log.extend_from_slice(slots);
-        if self.log.len() >= LOG {
-            self.replay();
+        for &number in slots {
+            let Some(slot) = Slot::from_number(number) else {
+                continue;
+            };
+            // Slots beyond the table have never been inserted.
+            if let Some(used) = self.used.get_mut(slot.index()) {
+                if *used <= self.ordered {
+                    self.recent.push(slot);
+                }
+                self.clock += 1;
+                *used = self.clock;
+            }
         }
     }
 
     fn remove(&mut self, slot: Slot) {
-        self.replay();
         self.order.pop(&slot);
     }
 
     fn reweigh(&mut self, _slot: Slot, _weight: usize) {}
 
     fn victim(&mut self) -> Option<Slot> {
-        self.replay();
+        self.put_in_order();
         self.order.pop_lru().map(|(slot, ())| slot)
     }
 
