@@ -16,6 +16,8 @@ export interface HotEntry {
 
 /** Requests, slots, and what the requests for a URL mean. */
 export class HotMap {
+  /** Requests as written; only an entry with a value counts as a hit. */
+  readonly byRequest: ReadonlyMap<string, HotEntry>;
   readonly #limit: number;
   readonly #byRequest = new Map<string, HotEntry>();
   readonly #bySlot = new Map<number, HotEntry>();
@@ -28,11 +30,7 @@ export class HotMap {
   /** `limit`: how many spellings are remembered. */
   constructor(limit: number) {
     this.#limit = limit;
-  }
-
-  /** The entry of a request; only one with a value counts as a hit. */
-  get(request: string): HotEntry | undefined {
-    return this.#byRequest.get(request);
+    this.byRequest = this.#byRequest;
   }
 
   /** The decoded value of a slot. */

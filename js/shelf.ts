@@ -57,6 +57,7 @@ export class Shelf {
   readonly #options: ShelfOptions;
   readonly #listener: ShelfListener;
   readonly #hot: HotMap;
+  readonly #requests: HotMap["byRequest"];
   readonly #ring = new Uint32Array(RING);
   #hits = 0;
 
@@ -64,17 +65,16 @@ export class Shelf {
     this.#options = options;
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
+    this.#requests = this.#hot.byRequest;
     this.#core = new Core(module, options.core, () => this.#restarted());
   }
 
   /** The value of a request that was answered before: one Map look-up, one field, one store. */
   hit(request: string): object | undefined {
-    const entry = this.#hot.get(request);
-    if (entry?.value === undefined) return undefined;
+    const entry = this.#requests.get(request);
+    if (entry === undefined || entry.value === undefined) return undefined;
     const value = entry.value;
-    this.#ring[this.#hits] = entry.slot;
-    this.#hits += 1;
-    if (this.#hits === RING) this.settle();
+    this.#touch(entry.slot);
     return value;
   }
 
@@ -270,6 +270,13 @@ export class Shelf {
   clear(): void {
     this.#hot.clear();
     this.#hits = 0;
+  }
+
+  #touch(slot: number): void {
+    const at = this.#hits;
+    this.#ring[at] = slot;
+    this.#hits = at + 1;
+    if (at + 1 === RING) this.settle();
   }
 
   #apply(): void {

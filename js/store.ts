@@ -91,8 +91,10 @@ export class SchemaStore {
 
   /** The value of a canonical if memory has it; a value that is only on disk is `undefined` here. */
   getSync<T = JsonObject>(canonical: string): T | undefined {
-    const value = this.#shelf.hit(canonical) ?? this.#recall(canonical);
-    return (this.#cloned ? structuredClone(value) : value) as T | undefined;
+    const hot = this.#shelf.hit(canonical);
+    if (hot !== undefined && !this.#cloned) return hot as T;
+    const value = hot ?? this.#recall(canonical);
+    return value && (this.#handOut(value) as T);
   }
 
   /** The values of many canonicals, in their order; the reads of the durable host are joined. */
