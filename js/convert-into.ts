@@ -1,6 +1,6 @@
 /** From a StructureDefinition into the store: converted once per source and converter. */
 
-import { SchemaStoreError } from "./errors.js";
+import { asStoreError, SchemaStoreError } from "./errors.js";
 import { decodeText, encodeText, parseObject } from "./json.js";
 import type {
   ConvertOptions,
@@ -87,7 +87,19 @@ function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObjec
     return { bytes: source, definition: parse(text.replace(/^\ufeff/, "")) };
   }
   if (typeof source === "string") return { bytes: encodeText(source), definition: parse(source) };
-  return { bytes: encodeText(JSON.stringify(source)), definition: source as JsonObject };
+  return { bytes: encodeText(stringify(source)), definition: source as JsonObject };
+}
+
+function stringify(source: object): string {
+  if (typeof source !== "object" || source === null) {
+    const message = `the StructureDefinition is ${String(source)}, not an object`;
+    throw new SchemaStoreError("INVALID_VALUE", message);
+  }
+  try {
+    return JSON.stringify(source);
+  } catch (cause) {
+    throw asStoreError(cause, "INVALID_VALUE", "the StructureDefinition is no plain data");
+  }
 }
 
 function parse(text: string): JsonObject {

@@ -70,7 +70,16 @@ export class Core {
   #newHandle(): StoreHandle {
     const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
     const seed = (high & 0x1f_ffff) * 2 ** 32 + low;
-    return new this.#glue.StoreHandle({ ...this.#options, seed });
+    const options = this.#options;
+    return new this.#glue.StoreHandle(
+      options.memoryLimitBytes,
+      options.maxEntries,
+      options.maxEntryBytes,
+      options.maxCatalogBytes,
+      options.evictionPolicy,
+      options.durable,
+      seed,
+    );
   }
 }
 

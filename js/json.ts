@@ -63,6 +63,9 @@ export function deepFreeze<T extends object>(root: T): T {
 }
 
 function checkValue(root: object): void {
+  if (typeof root !== "object" || root === null) {
+    throw invalid(`the value is ${String(root)}, not an object`);
+  }
   if (Array.isArray(root)) throw invalid("the value is an array, not an object");
   walk(root, (node, path) => {
     const prototype = Object.getPrototypeOf(node);
@@ -73,12 +76,26 @@ function checkValue(root: object): void {
     if (Object.getOwnPropertySymbols(node).length > 0) {
       throw invalid(`${path()} has a symbol as a key, which JSON drops`);
     }
-    const members = isArray ? node : Object.values(node);
-    for (let index = 0; index < members.length; index += 1) {
-      const rule = brokenRule(members[index]);
-      if (rule !== undefined) throw invalid(`${path(Object.keys(node)[index])} ${rule}`);
-    }
+    if (isArray) checkItems(node, path);
+    else checkMembers(node, path);
   });
+}
+
+function checkMembers(node: object, path: Path): void {
+  for (const [name, member] of Object.entries(node)) {
+    const rule = brokenRule(member);
+    if (rule !== undefined) throw invalid(`${path(name)} ${rule}`);
+  }
+}
+
+function checkItems(items: readonly unknown[], path: Path): void {
+  for (let index = 0; index < items.length; index += 1) {
+    const rule = brokenRule(items[index]);
+    if (rule !== undefined) throw invalid(`${path(String(index))} ${rule}`);
+  }
+  const names = Object.keys(items);
+  if (names.length === items.length) return;
+  throw invalid(`${path()} has a member ${names[items.length]}, which JSON drops from an array`);
 }
 
 function brokenRule(member: unknown): string | undefined {

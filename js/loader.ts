@@ -1,10 +1,11 @@
 /** Looking things up: memory, then the durable host, then the network. */
 
+import { ASK } from "./core.js";
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Flights } from "./flight.js";
 import { parseCanonical, urlOf } from "./parse-canonical.js";
-import { ASK, type Shelf } from "./shelf.js";
+import type { Shelf } from "./shelf.js";
 import type { Resolved, Resolver, Tier } from "./types.js";
 import type { Writer } from "./writer.js";
 

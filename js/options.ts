@@ -49,6 +49,9 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
 
 /** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
 export function checkOptions(options: StoreOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new SchemaStoreError("INVALID_CONFIG", "the options are not an object");
+  }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(OPTION_RULES, name)
       ? OPTION_RULES[name as keyof StoreOptions]
@@ -75,9 +78,15 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
 /** Throws INVALID_CONFIG when `value` is not what `rule` accepts. */
 export function checkOption(name: string, value: unknown, rule: OptionRule): void {
   if (rule.accepts(value)) return;
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  const message = `option ${name} is ${shown}, must be ${rule.range}`;
+  const message = `option ${name} is ${show(value)}, must be ${rule.range}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: name });
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  // What an object says of itself may be long, or may throw.
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "function" ? "a function" : String(value);
 }
 
 function integer(least: number, most: number): OptionRule {

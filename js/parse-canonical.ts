@@ -1,7 +1,6 @@
 /** The parts of a canonical, for callers; the core has the same rules in `src/canonical.rs`. */
 
 import { SchemaStoreError } from "./errors.js";
-import { isWellFormed } from "./shelf.js";
 
 /** `url|version#fragment` taken apart. */
 export interface ParsedCanonical {
@@ -24,7 +23,7 @@ export function parseCanonical(canonical: string): ParsedCanonical {
       ? "has no URL before its | or #"
       : /\s/u.test(trimmed)
         ? "holds white space"
-        : isWellFormed(trimmed)
+        : trimmed.isWellFormed()
           ? undefined
           : "holds a lone surrogate";
   if (rule !== undefined) {

@@ -7,8 +7,9 @@ import { ASK, Core, type CoreOptions, Effect } from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
-import { decodeText, deepFreeze, encodeText } from "./json.js";
-import type { Metadata, ValueMode } from "./types.js";
+import { decodeText, deepFreeze } from "./json.js";
+import { decodeMetadata, encodePut, type PutRecord } from "./record.js";
+import type { Filter, Metadata, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
@@ -146,10 +147,11 @@ export class Shelf {
     this.#apply();
   }
 
-  /** Builds a row; `record` is the `PutRecord` of `src/wasm/records.rs`. */
-  pack(record: { readonly url: string }, body: Uint8Array): PackedRow {
+  /** Builds the row of a put. INVALID_KEY, INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
+  pack(record: PutRecord, body: Uint8Array): PackedRow {
     this.settle();
-    const packed = this.#core.call((core) => core.pack(record, body), record.url);
+    const text = encodePut(record);
+    const packed = this.#core.call((core) => core.pack(text, body), record.url);
     const keyEnd = 36 + new DataView(packed.buffer, packed.byteOffset).getUint32(32, true);
     return {
       hash: packed.slice(0, 32),
@@ -211,10 +213,11 @@ export class Shelf {
     this.#core.call((core) => core.unpend(bytes));
   }
 
-  /** Slots a filter takes; `filter` is the `FilterRecord` of `src/wasm/records.rs`. */
-  list(filter: object): Uint32Array {
+  /** Slots a filter takes, in the order of their canonicals; expired ones only where asked for. */
+  list({ urlPrefix, package: source, type, tag, olderThanMs }: Filter, expired = false): Uint32Array {
     this.settle();
-    return this.#core.call((core) => core.list(filter));
+    const before = olderThanMs === undefined ? undefined : this.#options.now() - olderThanMs;
+    return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, expired));
   }
 
   /** Slots of all rows of `url` or `url|version`. */
@@ -224,9 +227,9 @@ export class Shelf {
     return this.#core.call((core) => core.rowsOf(request), request);
   }
 
-  /** What is known of a slot. */
+  /** What is known of a slot, which must hold an entry. */
   metadata(slot: number): Metadata {
-    return this.#core.call((core) => core.metadata(slot)) as Metadata;
+    return decodeMetadata(this.#core.call((core) => core.metadata(slot)) ?? "");
   }
 
   /** Row key of a slot. */
@@ -318,20 +321,13 @@ export interface PackedRow {
   readonly meta: Uint8Array;
 }
 
-export { ASK, encodeText };
-
 /** What the core cannot see: strings arrive there with lone surrogates already replaced. */
 function checkRequest(request: string): void {
   if (typeof request !== "string") {
     throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof request}`);
   }
-  if (!isWellFormed(request)) {
+  if (!request.isWellFormed()) {
     const message = `canonical ${JSON.stringify(request)} holds a lone surrogate`;
     throw new SchemaStoreError("INVALID_KEY", message, { key: request });
   }
-}
-
-/** `String.prototype.isWellFormed`, which the type library of ES2022 lacks. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
 }

@@ -1,8 +1,9 @@
 /** Listeners on single canonicals. */
 
+import { ASK } from "./core.js";
 import { tell } from "./events.js";
 import { urlOf } from "./parse-canonical.js";
-import { ASK, type Shelf } from "./shelf.js";
+import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 
 /** What a watched canonical resolves to now; no metadata when there is nothing. */
@@ -29,8 +30,8 @@ export class Watchers {
 
   /** Adds a watcher; returns a function that removes it. INVALID_KEY. */
   add(canonical: string, listener: (event: WatchEvent) => void): () => void {
-    const url = urlOf(canonical);
     const watcher: Watcher = { canonical, listener, seen: this.#current(canonical)?.contentHash };
+    const url = urlOf(canonical);
     const watchers = this.#byUrl.get(url) ?? new Set();
     this.#byUrl.set(url, watchers);
     watchers.add(watcher);

@@ -1,13 +1,14 @@
 /** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
 
-import { canonicalOf, describe, type PutRecord } from "./describe.js";
+import { canonicalOf, describe } from "./describe.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
 import type { CheckedOptions } from "./options.js";
 import { Turns } from "./flight.js";
 import { parseCanonical } from "./parse-canonical.js";
-import { isWellFormed, type PackedRow, type Shelf } from "./shelf.js";
+import type { PutRecord } from "./record.js";
+import type { PackedRow, Shelf } from "./shelf.js";
 import type { JsonObject, Metadata, PutOptions } from "./types.js";
 
 /** What the writer tells the store. */
@@ -51,7 +52,7 @@ export class Writer {
 
   /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
   async putText(text: string, options: PutOptions): Promise<Metadata> {
-    if (typeof text !== "string" || !isWellFormed(text)) {
+    if (typeof text !== "string" || !text.isWellFormed()) {
       throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
     }
     const value = parseObject(text, "the text");
@@ -78,7 +79,11 @@ export class Writer {
   ): Promise<Metadata | undefined> {
     return this.#putIf(canonical, async (slot) => {
       const value = await change(slot);
-      return value === undefined ? undefined : this.#draft(value, options);
+      if (value === undefined) return undefined;
+      const draft = this.#draft(value, options);
+      if (draft.record.url === parseCanonical(canonical).url) return draft;
+      const message = `the update of ${canonical} made an entry of ${draft.record.url}`;
+      throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
     });
   }
 
@@ -104,9 +109,6 @@ export class Writer {
   }
 
   #draft(value: object, options: PutOptions): Draft {
-    if (typeof value !== "object" || value === null) {
-      throw new SchemaStoreError("INVALID_VALUE", `the value is ${value}, not an object`);
-    }
     const body = encodeText(stringifyStrictly(value));
     return { record: this.#describe(value as JsonObject, options), body };
   }

@@ -69,12 +69,13 @@ impl<'a> Canonical<'a> {
         if url.is_empty() {
             return Err(invalid(url, "is empty"));
         }
+        let version = version.filter(|version| !version.is_empty());
         if url.len() + version.map_or(0, |version| version.len() + 1) > MAX_BYTES {
             return Err(invalid(url, "is longer than 4096 bytes"));
         }
         Ok(Self {
             url,
-            version: version.filter(|version| !version.is_empty()),
+            version,
             fragment: None,
         })
     }

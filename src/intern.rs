@@ -1,9 +1,6 @@
 //! Strings kept once and named by a number.
 
-use core::hash::Hasher;
-use std::hash::DefaultHasher;
-
-use hashbrown::HashTable;
+use crate::map::{Index, keyed_hash};
 
 /// Names an interned string while it is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +33,7 @@ struct Interned {
 #[derive(Debug)]
 pub struct Interner {
     seed: u64,
-    table: HashTable<Symbol>,
+    index: Index,
     texts: Vec<Option<Interned>>,
     free: Vec<Symbol>,
     bytes: usize,
@@ -48,7 +45,7 @@ impl Interner {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            table: HashTable::new(),
+            index: Index::default(),
             texts: Vec::new(),
             free: Vec::new(),
             bytes: 0,
@@ -57,11 +54,9 @@ impl Interner {
 
     /// The symbol of `text`, if anyone holds it.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        let hash = keyed_hash(self.seed, text);
-        let found = self
-            .table
-            .find(hash, |&symbol| self.text(symbol) == Some(text));
-        found.copied()
+        let is_it = |number| self.text(Symbol(number)) == Some(text);
+        let hash = keyed_hash(self.seed, text.as_bytes());
+        self.index.find(hash, &is_it).map(Symbol)
     }
 
     /// The text of a symbol, while anyone holds it.
@@ -90,11 +85,8 @@ impl Interner {
             *place = interned;
         }
         self.bytes += text.len();
-        let (seed, texts) = (self.seed, &self.texts);
-        self.table
-            .insert_unique(keyed_hash(seed, text), symbol, |&symbol| {
-                rehash(seed, texts, symbol)
-            });
+        let hash = keyed_hash(self.seed, text.as_bytes());
+        self.index.insert(hash, symbol.0);
         symbol
     }
 
@@ -107,11 +99,9 @@ impl Interner {
         if interned.holders > 0 {
             return;
         }
-        let hash = keyed_hash(self.seed, &interned.text);
+        let hash = keyed_hash(self.seed, interned.text.as_bytes());
         self.bytes -= interned.text.len();
-        if let Ok(entry) = self.table.find_entry(hash, |&other| other == symbol) {
-            entry.remove();
-        }
+        self.index.remove(hash, symbol.0);
         if let Some(place) = self.texts.get_mut(symbol.index()) {
             *place = None;
         }
@@ -122,23 +112,8 @@ impl Interner {
     pub fn bytes(&self) -> usize {
         self.bytes
             + self.texts.capacity() * size_of::<Option<Interned>>()
-            + self.table.allocation_size()
+            + self.index.bytes()
     }
-}
-
-fn rehash(seed: u64, texts: &[Option<Interned>], symbol: Symbol) -> u64 {
-    match texts.get(symbol.index()) {
-        Some(Some(interned)) => keyed_hash(seed, &interned.text),
-        _ => 0,
-    }
-}
-
-/// SipHash-1-3 with the seed as its secret prefix.
-fn keyed_hash(seed: u64, text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write_u64(seed);
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -171,7 +146,6 @@ mod tests {
                     prop_assert_eq!(interner.find(text), Some(*symbol));
                     prop_assert_eq!(interner.text(*symbol), Some(text.as_str()));
                 }
-                prop_assert_eq!(interner.table.len(), model.len());
             }
         }
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`canonical`] | what names an entry, and which of two versions is newer |
 //! | [`intern`] | strings kept once, named by a number |
+//! | [`map`] | maps keyed by bytes |
 //! | [`metadata`] | what is known of an entry besides its body, and its packed form |
 //! | [`catalog`] | every known entry by slot, key and URL |
 //! | [`memory`] | which bodies are in memory, within which budgets |
@@ -20,6 +21,7 @@ pub mod error;
 pub mod format;
 pub mod hash;
 pub mod intern;
+pub mod map;
 pub mod memory;
 pub mod metadata;
 pub mod stats;

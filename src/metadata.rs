@@ -39,25 +39,6 @@ pub enum Origin {
     Resolver,
 }
 
-impl Origin {
-    const NAMES: [(&str, Self); 4] = [
-        ("user", Self::User),
-        ("package", Self::Package),
-        ("converted", Self::Converted),
-        ("resolver", Self::Resolver),
-    ];
-
-    /// Its name in the public metadata.
-    pub fn name(self) -> &'static str {
-        name_in(&Self::NAMES, &self)
-    }
-
-    /// The origin of that name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        value_in(&Self::NAMES, name)
-    }
-}
-
 /// Why one schema needs another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DependencyKind {
@@ -75,38 +56,6 @@ pub enum DependencyKind {
     Slice,
     /// Anything else the caller wants tracked.
     Other,
-}
-
-impl DependencyKind {
-    const NAMES: [(&str, Self); 7] = [
-        ("base", Self::Base),
-        ("type", Self::Type),
-        ("reference", Self::Reference),
-        ("extension", Self::Extension),
-        ("binding", Self::Binding),
-        ("slice", Self::Slice),
-        ("other", Self::Other),
-    ];
-
-    /// Its name in the public metadata.
-    pub fn name(self) -> &'static str {
-        name_in(&Self::NAMES, &self)
-    }
-
-    /// The kind of that name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        value_in(&Self::NAMES, name)
-    }
-}
-
-fn name_in<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
-    let found = names.iter().find(|(_, other)| other == value);
-    found.map_or("", |(name, _)| name)
-}
-
-fn value_in<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
-    let found = names.iter().find(|(other, _)| *other == name);
-    found.map(|&(_, value)| value)
 }
 
 /// A typed edge to the canonical an entry needs.

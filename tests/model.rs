@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test may panic"
 )]
 
@@ -53,11 +54,19 @@ struct Row {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Put { id: Id, size: usize, lives: Option<u64>, tag: bool },
+    Put {
+        id: Id,
+        size: usize,
+        lives: Option<u64>,
+        tag: bool,
+    },
     /// A row comes again as it is, as from the host.
     Again(Id),
     Forget(Id),
-    Admit { id: Id, decoded: bool },
+    Admit {
+        id: Id,
+        decoded: bool,
+    },
     Hit(Id),
     Drain(u64),
     Pend(usize),
@@ -72,7 +81,12 @@ fn any_id() -> impl Strategy<Value = Id> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let put = (any_id(), 0_usize..900, proptest::option::of(1_u64..50), any::<bool>());
+    let put = (
+        any_id(),
+        0_usize..900,
+        proptest::option::of(1_u64..50),
+        any::<bool>(),
+    );
     prop_oneof![
         8 => put.prop_map(|(id, size, lives, tag)| Step::Put { id, size, lives, tag }),
         1 => any_id().prop_map(Step::Again),
@@ -126,7 +140,12 @@ impl World {
     fn run(&mut self, step: Step) {
         let before = self.answers();
         let effects = match step {
-            Step::Put { id, size, lives, tag } => self.put(id, size, lives, tag),
+            Step::Put {
+                id,
+                size,
+                lives,
+                tag,
+            } => self.put(id, size, lives, tag),
             Step::Again(id) => self.again(id),
             Step::Forget(id) => self.forget(id),
             Step::Admit { id, decoded } => self.admit(id, decoded),
@@ -155,21 +174,45 @@ impl World {
         let body = format!("{}{}", self.puts % 7, "x".repeat(size)).into_bytes();
         let expires = lives.map(|lives| self.now + lives);
         let metadata = Metadata {
-            head: Head { created: self.now, updated: self.now, expires, ..Head::default() },
+            head: Head {
+                created: self.now,
+                updated: self.now,
+                expires,
+                ..Head::default()
+            },
             r#type: Some(["Patient", "Group"][id.1 % 2].into()),
-            tags: if tag { vec!["tagged".into()] } else { Vec::new() },
+            tags: if tag {
+                vec!["tagged".into()]
+            } else {
+                Vec::new()
+            },
             ..Metadata::default()
         };
-        let created = self.rows.get(&id).map(|row| Head::unpack(&row.meta).unwrap().created);
+        let created = self
+            .rows
+            .get(&id)
+            .map(|row| Head::unpack(&row.meta).unwrap().created);
         let (packed, hash, meta) = self.store.pack(&key(id), metadata, &body).unwrap();
         assert_eq!(hash, sha256(&body));
-        assert_eq!(Head::unpack(&meta).unwrap().created, created.unwrap_or(self.now));
+        assert_eq!(
+            Head::unpack(&meta).unwrap().created,
+            created.unwrap_or(self.now)
+        );
         let mut effects = Effects::new();
         let slot = self.learn(&packed, hash, &meta, &mut effects);
-        let unchanged = self.rows.get(&id).is_some_and(|old| old.hash == hash && old.meta == meta);
-        assert_eq!(unchanged, self.rows.get(&id).is_some_and(|old| old.slot == slot));
+        let unchanged = self
+            .rows
+            .get(&id)
+            .is_some_and(|old| old.hash == hash && old.meta == meta);
+        assert_eq!(
+            unchanged,
+            self.rows.get(&id).is_some_and(|old| old.slot == slot)
+        );
         if !unchanged {
-            assert!(!self.ring.contains(&slot.number()), "a slot with a hit under way was reused");
+            assert!(
+                !self.ring.contains(&slot.number()),
+                "a slot with a hit under way was reused"
+            );
             assert!(!self.values.contains(&slot) || effects.contains(&Effect::Retired(slot)));
             let row = Row {
                 slot,
@@ -193,7 +236,10 @@ impl World {
     fn again(&mut self, id: Id) -> Effects {
         let mut effects = Effects::new();
         if let Some(row) = self.rows.get(&id).cloned() {
-            assert_eq!(self.learn(&row.key, row.hash, &row.meta, &mut effects), row.slot);
+            assert_eq!(
+                self.learn(&row.key, row.hash, &row.meta, &mut effects),
+                row.slot
+            );
             assert!(effects.is_empty());
         }
         effects
@@ -201,7 +247,10 @@ impl World {
 
     fn forget(&mut self, id: Id) -> Effects {
         let mut effects = Effects::new();
-        let known = self.store.forget(&key(id).pack().unwrap(), &mut effects).unwrap();
+        let known = self
+            .store
+            .forget(&key(id).pack().unwrap(), &mut effects)
+            .unwrap();
         assert_eq!(known, self.rows.remove(&id).is_some());
         effects
     }
@@ -226,7 +275,12 @@ impl World {
         self.drained += hits.len() as u64;
         let effects = self.store.drain(&hits, self.now);
         let over = |row: &Row| !row.expired && row.expires.is_some_and(|at| at <= self.now);
-        let due: Vec<Id> = self.rows.iter().filter(|(_, row)| over(row)).map(|(&id, _)| id).collect();
+        let due: Vec<Id> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| over(row))
+            .map(|(&id, _)| id)
+            .collect();
         for id in due {
             let row = self.rows.get_mut(&id).unwrap();
             row.expired = true;
@@ -248,10 +302,25 @@ impl World {
     fn sweep(&mut self, kept: &BTreeSet<Id>) -> Effects {
         let mut effects = Effects::new();
         // Every other one of the rows the host lost is on its way there.
-        let lost: Vec<Id> = self.rows.keys().filter(|id| !kept.contains(*id)).copied().collect();
-        let keep: Vec<u32> = lost.iter().step_by(2).map(|id| self.rows[id].slot.number()).collect();
+        let lost: Vec<Id> = self
+            .rows
+            .keys()
+            .filter(|id| !kept.contains(*id))
+            .copied()
+            .collect();
+        let keep: Vec<u32> = lost
+            .iter()
+            .step_by(2)
+            .map(|id| self.rows[id].slot.number())
+            .collect();
         self.store.start_sweep();
-        for row in self.rows.iter().filter(|(id, _)| kept.contains(*id)).map(|(_, row)| row.clone()).collect::<Vec<_>>() {
+        for row in self
+            .rows
+            .iter()
+            .filter(|(id, _)| kept.contains(*id))
+            .map(|(_, row)| row.clone())
+            .collect::<Vec<_>>()
+        {
             self.learn(&row.key, row.hash, &row.meta, &mut effects);
         }
         effects.extend(self.store.end_sweep(&keep));
@@ -275,20 +344,42 @@ impl World {
             let entry = store.catalog().get(slot).unwrap();
             assert_eq!((entry.hash, &*entry.meta), (row.hash, &row.meta[..]));
             let expired = row.expires.is_some_and(|at| at <= self.now);
-            rows.insert(id, Row { slot, expired, ..row.clone() });
+            rows.insert(
+                id,
+                Row {
+                    slot,
+                    expired,
+                    ..row.clone()
+                },
+            );
         }
-        let told = |store: &Store| store.list(&Filter { expired: true, ..Filter::default() }).len();
+        let told = |store: &Store| {
+            store
+                .list(&Filter {
+                    expired: true,
+                    ..Filter::default()
+                })
+                .len()
+        };
         assert_eq!(told(&store), rows.len());
         if self.durable {
             let (ring, values) = (Vec::new(), BTreeSet::new());
             self.store = store;
-            (self.rows, self.ring, self.values, self.pending, self.drained) = (rows, ring, values, 0, 0);
+            (
+                self.rows,
+                self.ring,
+                self.values,
+                self.pending,
+                self.drained,
+            ) = (rows, ring, values, 0, 0);
             self.check();
         }
     }
 
     fn learn(&mut self, key: &[u8], hash: Hash, meta: &[u8], effects: &mut Effects) -> Slot {
-        self.store.learn(key, hash, meta, self.now, effects).unwrap()
+        self.store
+            .learn(key, hash, meta, self.now, effects)
+            .unwrap()
     }
 
     fn apply(&mut self, effects: &Effects) {
@@ -302,7 +393,10 @@ impl World {
                 }
                 Effect::Retired(slot) => {
                     self.values.remove(&slot);
-                    assert!(self.rows.values().all(|row| row.slot != slot), "a live row was retired");
+                    assert!(
+                        self.rows.values().all(|row| row.slot != slot),
+                        "a live row was retired"
+                    );
                 }
                 Effect::Moved(_) => {}
             }
@@ -313,11 +407,19 @@ impl World {
     fn answers(&self) -> BTreeMap<String, Option<Slot>> {
         let mut answers = BTreeMap::new();
         for (u, url) in URLS.iter().enumerate() {
-            let visible = || self.rows.iter().filter(move |(id, row)| id.0 == u && !row.expired);
-            let newest = visible().max_by_key(|(id, _)| **id).map(|(_, row)| row.slot);
+            let visible = || {
+                self.rows
+                    .iter()
+                    .filter(move |(id, row)| id.0 == u && !row.expired)
+            };
+            let newest = visible()
+                .max_by_key(|(id, _)| **id)
+                .map(|(_, row)| row.slot);
             answers.insert((*url).to_owned(), newest);
             for (v, version) in VERSIONS.iter().enumerate().skip(1) {
-                let best = visible().filter(|(id, _)| id.1 == v).max_by_key(|(id, _)| **id);
+                let best = visible()
+                    .filter(|(id, _)| id.1 == v)
+                    .max_by_key(|(id, _)| **id);
                 answers.insert(format!("{url}|{version}"), best.map(|(_, row)| row.slot));
             }
         }
@@ -348,12 +450,22 @@ impl World {
             let decoded = matches!(self.store.form(row.slot), Form::Decoded | Form::Both);
             assert_eq!(decoded, self.values.contains(&row.slot), "{id:?}");
             assert!(!row.expired || self.store.form(row.slot) == Form::Cold);
-            assert!(self.durable || self.store.encoded(row.slot).is_some(), "the only copy is gone");
+            assert!(
+                self.durable || self.store.encoded(row.slot).is_some(),
+                "the only copy is gone"
+            );
         }
         let live: BTreeSet<Slot> = self.rows.values().map(|row| row.slot).collect();
-        assert!(self.values.is_subset(&live), "a value is kept for a row that is gone");
+        assert!(
+            self.values.is_subset(&live),
+            "a value is kept for a row that is gone"
+        );
         let stats = self.store.stats();
-        assert!(stats.used_bytes <= LIMIT, "{} bytes are used", stats.used_bytes);
+        assert!(
+            stats.used_bytes <= LIMIT,
+            "{} bytes are used",
+            stats.used_bytes
+        );
         assert!(stats.resident_entries <= ENTRIES);
         assert_eq!(stats.pending_bytes, self.pending);
         assert_eq!(stats.total_bytes, sizes);
@@ -368,28 +480,53 @@ impl World {
         let middle = self.now - 10;
         let filters: [(Filter, Taken<'_>); 6] = [
             (Filter::default(), Box::new(|_, row| !row.expired)),
-            (Filter { expired: true, ..Filter::default() }, Box::new(|_, _| true)),
             (
-                Filter { url_prefix: Some("http://".into()), ..Filter::default() },
+                Filter {
+                    expired: true,
+                    ..Filter::default()
+                },
+                Box::new(|_, _| true),
+            ),
+            (
+                Filter {
+                    url_prefix: Some("http://".into()),
+                    ..Filter::default()
+                },
                 Box::new(|id, row| id.0 < 2 && !row.expired),
             ),
             (
-                Filter { package: Some("p".into()), ..Filter::default() },
+                Filter {
+                    package: Some("p".into()),
+                    ..Filter::default()
+                },
                 Box::new(|id, row| id.2 < 2 && !row.expired),
             ),
             (
-                Filter { package: Some("p#2.0.0".into()), r#type: Some("Group".into()), ..Filter::default() },
+                Filter {
+                    package: Some("p#2.0.0".into()),
+                    r#type: Some("Group".into()),
+                    ..Filter::default()
+                },
                 Box::new(|id, row| id.2 == 1 && id.1 % 2 == 1 && !row.expired),
             ),
             (
-                Filter { tag: Some("tagged".into()), updated_before: Some(middle), expired: true, ..Filter::default() },
+                Filter {
+                    tag: Some("tagged".into()),
+                    updated_before: Some(middle),
+                    expired: true,
+                    ..Filter::default()
+                },
                 Box::new(move |_, row| row.tag && row.updated <= middle),
             ),
         ];
         for (filter, taken) in filters {
             let listed: BTreeSet<Slot> = self.store.list(&filter).into_iter().collect();
             let rows = self.rows.iter().filter(|(id, row)| taken(**id, row));
-            assert_eq!(listed, rows.map(|(_, row)| row.slot).collect(), "{filter:?}");
+            assert_eq!(
+                listed,
+                rows.map(|(_, row)| row.slot).collect(),
+                "{filter:?}"
+            );
         }
         for (u, url) in URLS.iter().enumerate() {
             let mut slots = self.store.rows_of(url).unwrap();
@@ -413,7 +550,10 @@ impl World {
         for (request, answer) in self.answers() {
             let url = request.split('|').next().expect("a split has a first part");
             let changed = before[&request] != answer;
-            assert!(!changed || moved.contains(url), "nobody was told that {request} changed");
+            assert!(
+                !changed || moved.contains(url),
+                "nobody was told that {request} changed"
+            );
         }
     }
 }

@@ -15,10 +15,9 @@ await reporting(open)();
 async function open() {
   const started = performance.now();
   store = await openSchemaStore();
-  entries = await store.list();
+  await refresh();
   const milliseconds = Math.round(performance.now() - started);
   view.showStatus(`Opened; ${view.counted(entries.length)} listed after ${milliseconds} ms.`);
-  showList();
 
   // Whoever changes the store: this page or another tab.
   let gathering;
@@ -56,11 +55,7 @@ function showList() {
 
 /** The chosen entry stands in the address, so that it survives a reload and "back" works. */
 function chosen() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return "";
-  }
+  return new URLSearchParams(location.hash.slice(1)).get("entry") ?? "";
 }
 
 async function showChosen() {
@@ -86,7 +81,7 @@ async function save() {
       view.showProblems(problems);
     }
   } finally {
-    view.hideProgress();
+    view.showProgress();
     view.files.value = "";
     view.files.disabled = false;
   }

@@ -22,15 +22,10 @@ export function describe(error) {
   return error.code === undefined ? String(error) : `${error.code}: ${error.message}`;
 }
 
-/** How far a file has come. */
-export function showProgress({ done, total }) {
-  const bar = byId("progress");
-  Object.assign(bar, { hidden: false, max: total, value: done });
-}
-
-/** No file is under way. */
-export function hideProgress() {
-  byId("progress").hidden = true;
+/** How far a file has come; hidden where none is under way. */
+export function showProgress(progress) {
+  const { done = 0, total = 0 } = progress ?? {};
+  Object.assign(byId("progress"), { hidden: progress === undefined, max: total, value: done });
 }
 
 /** The list: the entries found, of `total` stored. */
@@ -72,7 +67,7 @@ export function counted(number) {
 
 function listItem({ canonical, name, type, source, size }) {
   const link = element("a", canonical);
-  link.href = `#${encodeURIComponent(canonical)}`;
+  link.href = `#${new URLSearchParams({ entry: canonical })}`;
   link.dataset.canonical = canonical;
   const facts = element(
     "span",

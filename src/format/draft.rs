@@ -3,8 +3,6 @@
 //! A draft is begun, filled and ended within one call of the host; what comes out is a plan under a
 //! ticket. The host writes and syncs it, and only [`Log::settle`] makes it true here.
 
-use std::collections::BTreeMap;
-
 use super::log::{Location, Log, Version};
 use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
 use super::row::{Value, pack_row};
@@ -13,6 +11,7 @@ use super::segment::{self, SegmentId};
 use super::wire::wide;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::map::Map;
 
 /// Longest row key, in bytes.
 pub const MAX_KEY: usize = 8192;
@@ -39,7 +38,7 @@ pub(super) struct Planned {
     seq: u64,
     chain: u32,
     bytes: Vec<u8>,
-    bodies: BTreeMap<Hash, Location>,
+    bodies: Map<Hash, Location>,
     rows: Vec<(Box<[u8]>, Version, Option<Value>)>,
 }
 
@@ -157,8 +156,8 @@ impl Log {
         if !apart {
             self.active = Some(plan.slot);
         }
-        for (hash, location) in plan.bodies {
-            self.place(hash, location);
+        for (hash, location) in plan.bodies.entries() {
+            self.place(*hash, *location);
         }
         for (key, version, value) in plan.rows {
             self.write(&key, version, plan.slot, value);
@@ -249,7 +248,7 @@ impl Log {
             } else {
                 Vec::new()
             },
-            bodies: BTreeMap::new(),
+            bodies: Map::new(self.writer),
             rows: Vec::new(),
         };
         self.draft = Some(Draft {
@@ -264,7 +263,7 @@ impl Log {
     fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
         let safe = self.is_safe(&hash);
         let draft = self.drafted()?;
-        if safe || draft.plan.bodies.contains_key(&hash) {
+        if safe || draft.plan.bodies.get(&hash).is_some() {
             return Ok(());
         }
         self.write_body(hash, body)

@@ -5,8 +5,6 @@
 //! ([`Log::settle`], [`Log::fail`]). Nothing here depends on the order in which segments are read:
 //! of two versions of a row the later (seq, writer) wins.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::draft::{Draft, Planned};
@@ -17,6 +15,7 @@ use super::segment::{self, SegmentId, StoreId};
 use super::wire::wide;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::map::Map;
 
 /// Which write of a row: the later one wins, whatever segment it stands in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,8 +79,8 @@ pub struct Log {
     pub(super) segments: Vec<Segment>,
     /// The own segment that takes commits.
     pub(super) active: Option<u32>,
-    pub(super) rows: BTreeMap<Box<[u8]>, Entry>,
-    pub(super) bodies: BTreeMap<Hash, Location>,
+    pub(super) rows: Map<Box<[u8]>, Entry>,
+    pub(super) bodies: Map<Hash, Location>,
     /// Records of kinds not known here, which a merge keeps.
     pub(super) others: Vec<Location>,
     /// Keys whose write of that version is unreadable.
@@ -104,8 +103,8 @@ impl Log {
             writer,
             segments: Vec::new(),
             active: None,
-            rows: BTreeMap::new(),
-            bodies: BTreeMap::new(),
+            rows: Map::new(writer),
+            bodies: Map::new(writer),
             others: Vec::new(),
             lost: Vec::new(),
             seq: 0,
@@ -193,7 +192,7 @@ impl Log {
 
     /// Forgets a segment that is no longer there, and the bodies that were only there.
     pub fn forget(&mut self, slot: u32) {
-        self.bodies.retain(|_, location| location.slot != slot);
+        self.bodies.retain(|location| location.slot != slot);
         self.others.retain(|location| location.slot != slot);
         self.active = self.active.filter(|active| *active != slot);
         if let Some(segment) = self.at_mut(slot) {
@@ -286,10 +285,13 @@ impl Log {
                 let Some(value) = unpack_row(record.key, meta) else {
                     return self.lose(fingerprint(record.key), Version { seq, writer });
                 };
-                self.bodies.entry(value.hash).or_insert(Location {
-                    length: 0,
-                    ..location
-                });
+                if self.bodies.get(&value.hash).is_none() {
+                    let unread = Location {
+                        length: 0,
+                        ..location
+                    };
+                    self.bodies.insert(value.hash, unread);
+                }
                 self.write(record.key, Version { seq, writer }, slot, Some(value));
             }
             DELETE => self.write(record.key, Version { seq, writer }, slot, None),

@@ -7,6 +7,7 @@
 use super::log::Log;
 use crate::error::Result;
 use crate::hash::Hash;
+use crate::map::Map;
 
 impl Log {
     /// Names the segment a merge writes to.
@@ -27,6 +28,7 @@ impl Log {
     pub fn movable(&self, sources: &[u32]) -> Vec<Hash> {
         let named = self.named();
         let moved = named
+            .entries()
             .iter()
             .filter(|(_, location)| location.length > 0 && sources.contains(&location.slot));
         moved.map(|(hash, _)| *hash).collect()
@@ -45,8 +47,9 @@ impl Log {
 
     /// Moves the rows and deletions whose newest write stands in these segments.
     pub fn move_rows(&mut self, sources: &[u32]) -> Result<()> {
-        let rows = core::mem::take(&mut self.rows);
+        let rows = core::mem::replace(&mut self.rows, Map::new(0));
         let sources = rows
+            .entries()
             .iter()
             .filter(|(_, entry)| sources.contains(&entry.slot));
         let moved: Result<()> = sources.into_iter().try_for_each(|(key, entry)| {

@@ -14,10 +14,9 @@ impl Log {
                 rule: "its record does not pass its checksum",
             });
         }
-        Ok(self
-            .rows
-            .get_key_value(key)
-            .and_then(|(key, entry)| entry.row(key)))
+        let position = self.rows.position(key);
+        let found = position.and_then(|position| self.rows.entries().get(position as usize));
+        Ok(found.and_then(|(key, entry)| entry.row(key)))
     }
 
     /// Revision of a row: 0 when there is none, that of the unreadable write when it is lost.
@@ -43,6 +42,7 @@ impl Log {
     pub fn changed(&self, since: u64) -> Result<Vec<u8>> {
         let new = self
             .rows
+            .entries()
             .iter()
             .filter(|(key, entry)| entry.token > since && !self.is_lost(key));
         pack(new.filter_map(|(key, entry)| entry.row(key)))
@@ -51,7 +51,7 @@ impl Log {
     /// The keys deleted, or found unreadable, after a token: each behind its length as u32.
     pub fn deleted(&self, since: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.token > since) {
+        for (key, entry) in self.rows.entries().iter().filter(|(_, entry)| entry.token > since) {
             if entry.value.is_none() || self.is_lost(key) {
                 let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
                 bytes.extend_from_slice(&length.to_le_bytes());
@@ -62,7 +62,7 @@ impl Log {
     }
 
     fn live(&self) -> impl Iterator<Item = Row<'_>> {
-        let live = self.rows.iter().filter(|(key, _)| !self.is_lost(key));
+        let live = self.rows.entries().iter().filter(|(key, _)| !self.is_lost(key));
         live.filter_map(|(key, entry)| entry.row(key))
     }
 

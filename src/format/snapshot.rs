@@ -5,8 +5,6 @@
 //! of the payload u32, then the payload in postcard. Rows stand in the order of their keys and share
 //! the beginning of the key before; a body is named once.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::log::{Entry, Location, Log, NOWHERE, Version};
@@ -17,6 +15,7 @@ use super::segment::{MAJOR, SegmentId, too_new};
 use super::wire::Reader;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::map::Map;
 
 const MAGIC: [u8; 8] = *b"\x89FSN\r\n\x1a\n";
 
@@ -26,7 +25,6 @@ struct Payload<'a> {
     /// In the order of their numbers; the slots below count in it.
     segments: Vec<(SegmentId, Position, bool)>,
     writers: Vec<u64>,
-    /// In the order of their hashes.
     bodies: Vec<(Hash, Location)>,
     #[serde(borrow)]
     rows: Vec<Packed<'a>>,
@@ -120,14 +118,13 @@ impl Log {
         };
         // Garbage too: another process may be about to name a body that no row names now.
         let mut bodies = self.named();
-        for (hash, at) in &self.bodies {
+        for (hash, at) in self.bodies.entries() {
             bodies.insert(*hash, *at);
         }
-        let bodies: Vec<_> = bodies.iter().map(|(hash, at)| (*hash, moved(at))).collect();
         let mut writers = Vec::new();
         let mut before: &[u8] = &[];
         let mut rows = Vec::with_capacity(self.rows.len());
-        for (key, entry) in &self.rows {
+        for (key, entry) in self.sorted_rows() {
             let shared = key
                 .iter()
                 .zip(before)
@@ -150,7 +147,7 @@ impl Log {
             seq: self.seq,
             segments,
             writers,
-            bodies,
+            bodies: bodies.entries().iter().map(|(hash, at)| (*hash, moved(at))).collect(),
             rows,
             lost: self.lost.clone(),
             others: self.others.iter().map(moved).collect(),
@@ -175,9 +172,9 @@ impl Log {
     }
 
     /// The bodies that rows name, wherever they are; the others are garbage.
-    pub(super) fn named(&self) -> BTreeMap<Hash, Location> {
-        let mut named = BTreeMap::new();
-        for value in self.rows.values().filter_map(|entry| entry.value.as_ref()) {
+    pub(super) fn named(&self) -> Map<Hash, Location> {
+        let mut named = Map::new(self.writer);
+        for value in self.rows.entries().iter().filter_map(|(_, entry)| entry.value.as_ref()) {
             let location = self.bodies.get(&value.hash).copied().unwrap_or(NOWHERE);
             named.insert(value.hash, location);
         }
@@ -233,17 +230,13 @@ impl Log {
     }
 }
 
-fn pack_value<'a>(key: &[u8], value: &'a Value, bodies: &[(Hash, Location)]) -> PackedValue<'a> {
+fn pack_value<'a>(key: &[u8], value: &'a Value, bodies: &Map<Hash, Location>) -> PackedValue<'a> {
     let place = place_in(key, value.url.as_bytes()).map(|at| u32::from(at) + 1);
     PackedValue {
         length: index(value.url.len()),
         place: place.unwrap_or(0),
         url: if place.is_some() { "" } else { &value.url },
-        body: index(
-            bodies
-                .binary_search_by(|(hash, ..)| hash.cmp(&value.hash))
-                .unwrap_or(0),
-        ),
+        body: bodies.position(&value.hash).unwrap_or(0),
         meta: &value.meta,
     }
 }

@@ -1,8 +1,7 @@
 //! Encoded bodies by content hash: the same body is kept once, however many entries have it.
 
-use hashbrown::HashMap;
-
-use crate::hash::{Hash, InnerHash};
+use crate::hash::Hash;
+use crate::map::Map;
 
 #[derive(Debug)]
 struct Body {
@@ -11,10 +10,19 @@ struct Body {
 }
 
 /// The bytes in memory, each distinct body once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Bodies {
-    by_hash: HashMap<Hash, Body, InnerHash>,
+    by_hash: Map<Hash, Body>,
     bytes: usize,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self {
+            by_hash: Map::new(0),
+            bytes: 0,
+        }
+    }
 }
 
 impl Bodies {
@@ -25,14 +33,16 @@ impl Bodies {
 
     /// Adds a holder, keeping the bytes if they are new.
     pub fn hold(&mut self, hash: Hash, bytes: &[u8]) {
-        let body = self.by_hash.entry(hash).or_insert_with(|| {
-            self.bytes += bytes.len();
-            Body {
-                bytes: bytes.into(),
-                holders: 0,
-            }
-        });
-        body.holders += 1;
+        if let Some(body) = self.by_hash.get_mut(&hash) {
+            body.holders += 1;
+            return;
+        }
+        self.bytes += bytes.len();
+        let body = Body {
+            bytes: bytes.into(),
+            holders: 1,
+        };
+        self.by_hash.insert(hash, body);
     }
 
     /// Takes a holder away; the last one frees the bytes.

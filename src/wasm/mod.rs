@@ -5,7 +5,6 @@
 
 mod error;
 mod log_handle;
-mod object;
 mod records;
 mod store_handle;
 

@@ -4,14 +4,14 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::records::{PutRecord, canonical, filter, hex, metadata_object, millis, options};
-use crate::catalog::{Entry, RowKey, Slot};
+use super::records::{canonical, hex, millis, read_put, write_metadata};
+use crate::catalog::{Entry, Slot};
 use crate::error::{Error, Result};
 use crate::hash::{Hash, sha256};
 use crate::intern::Symbol;
 use crate::memory::Form;
 use crate::metadata::Metadata;
-use crate::store::{Effect, Effects, Resolution, Store};
+use crate::store::{Effect, Effects, Filter, Options, Resolution, Store};
 
 /// `resolve` answers this for a URL whose rows the host must be asked for.
 const ASK: u32 = u32::MAX;
@@ -29,11 +29,28 @@ pub struct StoreHandle {
 
 #[wasm_bindgen]
 impl StoreHandle {
-    /// An empty store.
+    /// An empty store. Sizes are in bytes; `seed` is a random number.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue) -> Result<StoreHandle> {
+    pub fn new(
+        memory_limit: usize,
+        max_entries: usize,
+        max_entry_bytes: usize,
+        max_catalog: usize,
+        eviction_policy: String,
+        durable: bool,
+        seed: f64,
+    ) -> Result<StoreHandle> {
+        let options = Options {
+            memory_limit,
+            max_entries,
+            max_entry_bytes,
+            max_catalog,
+            eviction_policy,
+            durable,
+            seed: seed.to_bits(),
+        };
         Ok(Self {
-            store: Store::new(self::options(options)?)?,
+            store: Store::new(options)?,
             effects: Effects::new(),
         })
     }
@@ -73,16 +90,11 @@ impl StoreHandle {
         })
     }
 
-    /// Builds a row: hash (32 bytes), length of the key (4 bytes, little-endian), key, metadata.
-    pub fn pack(&self, put: JsValue, body: &[u8]) -> Result<Box<[u8]>> {
-        let put = PutRecord::read(put)?;
-        let key = RowKey {
-            layer: put.layer,
-            url: &put.url,
-            version: &put.version,
-            source: &put.source,
-        };
-        let (key, hash, meta) = self.store.pack(&key, put.metadata, body)?;
+    /// Builds a row from a put's record (see `js/record.ts`): hash (32 bytes), length of the key
+    /// (4 bytes, little-endian), key, metadata.
+    pub fn pack(&self, put: &str, body: &[u8]) -> Result<Box<[u8]>> {
+        let (key, metadata) = read_put(put)?;
+        let (key, hash, meta) = self.store.pack(&key, metadata, body)?;
         let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes();
         Ok([&hash[..], &key_length, &key, &meta].concat().into())
     }
@@ -179,9 +191,25 @@ impl StoreHandle {
     }
 
     /// The slots a filter takes, in order of their canonicals.
-    pub fn list(&self, filter: JsValue) -> Result<Box<[u32]>> {
-        let slots = self.store.list(&self::filter(filter)?);
-        Ok(slots.into_iter().map(Slot::number).collect())
+    pub fn list(
+        &self,
+        url_prefix: Option<String>,
+        package: Option<String>,
+        r#type: Option<String>,
+        tag: Option<String>,
+        updated_before: Option<f64>,
+        expired: bool,
+    ) -> Box<[u32]> {
+        let filter = Filter {
+            url_prefix,
+            package,
+            r#type,
+            tag,
+            updated_before: updated_before.map(millis),
+            expired,
+        };
+        let slots = self.store.list(&filter);
+        slots.into_iter().map(Slot::number).collect()
     }
 
     /// The slots of all rows of `url`, or of `url|version`.
@@ -191,14 +219,14 @@ impl StoreHandle {
         Ok(slots.into_iter().map(Slot::number).collect())
     }
 
-    /// The metadata of an entry as an object; undefined for a slot without one.
-    pub fn metadata(&self, slot: u32) -> Result<JsValue> {
+    /// The metadata of an entry as a record (see `js/record.ts`); undefined for a slot without one.
+    pub fn metadata(&self, slot: u32) -> Result<Option<String>> {
         let Some(entry) = self.entry(slot) else {
-            return Ok(JsValue::UNDEFINED);
+            return Ok(None);
         };
         let key = self.store.catalog().key(entry);
         let metadata = Metadata::unpack(&entry.meta)?;
-        Ok(metadata_object(&key, &entry.hash, metadata))
+        Ok(Some(write_metadata(&key, &entry.hash, &metadata)))
     }
 
     /// The packed row key of an entry.

@@ -1,0 +1,181 @@
+//! Maps keyed by bytes, over one table of positions that all of them share as code: a hash table
+//! per type of entry would be several times the size.
+
+use core::hash::Hasher;
+use std::hash::DefaultHasher;
+
+use hashbrown::HashTable;
+
+/// SipHash-1-3 with the seed as its secret prefix.
+pub fn keyed_hash(seed: u64, bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(seed);
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// Positions in a list kept elsewhere, found by the hash of what stands there.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Hash and position.
+    table: HashTable<(u64, u32)>,
+}
+
+impl Index {
+    /// The position with this hash that `is_it` says yes to.
+    pub fn find(&self, hash: u64, is_it: &dyn Fn(u32) -> bool) -> Option<u32> {
+        let found = self
+            .table
+            .find(hash, |&(other, position)| other == hash && is_it(position));
+        found.map(|&(_, position)| position)
+    }
+
+    /// Adds a position that is not in it.
+    pub fn insert(&mut self, hash: u64, position: u32) {
+        self.table
+            .insert_unique(hash, (hash, position), |&(hash, _)| hash);
+    }
+
+    /// Takes out a position.
+    pub fn remove(&mut self, hash: u64, position: u32) {
+        if let Ok(entry) = self.table.find_entry(hash, |it| *it == (hash, position)) {
+            entry.remove();
+        }
+    }
+
+    /// Takes out all.
+    pub fn clear(&mut self) {
+        self.table.clear();
+    }
+
+    /// Memory taken.
+    pub fn bytes(&self) -> usize {
+        self.table.allocation_size()
+    }
+}
+
+/// A map in the order of insertion, as long as nothing is removed.
+#[derive(Debug)]
+pub struct Map<K, V> {
+    seed: u64,
+    index: Index,
+    entries: Vec<(K, V)>,
+}
+
+impl<K: AsRef<[u8]>, V> Map<K, V> {
+    /// An empty map. The seed keeps those who choose keys from making them collide; 0 does where
+    /// nobody can.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            index: Index::default(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Its keys and values.
+    pub fn entries(&self) -> &[(K, V)] {
+        &self.entries
+    }
+
+    /// Its keys, and its values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.entries.iter_mut().map(|(key, value)| (&*key, value))
+    }
+
+    /// Where a key stands in [`Map::entries`].
+    pub fn position(&self, key: &[u8]) -> Option<u32> {
+        let is_it = |position: u32| match self.entries.get(position as usize) {
+            Some((other, _)) => other.as_ref() == key,
+            None => false,
+        };
+        self.index.find(keyed_hash(self.seed, key), &is_it)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Option<&V> {
+        let entry = self.entries.get(self.position(key)? as usize)?;
+        Some(&entry.1)
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
+        let position = self.position(key)?;
+        let entry = self.entries.get_mut(position as usize)?;
+        Some(&mut entry.1)
+    }
+
+    /// Sets the value of a key.
+    pub fn insert(&mut self, key: K, value: V) {
+        if let Some(known) = self.get_mut(key.as_ref()) {
+            *known = value;
+            return;
+        }
+        // More entries than this do not fit a 32-bit memory.
+        let position = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let hash = keyed_hash(self.seed, key.as_ref());
+        self.index.insert(hash, position);
+        self.entries.push((key, value));
+    }
+
+    /// Takes out a key; the last entry takes its place.
+    pub fn remove(&mut self, key: &[u8]) {
+        let Some(position) = self.position(key) else {
+            return;
+        };
+        self.index.remove(keyed_hash(self.seed, key), position);
+        self.entries.swap_remove(position as usize);
+        if let Some((moved, _)) = self.entries.get(position as usize) {
+            let from = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+            let hash = keyed_hash(self.seed, moved.as_ref());
+            self.index.remove(hash, from);
+            self.index.insert(hash, position);
+        }
+    }
+
+    /// Keeps what `keep` says yes to.
+    pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
+        self.entries.retain(|(_, value)| keep(value));
+        self.index.clear();
+        for ((key, _), position) in self.entries.iter().zip(0..) {
+            self.index
+                .insert(keyed_hash(self.seed, key.as_ref()), position);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn equals_an_ordered_map(steps in proptest::collection::vec((0_u8..8, 0_u8..20), 0..300)) {
+            let mut map = Map::new(7);
+            let mut model = BTreeMap::new();
+            for (value, (step, key)) in steps.into_iter().enumerate() {
+                match step {
+                    0..4 => {
+                        map.insert([key], value);
+                        model.insert([key], value);
+                    }
+                    4..7 => {
+                        map.remove(&[key]);
+                        model.remove(&[key]);
+                    }
+                    _ => {
+                        map.retain(|value| value % 3 != 0);
+                        model.retain(|_, value| *value % 3 != 0);
+                    }
+                }
+                let entries: BTreeMap<_, _> = map.entries().iter().copied().collect();
+                prop_assert_eq!(&entries, &model);
+                for key in 0..20 {
+                    prop_assert_eq!(map.get(&[key]), model.get(&[key]));
+                }
+            }
+        }
+    }
+}
