@@ -3,9 +3,9 @@
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { decodeText, encodeText, parseObject } from "./json.js";
 import type {
+  Converter,
   ConvertOptions,
   ConvertResult,
-  Converter,
   JsonObject,
   Metadata,
   PutOptions,
@@ -82,7 +82,9 @@ function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObjec
     try {
       text = decodeText(source);
     } catch (cause) {
-      throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", { cause });
+      throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", {
+        cause,
+      });
     }
     return { bytes: source, definition: parse(text.replace(/^\ufeff/, "")) };
   }
@@ -114,7 +116,9 @@ function identify(definition: JsonObject): { url: string; version: string | unde
     throw new SchemaStoreError("INVALID_VALUE", message, { key: named });
   }
   if (typeof url !== "string" || url === "") {
-    throw new SchemaStoreError("INVALID_KEY", `StructureDefinition ${named} has no url`, { key: named });
+    throw new SchemaStoreError("INVALID_KEY", `StructureDefinition ${named} has no url`, {
+      key: named,
+    });
   }
   return { url, version: typeof version === "string" && version !== "" ? version : undefined };
 }

@@ -1,25 +1,12 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
 import { SchemaStoreError } from "./errors.js";
-import type { PutRecord } from "./record.js";
+import type { PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
 const HOUR_MS = 3_600_000;
 /** Longest source, in UTF-16 units: with URL and version it must fit the host's row key. */
 const MAX_SOURCE = 1024;
-
-/** Members of a FHIR artefact that the store takes over under the same name. */
-const MEMBERS = [
-  "name",
-  "title",
-  "description",
-  "type",
-  "kind",
-  "derivation",
-  "base",
-  "status",
-  "fhirVersion",
-] as const;
 
 /** Joins the members of a body with the options of its put; the options win. INVALID_KEY. */
 export function describe(
@@ -28,11 +15,10 @@ export function describe(
   now: number,
   ttlHours: number | undefined,
 ): PutRecord {
-  const said: Record<string, string> = {};
-  for (const member of MEMBERS) {
+  const said = (member: DescribedMember) => {
     const text = options[member] ?? body[member];
-    if (typeof text === "string") said[member] = text;
-  }
+    return typeof text === "string" ? text : undefined;
+  };
   const { sourceHash, converter, convertedAt, etag } = options;
   const ttl = options.ttlHours ?? ttlHours;
   if (ttl !== undefined && !(Number.isFinite(ttl) && ttl > 0)) {
@@ -40,10 +26,9 @@ export function describe(
     throw new SchemaStoreError("INVALID_VALUE", message, { key: "ttlHours" });
   }
   return {
-    ...said,
     url: identity(options.url ?? body["url"], "url"),
     version: identity(options.version ?? body["version"] ?? "", "version"),
-    source: identity(options.source ?? "", "source"),
+    source: sourceOf(options),
     now,
     expiresAt: ttl === undefined ? undefined : now + ttl * HOUR_MS,
     origin: options.origin ?? "user",
@@ -53,8 +38,19 @@ export function describe(
     converter,
     convertedAt,
     etag,
+    name: said("name"),
+    title: said("title"),
+    description: said("description"),
+    type: said("type"),
+    kind: said("kind"),
+    derivation: said("derivation"),
+    base: said("base"),
+    status: said("status"),
+    fhirVersion: said("fhirVersion"),
   };
 }
+
+type DescribedMember = Exclude<(typeof TEXTS)[number], "etag">;
 
 /** `url|version` of a record, or `url`. */
 export function canonicalOf(record: PutRecord): string {

@@ -190,18 +190,11 @@ export class DurableTier {
       for (const row of await this.ask(url)) revisions.set(row.key.join(), row.revision);
       const wanted = await attempt();
       if (wanted === undefined) return undefined;
-      const { row, expect: keys } = wanted;
-      const expect = keys.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
-      try {
-        // What was put here meanwhile is on its way to the host, and comes first.
-        if (keys.some((key) => this.#writes.has(key))) throw overtaken(row.url);
-        return await this.#commit({ put: [row], delete: [], expect }, () => this.#take(row));
-      } catch (error) {
-        const collided = error instanceof SchemaStoreError && error.code === "CONCURRENCY";
-        if (!collided || tries === CONDITIONAL_TRIES) throw error;
-        // Out of step with whoever was faster, so that neither of two writers starves.
-        if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
-      }
+      const stored = await this.#tryPut(wanted.row, wanted.expect, revisions);
+      if (!(stored instanceof SchemaStoreError)) return stored;
+      if (tries === CONDITIONAL_TRIES) throw stored;
+      // Out of step with whoever was faster, so that neither of two writers starves.
+      if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
     }
   }
 
@@ -222,6 +215,15 @@ export class DurableTier {
     if (this.#shelf.hashMatches(body, hash)) return body;
     const message = `the stored body of ${canonical} does not match its hash`;
     throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+  }
+
+  /** Bodies from the host, those that are there and pass their check. Positional; never rejects. */
+  async bodies(hashes: Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const bodies = await this.#adapter.bodies(hashes).catch(() => []);
+    if (this.#opened?.capabilities.checked === true) return bodies;
+    return bodies.map((body, at) =>
+      body && this.#shelf.hashMatches(body, hashes[at] as Uint8Array) ? body : undefined,
+    );
   }
 
   /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
@@ -357,6 +359,23 @@ export class DurableTier {
     this.#epoch += 1;
     this.#saveIndexSoon();
     return true;
+  }
+
+  /** Commits a row if its keys are at these revisions; answers the CONCURRENCY if they are not. */
+  async #tryPut(
+    row: WritableRow,
+    keys: readonly Uint8Array[],
+    revisions: ReadonlyMap<string, number>,
+  ): Promise<Metadata | SchemaStoreError> {
+    // What was put here meanwhile is on its way to the host, and comes first.
+    if (keys.some((key) => this.#writes.has(key))) return overtaken(row.url);
+    const expect = keys.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
+    try {
+      return await this.#commit({ put: [row], delete: [], expect }, () => this.#take(row));
+    } catch (error) {
+      if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
+      throw error;
+    }
   }
 
   /** Commits, and runs `then` before anything else can be read from the host or learned of it. */

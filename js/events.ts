@@ -10,10 +10,7 @@ export class Events {
   readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
 
   /** Adds a listener; returns a function that removes it. */
-  on<Name extends EventName>(
-    name: Name,
-    listener: (event: StoreEvents[Name]) => void,
-  ): () => void {
+  on<Name extends EventName>(name: Name, listener: (event: StoreEvents[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     listeners.add(listener);

@@ -58,7 +58,9 @@ export class Flights<T> {
         reject(signal.reason);
       };
       signal.addEventListener("abort", giveUp, { once: true });
-      flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+      flight.result
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener("abort", giveUp));
     });
   }
 }

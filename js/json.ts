@@ -44,9 +44,9 @@ export function stringifyStrictly(value: object): string {
   return JSON.stringify(value);
 }
 
-/** Refuses nesting above `MAX_DEPTH`; for values that came from `JSON.parse`. */
+/** Refuses nesting above `MAX_DEPTH`; for values that came from `JSON.parse`. INVALID_VALUE. */
 export function checkDepth(root: object): void {
-  walk(root, () => {});
+  if (isDeeper(root, MAX_DEPTH)) throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
 }
 
 /** Freezes a value that came from `JSON.parse`, with all that is in it. */
@@ -54,12 +54,22 @@ export function deepFreeze<T extends object>(root: T): T {
   const open: object[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     Object.freeze(node);
-    const members = Array.isArray(node) ? node : Object.values(node);
-    for (const member of members) {
+    for (const name in node) {
+      const member = (node as Record<string, unknown>)[name];
       if (typeof member === "object" && member !== null) open.push(member);
     }
   }
   return root;
+}
+
+/** Recursion is safe here: it ends at the limit. */
+function isDeeper(node: object, levels: number): boolean {
+  if (levels === 0) return true;
+  for (const name in node) {
+    const member = (node as Record<string, unknown>)[name];
+    if (typeof member === "object" && member !== null && isDeeper(member, levels - 1)) return true;
+  }
+  return false;
 }
 
 function checkValue(root: object): void {
@@ -133,7 +143,9 @@ function walk(root: object, visit: (node: object, path: Path) => void): void {
       if (typeof member !== "object" || member === null) continue;
       if (here.depth >= MAX_DEPTH) {
         // A cycle is a depth without end; it is looked for only here.
-        const cycle = isAncestor(member, here) ? "holds itself" : `is nested deeper than ${MAX_DEPTH}`;
+        const cycle = isAncestor(member, here)
+          ? "holds itself"
+          : `is nested deeper than ${MAX_DEPTH}`;
         throw invalid(`the value ${cycle}`);
       }
       open.push({ node: member, depth: here.depth + 1, parent: here, name });

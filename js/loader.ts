@@ -21,6 +21,11 @@ export interface Loaded {
   readonly hash?: string | undefined;
 }
 
+/** How often in a row the host did not have the body of one and the same row. */
+interface Tries {
+  missing: number;
+}
+
 /** A question to the network that is under way. */
 interface Fetch {
   readonly url: string;
@@ -91,6 +96,34 @@ export class Loader {
     );
   }
 
+  /**
+   * The values of canonicals that memory or the durable host has, the host read once for all of
+   * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
+   */
+  async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
+    const values = canonicals.map((canonical) => this.recall(canonical)?.value);
+    const version = this.#shelf.version;
+    const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
+    canonicals.forEach((canonical, index) => {
+      const slot = values[index] === undefined ? this.#shelf.known(canonical) : undefined;
+      const hash = slot === undefined ? undefined : this.#shelf.hash(slot);
+      if (slot !== undefined && hash !== undefined) cold.push({ index, canonical, slot, hash });
+    });
+    if (cold.length === 0 || this.#durable === undefined) return values;
+    const bodies = await this.#durable.bodies(cold.map(({ hash }) => hash));
+    this.#checkOpen();
+    // What was put or deleted meanwhile counts: then every one is looked up on its own.
+    if (this.#shelf.version !== version) return values;
+    cold.forEach(({ index, canonical, slot }, at) => {
+      const body = bodies[at];
+      if (body === undefined) return;
+      this.counts.loads += 1;
+      this.counts.diskHits += 1;
+      values[index] = this.#shelf.valueOf(slot) ?? this.#shelf.decode(canonical, slot, body);
+    });
+    return values;
+  }
+
   /** The bytes of a canonical from the first tier that has them. */
   body(canonical: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -126,69 +159,74 @@ export class Loader {
 
   async #load(canonical: string, signal: AbortSignal): Promise<Loaded | undefined> {
     this.counts.loads += 1;
-    let tier: Tier = "disk";
-    for (let missing = 0; ; ) {
-      if (this.#shelf.known(canonical) === undefined) await this.locate(canonical);
+    const tries: Tries = { missing: 0 };
+    for (let fetched: "network" | undefined; ; ) {
+      await this.locate(canonical);
       const slot = this.#shelf.known(canonical);
       if (slot === undefined) {
-        if (tier === "network") throw strayAnswer(canonical);
-        const fetched = await this.#fetch(canonical, signal);
-        if (fetched === "nothing") return undefined;
-        if (fetched === "stored") tier = "network";
+        if (fetched) throw strayAnswer(canonical);
+        const outcome = await this.#fetch(canonical, signal);
+        if (outcome === "nothing") return undefined;
+        fetched = outcome === "stored" ? "network" : undefined;
         continue;
       }
-      const hash = this.#hashOf(slot);
-      const recalled = this.#shelf.recall(canonical, slot);
-      if (recalled !== undefined) {
-        return { slot, value: recalled, tier: tier === "network" ? tier : "memory", hash };
-      }
-      const body = await this.#read(canonical, slot);
-      const now = this.#shelf.known(canonical);
-      if (now === undefined || this.#hashOf(now) !== hash) continue;
-      if (body === undefined) {
-        missing = await this.#stale(canonical, missing);
-        continue;
-      }
-      if (tier === "disk") this.counts.diskHits += 1;
-      return { slot: now, value: this.#shelf.decode(canonical, now, body), tier, hash };
+      const loaded = await this.#answer(canonical, slot, tries, fetched);
+      if (loaded !== undefined) return loaded;
     }
   }
 
+  /** The value of the slot a canonical means; undefined when it does not mean it any more. */
+  async #answer(
+    canonical: string,
+    slot: number,
+    tries: Tries,
+    fetched: "network" | undefined,
+  ): Promise<Loaded | undefined> {
+    const hash = this.#hashOf(slot);
+    const recalled = this.#shelf.recall(canonical, slot);
+    if (recalled !== undefined) return { slot, value: recalled, tier: fetched ?? "memory", hash };
+    const body = await this.#read(canonical, slot, tries);
+    const now = this.#shelf.known(canonical);
+    if (body === undefined || now === undefined || this.#hashOf(now) !== hash) return undefined;
+    if (fetched === undefined) this.counts.diskHits += 1;
+    const value = this.#shelf.decode(canonical, now, body);
+    return { slot: now, value, tier: fetched ?? "disk", hash };
+  }
+
   async #body(canonical: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    for (let missing = 0; ; ) {
-      if (this.#shelf.known(canonical) === undefined) await this.locate(canonical);
+    const tries: Tries = { missing: 0 };
+    for (;;) {
+      await this.locate(canonical);
       const slot = this.#shelf.known(canonical);
       if (slot === undefined) {
         if ((await this.load(canonical, signal)) === undefined) return undefined;
         continue;
       }
       const hash = this.#hashOf(slot);
-      const body = this.#shelf.body(slot) ?? (await this.#read(canonical, slot));
-      if (this.#hashOf(this.#shelf.known(canonical)) !== hash) continue;
-      if (body !== undefined) return body;
-      missing = await this.#stale(canonical, missing);
+      const body = this.#shelf.body(slot) ?? (await this.#read(canonical, slot, tries));
+      const now = this.#shelf.known(canonical);
+      if (body !== undefined && this.#hashOf(now) === hash) return body;
     }
-  }
-
-  async #read(canonical: string, slot: number): Promise<Uint8Array | undefined> {
-    const body = await this.#durable?.body(slot, canonical);
-    this.#checkOpen();
-    return body;
   }
 
   /**
-   * The host does not have the body the catalog names: brings the catalog up to date. Answers how
-   * often in a row that has happened to one and the same row; CORRUPT when it was too often.
+   * The body of a slot from the host. Undefined when the host does not have what the catalog names;
+   * the catalog has been brought up to date then. CORRUPT when that did not help a few times.
    */
-  async #stale(canonical: string, missing: number): Promise<number> {
-    if (missing === STALE_TRIES || this.#durable === undefined) {
+  async #read(canonical: string, slot: number, tries: Tries): Promise<Uint8Array | undefined> {
+    const hash = this.#hashOf(slot);
+    const isSame = () => this.#hashOf(this.#shelf.known(canonical)) === hash;
+    const body = await this.#durable?.body(slot, canonical);
+    this.#checkOpen();
+    if (body !== undefined || !isSame()) return body;
+    if (tries.missing === STALE_TRIES || this.#durable === undefined) {
       const message = `the body of ${canonical} is not where its row says`;
       throw new SchemaStoreError("CORRUPT", message, { key: canonical });
     }
-    const hash = this.#hashOf(this.#shelf.known(canonical));
     await this.#durable.refresh();
     this.#checkOpen();
-    return this.#hashOf(this.#shelf.known(canonical)) === hash ? missing + 1 : 0;
+    tries.missing = isSame() ? tries.missing + 1 : 0;
+    return undefined;
   }
 
   #hashOf(slot: number | undefined): string | undefined {
@@ -196,7 +234,10 @@ export class Loader {
   }
 
   /** Asks the network and stores its answer, unless something newer has happened to the canonical. */
-  async #fetch(canonical: string, signal: AbortSignal): Promise<"stored" | "overtaken" | "nothing"> {
+  async #fetch(
+    canonical: string,
+    signal: AbortSignal,
+  ): Promise<"stored" | "overtaken" | "nothing"> {
     const { url, version } = parseCanonical(canonical);
     const fetch: Fetch = { url, version, deleted: false };
     this.#fetches.add(fetch);
@@ -232,7 +273,9 @@ type Versioned = { readonly version: string | undefined };
 
 /** Whether two canonicals of one URL can mean the same entry. */
 function overlap(left: Versioned, right: Versioned): boolean {
-  return left.version === undefined || right.version === undefined || left.version === right.version;
+  return (
+    left.version === undefined || right.version === undefined || left.version === right.version
+  );
 }
 
 function strayAnswer(canonical: string): SchemaStoreError {

@@ -1,7 +1,7 @@
 /** The options of a store: their defaults, and the check that names key, value and range. */
 
 import { SchemaStoreError } from "./errors.js";
-import type { StoreOptions } from "./types.js";
+import type { Filter, StoreOptions } from "./types.js";
 
 const MIB = 1024 * 1024;
 
@@ -53,14 +53,15 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     throw new SchemaStoreError("INVALID_CONFIG", "the options are not an object");
   }
   for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(OPTION_RULES, name)
-      ? OPTION_RULES[name as keyof StoreOptions]
-      : undefined;
-    if (rule === undefined) {
+    if (!Object.hasOwn(OPTION_RULES, name)) {
       throw new SchemaStoreError("INVALID_CONFIG", `there is no option ${name}`, { key: name });
     }
-    if (value !== undefined) checkOption(name, value, rule);
+    if (value !== undefined) checkOption(name, value, OPTION_RULES[name as keyof StoreOptions]);
   }
+  return withDefaults(options);
+}
+
+function withDefaults(options: StoreOptions): CheckedOptions {
   return {
     ...options,
     strategy: options.strategy ?? "memory-disk",
@@ -75,6 +76,21 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   };
 }
 
+const FILTER_TEXTS: ReadonlySet<string> = new Set(["urlPrefix", "package", "type", "tag"]);
+
+/** Refuses what is no filter with INVALID_VALUE: a misspelt condition must not take every entry. */
+export function checkFilter({ olderThanMs, ...texts }: Filter): void {
+  for (const [name, text] of Object.entries(texts)) {
+    const known = FILTER_TEXTS.has(name);
+    if (known && (text === undefined || typeof text === "string")) continue;
+    const rule = known ? `is ${show(text)}, must be a text` : "is nothing a filter knows";
+    throw new SchemaStoreError("INVALID_VALUE", `filter by ${name} ${rule}`, { key: name });
+  }
+  if (olderThanMs === undefined || (Number.isFinite(olderThanMs) && olderThanMs >= 0)) return;
+  const message = `filter by olderThanMs is ${show(olderThanMs)}, must be a finite number from 0`;
+  throw new SchemaStoreError("INVALID_VALUE", message, { key: "olderThanMs" });
+}
+
 /** Throws INVALID_CONFIG when `value` is not what `rule` accepts. */
 export function checkOption(name: string, value: unknown, rule: OptionRule): void {
   if (rule.accepts(value)) return;
@@ -85,7 +101,8 @@ export function checkOption(name: string, value: unknown, rule: OptionRule): voi
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   // What an object says of itself may be long, or may throw.
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? "an array" : "an object";
   return typeof value === "function" ? "a function" : String(value);
 }
 

@@ -19,7 +19,7 @@ const KINDS: readonly DependencyKind[] = [
 ];
 
 /** Texts both records have, in the order in which they cross. */
-const TEXTS = [
+export const TEXTS = [
   "name",
   "title",
   "description",
@@ -139,7 +139,11 @@ function digit<T>(names: readonly T[], name: T, member: string): string {
   throw invalid(`${member} ${String(name)} is none of ${names.join(", ")}`, member);
 }
 
-function listOf<T>(list: readonly T[], member: string, accepts: (item: T) => boolean): readonly T[] {
+function listOf<T>(
+  list: readonly T[],
+  member: string,
+  accepts: (item: T) => boolean,
+): readonly T[] {
   if (Array.isArray(list) && list.every(accepts)) return list;
   throw invalid(`${member} is not a list of what it must hold`, member);
 }

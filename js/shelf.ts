@@ -61,6 +61,8 @@ export class Shelf {
   readonly #requests: HotMap["byRequest"];
   readonly #ring = new Uint32Array(RING);
   #hits = 0;
+  #settledAt = -1;
+  #version = 0;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -68,6 +70,11 @@ export class Shelf {
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
     this.#requests = this.#hot.byRequest;
     this.#core = new Core(module, options.core, () => this.#restarted());
+  }
+
+  /** Changes whenever a request may mean something else than before. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The value of a request that was answered before: one Map look-up, one field, one store. */
@@ -84,6 +91,9 @@ export class Shelf {
     const hits = this.#hits === RING ? this.#ring : this.#ring.subarray(0, this.#hits);
     this.#hits = 0;
     const now = this.#options.now();
+    // Nothing was hit and no time has passed since: there is nothing to bring up to date.
+    if (hits.length === 0 && now === this.#settledAt) return;
+    this.#settledAt = now;
     if (this.#core.call((core) => core.drain(hits, now))) this.#apply();
   }
 
@@ -114,6 +124,11 @@ export class Shelf {
     this.#hits += 1;
     if (this.#hits === RING) this.settle();
     return value;
+  }
+
+  /** The value of a slot if it is decoded. */
+  valueOf(slot: number): object | undefined {
+    return this.#hot.valueOf(slot);
   }
 
   /** The bytes of a slot if memory has them. */
@@ -214,7 +229,10 @@ export class Shelf {
   }
 
   /** Slots a filter takes, in the order of their canonicals; expired ones only where asked for. */
-  list({ urlPrefix, package: source, type, tag, olderThanMs }: Filter, expired = false): Uint32Array {
+  list(
+    { urlPrefix, package: source, type, tag, olderThanMs }: Filter,
+    expired = false,
+  ): Uint32Array {
     this.settle();
     const before = olderThanMs === undefined ? undefined : this.#options.now() - olderThanMs;
     return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, expired));
@@ -302,6 +320,7 @@ export class Shelf {
           break;
         default:
           this.#hot.move(target);
+          this.#version += 1;
           moved.add(this.#core.call((core) => core.urlText(target)) ?? "");
       }
     }
@@ -310,6 +329,7 @@ export class Shelf {
 
   #restarted(): void {
     this.clear();
+    this.#version += 1;
     this.#listener.restarted();
   }
 }

@@ -8,7 +8,7 @@ import { type EventName, Events } from "./events.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
-import type { CheckedOptions } from "./options.js";
+import { type CheckedOptions, checkFilter } from "./options.js";
 import { Shelf } from "./shelf.js";
 import type {
   ConvertOptions,
@@ -31,8 +31,6 @@ import { Writer } from "./writer.js";
 const DISK_BUFFER_BYTES = 1024 * 1024;
 /** How often expiry is looked after while any entry expires, in milliseconds. */
 const EXPIRY_TICK_MS = 1000;
-
-const FILTER_MEMBERS: ReadonlySet<string> = new Set(["urlPrefix", "package", "type", "tag"]);
 
 /** What differs between Node and browsers. */
 export interface Platform {
@@ -58,7 +56,14 @@ export class SchemaStore {
   readonly #events = new Events();
   readonly #watchers: Watchers;
   readonly #cloned: boolean;
-  readonly #counts = { puts: 0, deletes: 0, conversions: 0, conversionsSkipped: 0, flushes: 0, restarts: 0 };
+  readonly #counts = {
+    puts: 0,
+    deletes: 0,
+    conversions: 0,
+    conversionsSkipped: 0,
+    flushes: 0,
+    restarts: 0,
+  };
   #stopExit: (() => void) | undefined;
   #expiryTimer: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
@@ -102,18 +107,13 @@ export class SchemaStore {
     canonicals: readonly string[],
     options?: GetOptions,
   ): Promise<(T | undefined)[]> {
-    const values: unknown[] = [];
-    const waits: Promise<void>[] = [];
-    canonicals.forEach((canonical, index) => {
-      const value = options?.signal === undefined ? this.getSync(canonical) : undefined;
-      values.push(value);
-      if (value !== undefined) return;
-      const wait = this.get(canonical, options).then((loaded) => {
-        values[index] = loaded;
-      });
-      // A key that fails at once must not leave the failure of another one unheard.
-      wait.catch(() => {});
-      waits.push(wait);
+    this.#checkOpen();
+    options?.signal?.throwIfAborted();
+    const values: unknown[] = await this.#loader.loadMany(canonicals);
+    const waits = canonicals.map(async (canonical, index) => {
+      const value = values[index];
+      values[index] =
+        value === undefined ? await this.get(canonical, options) : this.#handOut(value as object);
     });
     await Promise.all(waits);
     return values as (T | undefined)[];
@@ -253,6 +253,7 @@ export class SchemaStore {
   /** Metadata of the entries a filter takes, ordered by canonical. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#checkOpen();
+    checkFilter(filter);
     await this.#durable?.complete();
     const slots = this.#shelf.list(filter);
     return Array.from(slots, (slot) => this.#shelf.metadata(slot));
@@ -261,6 +262,7 @@ export class SchemaStore {
   /** Deletes the entries a filter takes, all without one; durable when it resolves. Answers how many. */
   async clear(filter: Filter = {}): Promise<number> {
     this.#checkOpen();
+    checkFilter(filter);
     await this.#durable?.complete();
     this.#checkOpen();
     const slots = this.#shelf.list(filter, true);
@@ -374,7 +376,8 @@ export class SchemaStore {
 
   #newShelf(core: CoreModule, durable: boolean): Shelf {
     const options = this.#options;
-    const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+    const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } =
+      options;
     const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
     return new Shelf(
       core,

@@ -3,9 +3,9 @@
 import { canonicalOf, describe } from "./describe.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
+import { Turns } from "./flight.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
 import type { CheckedOptions } from "./options.js";
-import { Turns } from "./flight.js";
 import { parseCanonical } from "./parse-canonical.js";
 import type { PutRecord } from "./record.js";
 import type { PackedRow, Shelf } from "./shelf.js";

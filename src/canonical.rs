@@ -24,10 +24,7 @@ pub struct Canonical<'a> {
 impl<'a> Canonical<'a> {
     /// Splits at the first `|`, then at the first `#`; an empty version or fragment counts as none.
     pub fn parse(text: &'a str) -> Result<Self> {
-        let invalid = |rule| Error::InvalidKey {
-            key: text.chars().take(120).collect(),
-            rule,
-        };
+        let invalid = |rule| Error::invalid_key(text, rule);
         let trimmed = text.trim();
         if trimmed.is_empty() {
             return Err(invalid("is empty"));
@@ -54,24 +51,23 @@ impl<'a> Canonical<'a> {
 
     /// Checks a URL and a version that come apart, as in a body, for use as an identity.
     pub fn of_parts(url: &'a str, version: Option<&'a str>) -> Result<Self> {
-        let invalid = |key: &str, rule| Error::InvalidKey {
-            key: key.chars().take(120).collect(),
-            rule,
-        };
         for part in [Some(url), version].into_iter().flatten() {
             if part.contains(['|', '#']) {
-                return Err(invalid(part, "holds | or #, which separate its parts"));
+                return Err(Error::invalid_key(
+                    part,
+                    "holds | or #, which separate its parts",
+                ));
             }
             if part.contains(char::is_whitespace) {
-                return Err(invalid(part, "holds white space"));
+                return Err(Error::invalid_key(part, "holds white space"));
             }
         }
         if url.is_empty() {
-            return Err(invalid(url, "is empty"));
+            return Err(Error::invalid_key(url, "is empty"));
         }
         let version = version.filter(|version| !version.is_empty());
         if url.len() + version.map_or(0, |version| version.len() + 1) > MAX_BYTES {
-            return Err(invalid(url, "is longer than 4096 bytes"));
+            return Err(Error::invalid_key(url, "is longer than 4096 bytes"));
         }
         Ok(Self {
             url,

@@ -5,9 +5,9 @@
 #[non_exhaustive]
 pub enum Error {
     /// A canonical that breaks a rule of identity.
-    #[error("canonical \"{}\" {rule}", key.escape_default())]
+    #[error("canonical \"{key}\" {rule}")]
     InvalidKey {
-        /// The canonical as given, cut to a readable length.
+        /// The beginning of the canonical, fit to be shown.
         key: String,
         /// The rule it breaks, as the rest of a sentence.
         rule: &'static str,
@@ -73,6 +73,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::InvalidKey`] with as much of the key as a message can show.
+    pub fn invalid_key(key: &str, rule: &'static str) -> Self {
+        let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
+        Self::InvalidKey {
+            key: key.chars().take(120).map(shown).collect(),
+            rule,
+        }
+    }
+
     /// The code callers branch on; the same word as in the TypeScript `ErrorCode`.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -110,9 +110,7 @@ impl Interner {
 
     /// Bytes taken by the strings and the table.
     pub fn bytes(&self) -> usize {
-        self.bytes
-            + self.texts.capacity() * size_of::<Option<Interned>>()
-            + self.index.bytes()
+        self.bytes + self.texts.capacity() * size_of::<Option<Interned>>() + self.index.bytes()
     }
 }
 

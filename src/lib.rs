@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`canonical`] | what names an entry, and which of two versions is newer |
 //! | [`intern`] | strings kept once, named by a number |
-//! | [`map`] | maps keyed by bytes |
+//! | [`map`], [`order`] | maps keyed by bytes, and sorting |
 //! | [`metadata`] | what is known of an entry besides its body, and its packed form |
 //! | [`catalog`] | every known entry by slot, key and URL |
 //! | [`memory`] | which bodies are in memory, within which budgets |
@@ -24,6 +24,7 @@ pub mod intern;
 pub mod map;
 pub mod memory;
 pub mod metadata;
+pub mod order;
 pub mod stats;
 pub mod store;
 #[cfg(target_arch = "wasm32")]

@@ -1,10 +1,9 @@
 //! Counters and sizes the core keeps.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A snapshot of the core's counters; bytes and numbers of entries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Known entries.
     pub entries: u32,
@@ -32,4 +31,25 @@ pub struct Stats {
     pub expirations: u64,
     /// Hits reported by the host.
     pub hits: u64,
+}
+
+/// As a map under the names JavaScript has: for a struct's, `serde-wasm-bindgen` keeps a cache.
+impl Serialize for Stats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([
+            ("entries", u64::from(self.entries)),
+            ("totalBytes", self.total_bytes),
+            ("catalogBytes", self.catalog_bytes as u64),
+            ("residentEntries", self.resident_entries as u64),
+            ("usedBytes", self.used_bytes as u64),
+            ("limitBytes", self.limit_bytes as u64),
+            ("encodedBytes", self.encoded_bytes as u64),
+            ("decodedBytes", self.decoded_bytes as u64),
+            ("pendingBytes", self.pending_bytes as u64),
+            ("evictedForSize", self.evicted_for_size),
+            ("evictedForEntries", self.evicted_for_entries),
+            ("expirations", self.expirations),
+            ("hits", self.hits),
+        ])
+    }
 }

@@ -5,7 +5,6 @@
 //! the host or written by somebody else.
 
 use core::hash::Hasher;
-use std::collections::BinaryHeap;
 use std::hash::DefaultHasher;
 
 use crate::canonical::Canonical;
@@ -17,6 +16,7 @@ use crate::intern::Symbol;
 use crate::memory::policy::{self, Admission};
 use crate::memory::{Expiry, Form, Limits, Tier};
 use crate::metadata::Metadata;
+use crate::order::sorted;
 use crate::stats::Stats;
 
 /// Budgets and switches, checked by [`Store::new`].
@@ -310,9 +310,12 @@ impl Store {
             let row = (key.url, key.version, key.source, key.layer, slot);
             self.takes(filter, entry).then_some(row)
         });
-        // Sorted by a heap: half the code of the slice's sort, and a listing is seldom.
-        let sorted = taken.collect::<BinaryHeap<_>>().into_sorted_vec();
-        sorted.into_iter().map(|(.., slot)| slot).collect()
+        let taken: Vec<_> = taken.collect();
+        let order = sorted(taken.len(), &|left, right| {
+            taken.get(left).cmp(&taken.get(right))
+        });
+        let listed = order.into_iter().filter_map(|number| taken.get(number));
+        listed.map(|&(.., slot)| slot).collect()
     }
 
     /// All rows of `url`, or of `url|version`.

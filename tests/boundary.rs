@@ -1,67 +1,49 @@
 //! The wall as JavaScript meets it: codes of errors, bytes, numbers and small records.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use fhir_schema_store::wasm::{StoreHandle, hash_matches, sha256_hex};
-use js_sys::{Array, Object, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const ASK: u32 = u32::MAX;
 const BODY: &[u8] = br#"{"url":"u","n":1.10}"#;
 
-fn object(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        Reflect::set(&object, &(*name).into(), value).unwrap();
-    }
-    object.into()
-}
-
 fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap()
 }
 
-fn options(changed: &[(&str, JsValue)]) -> JsValue {
-    let options = object(&[
-        ("memoryLimitBytes", (1 << 20).into()),
-        ("maxEntries", 10.into()),
-        ("maxEntryBytes", 1024.into()),
-        ("maxCatalogBytes", (1 << 20).into()),
-        ("evictionPolicy", "lru".into()),
-        ("durable", false.into()),
-        ("seed", 7.into()),
-    ]);
-    for (name, value) in changed {
-        Reflect::set(&options, &(*name).into(), value).unwrap();
-    }
-    options
-}
-
 fn open(durable: bool) -> StoreHandle {
-    StoreHandle::new(options(&[("durable", durable.into())])).unwrap()
+    StoreHandle::new(1 << 20, 10, 1024, 1 << 20, "lru".into(), durable, 7.0).unwrap()
 }
 
-/// What a put of `url|version` says, with a member more or changed.
-fn put(url: &str, version: &str, more: &[(&str, JsValue)]) -> JsValue {
-    let put = object(&[
-        ("url", url.into()),
-        ("version", version.into()),
-        ("source", "".into()),
-        ("origin", "user".into()),
-        ("tags", Array::new().into()),
-        ("dependencies", Array::new().into()),
-        ("now", 1000.into()),
-    ]);
-    for (name, value) in more {
-        Reflect::set(&put, &(*name).into(), value).unwrap();
+/// The fields a put may set, with their places in its record.
+const EXPIRES: usize = 5;
+const ORIGIN: usize = 6;
+const SOURCE_HASH: usize = 7;
+const CONVERTED_AT: usize = 9;
+const NAME: usize = 10;
+const TAGS: usize = 20;
+
+/// The record of a put of `url|version`, with some fields changed; tags and dependencies follow.
+fn put(url: &str, version: &str, changed: &[(usize, &str)]) -> String {
+    let mut fields = [""; TAGS + 1];
+    (fields[0], fields[1], fields[2], fields[4], fields[ORIGIN]) = ("0", url, version, "1000", "0");
+    fields[TAGS] = "0";
+    for &(place, text) in changed {
+        fields[place] = text;
     }
-    put
+    fields.join("\0")
 }
 
 /// Key, hash and metadata of a packed row.
-fn row(store: &StoreHandle, put: JsValue, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+fn row(store: &StoreHandle, put: &str, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let packed = store.pack(put, body).unwrap();
     let (hash, rest) = packed.split_at(32);
     let (length, rest) = rest.split_at(4);
@@ -69,7 +51,7 @@ fn row(store: &StoreHandle, put: JsValue, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec
     (key.to_vec(), hash.to_vec(), meta.to_vec())
 }
 
-fn learn(store: &mut StoreHandle, put: JsValue, body: &[u8]) -> u32 {
+fn learn(store: &mut StoreHandle, put: &str, body: &[u8]) -> u32 {
     let (key, hash, meta) = row(store, put, body);
     store.learn(&key, &hash, &meta, 1000.0).unwrap()
 }
@@ -97,15 +79,15 @@ fn errors_keep_their_code_and_name_the_input() {
     );
     refused(store.resolve(""), "INVALID_KEY", "is empty");
     refused(store.rows_of("|1"), "INVALID_KEY", "has no URL");
-    refused(store.pack(put("a|b", "", &[]), BODY), "INVALID_KEY", "a|b");
+    refused(store.pack(&put("a|b", "", &[]), BODY), "INVALID_KEY", "a|b");
     refused(
-        store.pack(put("u", "1 0", &[]), BODY),
+        store.pack(&put("u", "1 0", &[]), BODY),
         "INVALID_KEY",
         "white space",
     );
     let large = vec![b' '; 1025];
     refused(
-        store.pack(put("u", "", &[]), &large),
+        store.pack(&put("u", "", &[]), &large),
         "ENTRY_TOO_LARGE",
         "1025 bytes",
     );
@@ -114,7 +96,7 @@ fn errors_keep_their_code_and_name_the_input() {
         "CORRUPT",
         "row key",
     );
-    let (key, hash, meta) = row(&store, put("u", "", &[]), BODY);
+    let (key, hash, meta) = row(&store, &put("u", "", &[]), BODY);
     refused(
         store.learn(&key, &hash[..31], &meta, 0.0),
         "CORRUPT",
@@ -138,52 +120,33 @@ fn errors_keep_their_code_and_name_the_input() {
 }
 
 #[wasm_bindgen_test]
-fn records_of_the_wrong_shape_are_refused() {
-    let named = |name| options(&[("evictionPolicy", JsValue::from(name))]);
-    refused(
-        StoreHandle::new(named("clock")),
-        "INVALID_CONFIG",
-        "evictionPolicy",
-    );
-    for (name, value) in [
-        ("memoryLimitBytes", JsValue::from("1 MB")),
-        ("maxEntries", JsValue::NULL),
-        ("maxEntries", JsValue::from(-1)),
-        ("durable", JsValue::from(1)),
-    ] {
-        let result = StoreHandle::new(options(&[(name, value)]));
-        refused(result, "INVALID_VALUE", "");
-    }
+fn options_and_records_of_the_wrong_shape_are_refused() {
+    let clock = StoreHandle::new(1 << 20, 10, 1024, 1 << 20, "clock".into(), false, 7.0);
+    refused(clock, "INVALID_CONFIG", "evictionPolicy is \"clock\"");
     let store = open(false);
-    for (name, value) in [
-        ("tags", JsValue::from("red")),
-        ("tags", Array::of1(&5.into()).into()),
-        ("origin", JsValue::from("space")),
-        (
-            "dependencies",
-            Array::of1(&object(&[("kind", "base".into())])).into(),
-        ),
-        ("sourceHash", JsValue::from("abc")),
-        ("name", JsValue::from(5)),
+    for (place, text, name) in [
+        (0, "-1", "layer"),
+        (EXPIRES, "soon", "expiresAt"),
+        (CONVERTED_AT, "1.5", "convertedAt"),
+        (ORIGIN, "space", "origin"),
+        (SOURCE_HASH, "abc", "sourceHash"),
+        (TAGS, "many", "tags"),
     ] {
         refused(
-            store.pack(put("u", "", &[(name, value)]), BODY),
+            store.pack(&put("u", "", &[(place, text)]), BODY),
             "INVALID_VALUE",
-            "",
+            name,
         );
     }
-    refused(
-        store.list(object(&[("tag", 5.into())])),
-        "INVALID_VALUE",
-        "",
-    );
+    refused(store.pack("", BODY), "INVALID_KEY", "is empty");
+    refused(store.pack("\0\0\0", BODY), "INVALID_KEY", "is empty");
 }
 
 #[wasm_bindgen_test]
 fn resolve_answers_by_number() {
     let mut store = open(true);
     assert_eq!(store.resolve("u").unwrap(), ASK);
-    let slot = learn(&mut store, put("u", "1.0", &[]), BODY);
+    let slot = learn(&mut store, &put("u", "1.0", &[]), BODY);
     assert_eq!(
         store.resolve("u|1.0").unwrap(),
         ASK,
@@ -204,7 +167,7 @@ fn resolve_answers_by_number() {
         assert_eq!(store.canonical(nobody), None);
         assert_eq!(store.encoded(nobody), None);
         assert_eq!(store.form(nobody), 0);
-        assert!(store.metadata(nobody).unwrap().is_undefined());
+        assert_eq!(store.metadata(nobody).unwrap(), None);
         assert_eq!(store.key(nobody).unwrap(), None);
         assert_eq!(store.hash(nobody), None);
         assert_eq!(store.url_text(nobody).filter(|text| text == "u|1.0"), None);
@@ -216,7 +179,7 @@ fn bytes_come_back_exactly() {
     let every: Vec<u8> = (0..=255).cycle().take(1000).collect();
     for body in [&b""[..], b"{}", BODY, &every] {
         let mut store = open(false);
-        let slot = learn(&mut store, put("u", "", &[]), body);
+        let slot = learn(&mut store, &put("u", "", &[]), body);
         assert_eq!(store.form(slot), 0);
         store.admit_encoded(slot, body);
         assert_eq!(store.form(slot), 1);
@@ -239,17 +202,17 @@ fn effects_are_pairs_of_code_and_number() {
     let mut store = open(false);
     assert!(!store.has_effects());
     assert!(store.effects().is_empty());
-    let first = learn(&mut store, put("u", "", &[]), BODY);
+    let first = learn(&mut store, &put("u", "", &[]), BODY);
     let url = store.url_of(first);
     assert!(store.has_effects());
     assert_eq!(store.effects()[..], [3, url]);
     assert_eq!(store.url_text(url).unwrap(), "u");
     assert!(!store.has_effects(), "they are fetched once");
-    let second = learn(&mut store, put("u", "", &[("name", "N".into())]), BODY);
+    let second = learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY);
     assert_ne!(first, second);
     assert_eq!(store.effects()[..], [1, first, 3, url]);
     assert_eq!(
-        learn(&mut store, put("u", "", &[("name", "N".into())]), BODY),
+        learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY),
         second
     );
     assert!(!store.has_effects(), "the same row again changes nothing");
@@ -259,11 +222,7 @@ fn effects_are_pairs_of_code_and_number() {
     assert!(!store.forget(&key).unwrap());
 
     let mut brief = open(true);
-    let slot = learn(
-        &mut brief,
-        put("u", "", &[("expiresAt", 2000.into())]),
-        BODY,
-    );
+    let slot = learn(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY);
     let url = brief.url_of(slot);
     brief.effects();
     assert!(brief.expires());
@@ -273,8 +232,8 @@ fn effects_are_pairs_of_code_and_number() {
     assert_eq!(brief.effects()[..], [2, slot, 3, url]);
     assert!(!brief.expires());
 
-    let mut small = StoreHandle::new(options(&[("maxEntries", 1.into())])).unwrap();
-    let slots = ["a", "b"].map(|url| learn(&mut small, put(url, "", &[]), BODY));
+    let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
+    let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
     small.effects();
     small.admit_encoded(slots[0], BODY);
     assert!(!small.has_effects());
@@ -286,53 +245,56 @@ fn effects_are_pairs_of_code_and_number() {
 #[wasm_bindgen_test]
 fn metadata_crosses_whole() {
     let mut store = open(false);
-    let edge = object(&[
-        ("kind", "binding".into()),
-        ("target", "http://hl7.org/fhir/ValueSet/x|1".into()),
-    ]);
     let hash = "0123456789abcdef".repeat(4);
+    let tags_and_edges = [
+        "2",
+        "a",
+        "b\u{e9}",
+        "4http://hl7.org/fhir/ValueSet/x|1",
+        "0urn:y",
+    ]
+    .join("\0");
     let said = [
-        ("name", JsValue::from("N\u{e9}\u{1f600}")),
-        ("source", "p#1.0.0".into()),
-        ("tags", Array::of2(&"a".into(), &"b".into()).into()),
-        ("dependencies", Array::of1(&edge).into()),
-        ("sourceHash", hash.as_str().into()),
-        ("convertedAt", 1_700_000_000_000.0.into()),
-        ("origin", "converted".into()),
+        (3, "p#1.0.0"),
+        (EXPIRES, "1800000000000"),
+        (ORIGIN, "2"),
+        (SOURCE_HASH, &hash),
+        (CONVERTED_AT, "1700000000000"),
+        (NAME, "N\u{e9}\u{1f600}"),
+        (TAGS, &tags_and_edges),
     ];
-    let slot = learn(&mut store, put("http://x/u", "1.0", &said), BODY);
-    let metadata = store.metadata(slot).unwrap();
-    for (name, expected) in [
-        ("canonical", JsValue::from("http://x/u|1.0")),
-        ("url", "http://x/u".into()),
-        ("version", "1.0".into()),
-        ("layer", 0.into()),
-        ("name", "N\u{e9}\u{1f600}".into()),
-        ("source", "p#1.0.0".into()),
-        ("sourceHash", hash.as_str().into()),
-        ("convertedAt", 1_700_000_000_000.0.into()),
-        ("createdAt", 1000.into()),
-        ("origin", "converted".into()),
-        ("size", 20.into()),
-        ("contentHash", sha256_hex(BODY).into()),
-    ] {
-        assert_eq!(member(&metadata, name), expected, "{name}");
-    }
-    let edges = Array::from(&member(&metadata, "dependencies"));
-    assert_eq!(edges.length(), 1);
-    assert_eq!(member(&edges.get(0), "kind"), JsValue::from("binding"));
-    assert_eq!(
-        member(&edges.get(0), "target"),
-        JsValue::from("http://hl7.org/fhir/ValueSet/x|1")
-    );
-    let filter = object(&[("tag", "b".into()), ("package", "p".into())]);
-    assert_eq!(store.list(filter).unwrap()[..], [slot]);
-    assert!(
-        store
-            .list(object(&[("tag", "c".into())]))
-            .unwrap()
-            .is_empty()
-    );
+    let slot = learn(&mut store, &put("http://x/u", "1.0", &said), BODY);
+    let content = sha256_hex(BODY);
+    let expected = [
+        "0",
+        "http://x/u",
+        "1.0",
+        "p#1.0.0",
+        &content,
+        "20",
+        "0",
+        "1000",
+        "1000",
+        "1800000000000",
+        "",
+        "2",
+        &hash,
+        "",
+        "1700000000000",
+        "N\u{e9}\u{1f600}",
+        "\0\0\0\0\0\0\0\0",
+        &tags_and_edges,
+    ];
+    assert_eq!(store.metadata(slot).unwrap().unwrap(), expected.join("\0"));
+    let list = |package: Option<&str>, tag: Option<&str>, before: Option<f64>| {
+        let text = |text: Option<&str>| text.map(Into::into);
+        store.list(None, text(package), None, text(tag), before, false)
+    };
+    assert_eq!(list(Some("p"), Some("a"), Some(1000.0))[..], [slot]);
+    assert_eq!(list(Some("p#1.0.0"), None, None)[..], [slot]);
+    assert!(list(Some("q"), None, None).is_empty());
+    assert!(list(None, Some("c"), None).is_empty());
+    assert!(list(None, None, Some(999.0)).is_empty());
     let stats = store.stats().unwrap();
     assert_eq!(member(&stats, "entries"), JsValue::from(1));
     assert_eq!(member(&stats, "totalBytes").as_f64(), Some(20.0));
@@ -364,7 +326,7 @@ fn hashes_are_sha_256() {
         assert_eq!(sha256_hex(bytes), expected);
     }
     let mut store = open(false);
-    let slot = learn(&mut store, put("u", "", &[]), BODY);
+    let slot = learn(&mut store, &put("u", "", &[]), BODY);
     let hash = store.hash(slot).unwrap();
     assert!(hash_matches(BODY, &hash));
     assert!(!hash_matches(b"{}", &hash));

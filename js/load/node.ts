@@ -1,11 +1,12 @@
 /** Loads the core in Node, Bun and Deno: read from the package's own folder. */
 
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type CoreModule, coreModule } from "../core-module.js";
 import { once } from "./once.js";
 
 /** The compiled core, one per process. Rejects with UNSUPPORTED when it cannot be read or compiled. */
 export const loadCore: () => Promise<CoreModule> = once(async () => {
-  const bytes = await readFile(new URL("../core.wasm", import.meta.url));
-  return coreModule(await WebAssembly.compile(bytes));
+  // Reading and compiling take 6 ms, and longer where other threads are asked to do it.
+  const bytes = readFileSync(new URL("../core.wasm", import.meta.url));
+  return coreModule(new WebAssembly.Module(bytes));
 });

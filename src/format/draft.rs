@@ -63,10 +63,7 @@ impl Log {
         body: &[u8],
     ) -> Result<()> {
         if key.len().max(url.len()) > MAX_KEY {
-            return Err(Error::InvalidKey {
-                key: url.chars().take(80).collect(),
-                rule: "is too long",
-            });
+            return Err(Error::invalid_key(url, "is too long"));
         }
         self.add_body(hash, body)?;
         let value = Value {

@@ -51,7 +51,12 @@ impl Log {
     /// The keys deleted, or found unreadable, after a token: each behind its length as u32.
     pub fn deleted(&self, since: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for (key, entry) in self.rows.entries().iter().filter(|(_, entry)| entry.token > since) {
+        for (key, entry) in self
+            .rows
+            .entries()
+            .iter()
+            .filter(|(_, entry)| entry.token > since)
+        {
             if entry.value.is_none() || self.is_lost(key) {
                 let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
                 bytes.extend_from_slice(&length.to_le_bytes());
@@ -62,7 +67,11 @@ impl Log {
     }
 
     fn live(&self) -> impl Iterator<Item = Row<'_>> {
-        let live = self.rows.entries().iter().filter(|(key, _)| !self.is_lost(key));
+        let live = self
+            .rows
+            .entries()
+            .iter()
+            .filter(|(key, _)| !self.is_lost(key));
         live.filter_map(|(key, entry)| entry.row(key))
     }
 

@@ -16,6 +16,7 @@ use super::wire::Reader;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::map::Map;
+use crate::order::sorted;
 
 const MAGIC: [u8; 8] = *b"\x89FSN\r\n\x1a\n";
 
@@ -123,8 +124,11 @@ impl Log {
         }
         let mut writers = Vec::new();
         let mut before: &[u8] = &[];
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for (key, entry) in self.sorted_rows() {
+        let mut rows = Vec::new();
+        let known = self.rows.entries();
+        let key_of = |number: usize| known.get(number).map(|(key, _)| key);
+        let order = sorted(known.len(), &|left, right| key_of(left).cmp(&key_of(right)));
+        for (key, entry) in order.into_iter().filter_map(|number| known.get(number)) {
             let shared = key
                 .iter()
                 .zip(before)
@@ -147,7 +151,11 @@ impl Log {
             seq: self.seq,
             segments,
             writers,
-            bodies: bodies.entries().iter().map(|(hash, at)| (*hash, moved(at))).collect(),
+            bodies: bodies
+                .entries()
+                .iter()
+                .map(|(hash, at)| (*hash, moved(at)))
+                .collect(),
             rows,
             lost: self.lost.clone(),
             others: self.others.iter().map(moved).collect(),
@@ -174,7 +182,12 @@ impl Log {
     /// The bodies that rows name, wherever they are; the others are garbage.
     pub(super) fn named(&self) -> Map<Hash, Location> {
         let mut named = Map::new(self.writer);
-        for value in self.rows.entries().iter().filter_map(|(_, entry)| entry.value.as_ref()) {
+        for value in self
+            .rows
+            .entries()
+            .iter()
+            .filter_map(|(_, entry)| entry.value.as_ref())
+        {
             let location = self.bodies.get(&value.hash).copied().unwrap_or(NOWHERE);
             named.insert(value.hash, location);
         }

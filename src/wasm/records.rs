@@ -5,7 +5,7 @@
 //! tags, then a field per dependency that starts with the digit of its kind.
 
 use core::fmt::Display;
-use core::str::{FromStr, Split};
+use core::str::Split;
 
 use crate::catalog::RowKey;
 use crate::error::{Error, Result};
@@ -35,27 +35,30 @@ const KINDS: [DependencyKind; 7] = [
 
 /// What a put says of an entry: its row key and metadata.
 pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
-    let mut fields = Fields(record.split(SEPARATOR));
+    let mut fields = Fields {
+        rest: record.split(SEPARATOR),
+        misfit: None,
+    };
     let key = RowKey {
-        layer: fields.number("layer")?.unwrap_or_default(),
+        layer: fields.number("layer").unwrap_or_default(),
         url: fields.next(),
         version: fields.next(),
         source: fields.next(),
     };
-    let now = fields.number("now")?.unwrap_or_default();
+    let now = fields.number("now").unwrap_or_default();
     let head = Head {
         created: now,
         updated: now,
-        expires: fields.number("expiresAt")?,
+        expires: fields.number("expiresAt"),
         ..Head::default()
     };
-    let origin: usize = fields.number("origin")?.unwrap_or_default();
+    let origin: usize = fields.number("origin").unwrap_or_default();
     let metadata = Metadata {
         head,
         origin: ORIGINS.get(origin).copied().unwrap_or_default(),
-        source_hash: fields.text().map(|hash| parse_hash(&hash)).transpose()?,
+        source_hash: fields.hash("sourceHash"),
         converter: fields.text(),
-        converted_at: fields.number("convertedAt")?,
+        converted_at: fields.number("convertedAt"),
         name: fields.text(),
         title: fields.text(),
         description: fields.text(),
@@ -66,11 +69,17 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         status: fields.text(),
         fhir_version: fields.text(),
         etag: fields.text(),
-        tags: fields.tags()?,
-        dependencies: fields.0.filter_map(dependency).collect(),
+        tags: fields.tags(),
+        dependencies: fields.rest.by_ref().filter_map(dependency).collect(),
         ..Metadata::default()
     };
-    Ok((key, metadata))
+    match fields.misfit {
+        None => Ok((key, metadata)),
+        Some((name, rule)) => Err(Error::InvalidValue {
+            what: name.into(),
+            rule,
+        }),
+    }
 }
 
 /// Everything known of an entry.
@@ -150,34 +159,51 @@ pub(super) fn millis(number: f64) -> u64 {
     number as u64
 }
 
-/// The fields of a record, one after the other; beyond the last one all are empty.
-struct Fields<'a>(Split<'a, char>);
+/// The fields of a record, one after the other; beyond the last one all are empty. One that is not
+/// what it must be counts as empty until the end: a way out after every field costs its weight in code.
+struct Fields<'a> {
+    rest: Split<'a, char>,
+    /// Name of the first such field, and the rule it breaks.
+    misfit: Option<(&'static str, &'static str)>,
+}
 
 impl<'a> Fields<'a> {
     fn next(&mut self) -> &'a str {
-        self.0.next().unwrap_or_default()
+        self.rest.next().unwrap_or_default()
     }
 
+    #[inline(never)]
     fn text(&mut self) -> Option<String> {
-        Some(self.next())
-            .filter(|text| !text.is_empty())
-            .map(Into::into)
-    }
-
-    fn number<T: FromStr>(&mut self, name: &'static str) -> Result<Option<T>> {
         let field = self.next();
-        if field.is_empty() {
-            return Ok(None);
-        }
-        field.parse().map(Some).map_err(|_| Error::InvalidValue {
-            what: name.into(),
-            rule: "must be a whole number, not negative",
-        })
+        (!field.is_empty()).then(|| field.into())
     }
 
-    fn tags(&mut self) -> Result<Vec<String>> {
-        let count: usize = self.number("tags")?.unwrap_or_default();
-        Ok(self.0.by_ref().take(count).map(Into::into).collect())
+    fn number<T: TryFrom<u64>>(&mut self, name: &'static str) -> Option<T> {
+        let number = |field: &str| field.parse::<u64>().ok()?.try_into().ok();
+        self.parsed(name, "must be a whole number, not negative", number)
+    }
+
+    fn hash(&mut self, name: &'static str) -> Option<Hash> {
+        self.parsed(name, "must be 64 hexadecimal digits", parse_hash)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        rule: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let field = self.next();
+        let parsed = parse(field);
+        if parsed.is_none() && !field.is_empty() {
+            self.misfit = self.misfit.or(Some((name, rule)));
+        }
+        parsed
+    }
+
+    fn tags(&mut self) -> Vec<String> {
+        let count: usize = self.number("tags").unwrap_or_default();
+        self.rest.by_ref().take(count).map(Into::into).collect()
     }
 }
 
@@ -206,19 +232,16 @@ fn dependency(field: &str) -> Option<Dependency> {
     })
 }
 
-fn parse_hash(text: &str) -> Result<Hash> {
-    let invalid = || Error::InvalidValue {
-        what: "sourceHash".into(),
-        rule: "must be 64 hexadecimal digits",
-    };
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits
-        .filter(|digits| digits.len() == 64)
-        .ok_or_else(invalid)?;
+fn parse_hash(text: &str) -> Option<Hash> {
     let mut hash = Hash::default();
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        let value = pair.iter().fold(0, |value, digit| value * 16 + digit);
-        *byte = u8::try_from(value).map_err(|_| invalid())?;
+    if text.len() != 2 * hash.len() {
+        return None;
     }
-    Ok(hash)
+    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        for &digit in pair {
+            let value = char::from(digit).to_digit(16)?;
+            *byte = (*byte << 4) | u8::try_from(value).ok()?;
+        }
+    }
+    Some(hash)
 }

@@ -1,6 +1,7 @@
 //! The store as JavaScript calls it: numbers and bytes in, numbers and bytes out.
 
 use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -300,5 +301,8 @@ fn hash_of(bytes: &[u8]) -> Result<Hash> {
 }
 
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
-    serde_wasm_bindgen::to_value(value).map_err(|_| Error::Serialization { what: "record" })
+    let serializer = Serializer::new().serialize_maps_as_objects(true);
+    value
+        .serialize(&serializer)
+        .map_err(|_| Error::Serialization { what: "record" })
 }

@@ -22,7 +22,10 @@ type Refusal = readonly [code: string, message: RegExp];
 const kept = { url: "kept", version: "1", n: 1 };
 
 /** Runs a table on a store with one entry in it, which must survive every case. */
-function table(title: string, cases: Record<string, readonly [(store: SchemaStore) => unknown, ...Refusal]>) {
+function table(
+  title: string,
+  cases: Record<string, readonly [(store: SchemaStore) => unknown, ...Refusal]>,
+) {
   for (const strategy of ["memory", "memory-disk", "disk"] as const) {
     test(`${strategy}: ${title}`, async () => {
       const store = await openStore({ strategy, maxEntryBytes: 8192 });
@@ -52,7 +55,8 @@ function refusal(name: string, [code, message]: Refusal) {
 
 function nested(depth: number): object {
   let value: object = {};
-  for (let level = 1; level < depth; level += 1) value = level % 2 ? { in: value } : { in: [value] }.in;
+  for (let level = 1; level < depth; level += 1)
+    value = level % 2 ? { in: value } : { in: [value] }.in;
   return value;
 }
 
@@ -71,55 +75,135 @@ sparse.length = 4;
 
 table("texts that are no entry", {
   "not JSON": [(store) => store.putText('{"url": "u"'), "SERIALIZATION", /text is not JSON/],
-  "empty": [(store) => store.putText(""), "SERIALIZATION", /not JSON/],
+  empty: [(store) => store.putText(""), "SERIALIZATION", /not JSON/],
   "a trailing comma": [(store) => store.putText('{"url":"u",}'), "SERIALIZATION", /not JSON/],
   "a byte order mark": [(store) => store.putText('\ufeff{"url":"u"}'), "SERIALIZATION", /not JSON/],
   "an array": [(store) => store.putText('[{"url":"u"}]'), "INVALID_VALUE", /no object/],
   "a number": [(store) => store.putText("5"), "INVALID_VALUE", /no object/],
   "a string": [(store) => store.putText('"url"'), "INVALID_VALUE", /no object/],
-  "null": [(store) => store.putText("null"), "INVALID_VALUE", /no object/],
-  "a raw lone surrogate": [(store) => store.putText('{"url":"u","x":"\ud800"}'), "INVALID_VALUE", /well-formed/],
-  "no text at all": [(store) => store.putText(undefined as unknown as string), "INVALID_VALUE", /string/],
-  "10,000 deep": [(store) => store.putText(`{"url":"u","x":${"[".repeat(10_000)}${"]".repeat(10_000)}}`), "INVALID_VALUE", /deeper than 512/],
-  "bytes that are not UTF-8": [(store) => store.putBytes(Uint8Array.of(0x7b, 0xc3, 0x28)), "SERIALIZATION", /UTF-8/],
-  "bytes that are none": [(store) => store.putBytes("{}" as unknown as Uint8Array), "SERIALIZATION", /bytes/],
-  "too large": [(store) => store.putText(JSON.stringify({ url: "u", x: "x".repeat(8192) })), "ENTRY_TOO_LARGE", /maxEntryBytes of 8192/],
-  "an item without anything": [(store) => store.putMany([{}]), "INVALID_VALUE", /no value, text or bytes/],
+  null: [(store) => store.putText("null"), "INVALID_VALUE", /no object/],
+  "a raw lone surrogate": [
+    (store) => store.putText('{"url":"u","x":"\ud800"}'),
+    "INVALID_VALUE",
+    /well-formed/,
+  ],
+  "no text at all": [
+    (store) => store.putText(undefined as unknown as string),
+    "INVALID_VALUE",
+    /string/,
+  ],
+  "10,000 deep": [
+    (store) => store.putText(`{"url":"u","x":${"[".repeat(10_000)}${"]".repeat(10_000)}}`),
+    "INVALID_VALUE",
+    /deeper than 512/,
+  ],
+  "bytes that are not UTF-8": [
+    (store) => store.putBytes(Uint8Array.of(0x7b, 0xc3, 0x28)),
+    "SERIALIZATION",
+    /UTF-8/,
+  ],
+  "bytes that are none": [
+    (store) => store.putBytes("{}" as unknown as Uint8Array),
+    "SERIALIZATION",
+    /bytes/,
+  ],
+  "too large": [
+    (store) => store.putText(JSON.stringify({ url: "u", x: "x".repeat(8192) })),
+    "ENTRY_TOO_LARGE",
+    /maxEntryBytes of 8192/,
+  ],
+  "an item without anything": [
+    (store) => store.putMany([{}]),
+    "INVALID_VALUE",
+    /no value, text or bytes/,
+  ],
 });
 
 table("values that JSON cannot hold", {
-  "undefined": [(store) => store.put(undefined as unknown as object), "INVALID_VALUE", /undefined, not an object/],
-  "null": [(store) => store.put(null as unknown as object), "INVALID_VALUE", /null, not an object/],
+  undefined: [
+    (store) => store.put(undefined as unknown as object),
+    "INVALID_VALUE",
+    /undefined, not an object/,
+  ],
+  null: [(store) => store.put(null as unknown as object), "INVALID_VALUE", /null, not an object/],
   "a text": [(store) => store.put("u" as unknown as object), "INVALID_VALUE", /not an object/],
   "an array": [(store) => store.put([{ url: "u" }]), "INVALID_VALUE", /array/],
-  "a function": [(store) => store.put((() => {}) as unknown as object), "INVALID_VALUE", /not an object/],
-  "an undefined member": [(store) => store.put({ url: "u", a: { b: undefined } }), "INVALID_VALUE", /value\.a\.b is undefined/],
-  "NaN": [(store) => store.put({ url: "u", n: Number.NaN }), "INVALID_VALUE", /value\.n is NaN/],
-  "Infinity": [(store) => store.put({ url: "u", n: [Number.POSITIVE_INFINITY] }), "INVALID_VALUE", /value\.n\.0 is Infinity/],
+  "a function": [
+    (store) => store.put((() => {}) as unknown as object),
+    "INVALID_VALUE",
+    /not an object/,
+  ],
+  "an undefined member": [
+    (store) => store.put({ url: "u", a: { b: undefined } }),
+    "INVALID_VALUE",
+    /value\.a\.b is undefined/,
+  ],
+  NaN: [(store) => store.put({ url: "u", n: Number.NaN }), "INVALID_VALUE", /value\.n is NaN/],
+  Infinity: [
+    (store) => store.put({ url: "u", n: [Number.POSITIVE_INFINITY] }),
+    "INVALID_VALUE",
+    /value\.n\.0 is Infinity/,
+  ],
   "-0": [(store) => store.put({ url: "u", n: -0 }), "INVALID_VALUE", /-0/],
-  "BigInt": [(store) => store.put({ url: "u", n: 1n }), "INVALID_VALUE", /BigInt/],
-  "a Date": [(store) => store.put({ url: "u", d: new Date(0) }), "INVALID_VALUE", /value\.d is a Date/],
+  BigInt: [(store) => store.put({ url: "u", n: 1n }), "INVALID_VALUE", /BigInt/],
+  "a Date": [
+    (store) => store.put({ url: "u", d: new Date(0) }),
+    "INVALID_VALUE",
+    /value\.d is a Date/,
+  ],
   "a Map": [(store) => store.put({ url: "u", m: new Map() }), "INVALID_VALUE", /value\.m is a Map/],
-  "bytes": [(store) => store.put({ url: "u", m: new Uint8Array(1) }), "INVALID_VALUE", /Uint8Array/],
+  bytes: [(store) => store.put({ url: "u", m: new Uint8Array(1) }), "INVALID_VALUE", /Uint8Array/],
   "a class instance": [(store) => store.put(new Patient()), "INVALID_VALUE", /value is a Patient/],
-  "a function inside": [(store) => store.put({ url: "u", f() {} }), "INVALID_VALUE", /value\.f is a function/],
-  "a symbol": [(store) => store.put({ url: "u", s: Symbol("s") }), "INVALID_VALUE", /value\.s is a symbol/],
-  "a symbol as a key": [(store) => store.put({ url: "u", [Symbol("s")]: 1 }), "INVALID_VALUE", /symbol as a key/],
-  "a sparse array": [(store) => store.put({ url: "u", a: sparse }), "INVALID_VALUE", /value\.a\.2 is undefined/],
-  "an array with a member": [(store) => store.put({ url: "u", a: Object.assign([1], { more: 2 }) }), "INVALID_VALUE", /value\.a has a member more/],
+  "a function inside": [
+    (store) => store.put({ url: "u", f() {} }),
+    "INVALID_VALUE",
+    /value\.f is a function/,
+  ],
+  "a symbol": [
+    (store) => store.put({ url: "u", s: Symbol("s") }),
+    "INVALID_VALUE",
+    /value\.s is a symbol/,
+  ],
+  "a symbol as a key": [
+    (store) => store.put({ url: "u", [Symbol("s")]: 1 }),
+    "INVALID_VALUE",
+    /symbol as a key/,
+  ],
+  "a sparse array": [
+    (store) => store.put({ url: "u", a: sparse }),
+    "INVALID_VALUE",
+    /value\.a\.2 is undefined/,
+  ],
+  "an array with a member": [
+    (store) => store.put({ url: "u", a: Object.assign([1], { more: 2 }) }),
+    "INVALID_VALUE",
+    /value\.a has a member more/,
+  ],
   "a cycle": [(store) => store.put(cycle()), "INVALID_VALUE", /holds itself/],
-  "10,000 deep": [(store) => store.put({ url: "u", x: nested(10_000) }), "INVALID_VALUE", /deeper than 512/],
+  "10,000 deep": [
+    (store) => store.put({ url: "u", x: nested(10_000) }),
+    "INVALID_VALUE",
+    /deeper than 512/,
+  ],
   "too large": [(store) => store.put({ url: "u", x: "x".repeat(8192) }), "ENTRY_TOO_LARGE", /8192/],
-  "from an update": [(store) => store.update("kept", () => cycle()), "INVALID_VALUE", /holds itself/],
-  "an update to another url": [(store) => store.update("kept", () => ({ url: "other" })), "INVALID_KEY", /other/],
+  "from an update": [
+    (store) => store.update("kept", () => cycle()),
+    "INVALID_VALUE",
+    /holds itself/,
+  ],
+  "an update to another url": [
+    (store) => store.update("kept", () => ({ url: "other" })),
+    "INVALID_KEY",
+    /other/,
+  ],
 });
 
 const badUrls: Record<string, readonly [unknown, RegExp]> = {
   "no url": [undefined, /no url/],
   "a number": [5, /url 5 is no string/],
-  "null": [null, /url|canonical/],
+  null: [null, /url|canonical/],
   "an object": [{ a: 1 }, /no string/],
-  "empty": ["", /empty/],
+  empty: ["", /empty/],
   "white space inside": ["a b", /white space/],
   "white space around": [" a", /white space/],
   "a line break": ["a\nb", /white space/],
@@ -134,33 +218,113 @@ table(
   "urls that name nothing",
   Object.fromEntries(
     Object.entries(badUrls).flatMap(([name, [url, message]]) => [
-      [`put, ${name}`, [(store: SchemaStore) => store.put({ ...(url !== undefined && { url }) }), "INVALID_KEY", message]],
-      [`putText, ${name}`, [(store: SchemaStore) => store.putText(JSON.stringify({ url }).replaceAll("\\ud800", "\\uD800")), "INVALID_KEY", message]],
+      [
+        `put, ${name}`,
+        [
+          (store: SchemaStore) => store.put({ ...(url !== undefined && { url }) }),
+          "INVALID_KEY",
+          message,
+        ],
+      ],
+      [
+        `putText, ${name}`,
+        [
+          (store: SchemaStore) =>
+            store.putText(JSON.stringify({ url }).replaceAll("\\ud800", "\\uD800")),
+          "INVALID_KEY",
+          message,
+        ],
+      ],
       ...(typeof url === "string"
-        ? [[`option, ${name}`, [(store: SchemaStore) => store.put({}, { url }), "INVALID_KEY", message] as const] as const]
+        ? [
+            [
+              `option, ${name}`,
+              [(store: SchemaStore) => store.put({}, { url }), "INVALID_KEY", message] as const,
+            ] as const,
+          ]
         : []),
     ]),
   ),
 );
 
 table("versions, sources and metadata of the wrong kind", {
-  "version, a number": [(store) => store.put({ url: "u", version: 1 }), "INVALID_KEY", /version 1 is no string/],
-  "version with white space": [(store) => store.put({ url: "u", version: "1 0" }), "INVALID_KEY", /white space/],
-  "version with a bar": [(store) => store.put({ url: "u", version: "1|0" }), "INVALID_KEY", /\| or #/],
-  "source, a number": [(store) => store.put({ url: "u" }, { source: 5 as unknown as string }), "INVALID_KEY", /source 5/],
-  "source, far too long": [(store) => store.put({ url: "u" }, { source: "s".repeat(5000) }), "INVALID_KEY", /source/],
-  "tags, a text": [(store) => store.put({ url: "u" }, { tags: "t" as unknown as string[] }), "INVALID_VALUE", /tags/],
-  "tags, numbers": [(store) => store.put({ url: "u" }, { tags: [5] as unknown as string[] }), "INVALID_VALUE", /tags/],
-  "an unknown origin": [(store) => store.put({ url: "u" }, { origin: "space" as "user" }), "INVALID_VALUE", /origin/],
-  "a short source hash": [(store) => store.put({ url: "u" }, { sourceHash: "abc" }), "INVALID_VALUE", /sourceHash|hash/],
-  "a dependency without target": [(store) => store.put({ url: "u" }, { dependencies: [{ kind: "base" }] as never }), "INVALID_VALUE", /dependencies/],
-  "ttlHours 0": [(store) => store.put({ url: "u" }, { ttlHours: 0 }), "INVALID_VALUE", /ttlHours is 0/],
+  "version, a number": [
+    (store) => store.put({ url: "u", version: 1 }),
+    "INVALID_KEY",
+    /version 1 is no string/,
+  ],
+  "version with white space": [
+    (store) => store.put({ url: "u", version: "1 0" }),
+    "INVALID_KEY",
+    /white space/,
+  ],
+  "version with a bar": [
+    (store) => store.put({ url: "u", version: "1|0" }),
+    "INVALID_KEY",
+    /\| or #/,
+  ],
+  "source, a number": [
+    (store) => store.put({ url: "u" }, { source: 5 as unknown as string }),
+    "INVALID_KEY",
+    /source 5/,
+  ],
+  "source, far too long": [
+    (store) => store.put({ url: "u" }, { source: "s".repeat(5000) }),
+    "INVALID_KEY",
+    /source/,
+  ],
+  "tags, a text": [
+    (store) => store.put({ url: "u" }, { tags: "t" as unknown as string[] }),
+    "INVALID_VALUE",
+    /tags/,
+  ],
+  "tags, numbers": [
+    (store) => store.put({ url: "u" }, { tags: [5] as unknown as string[] }),
+    "INVALID_VALUE",
+    /tags/,
+  ],
+  "an unknown origin": [
+    (store) => store.put({ url: "u" }, { origin: "space" as "user" }),
+    "INVALID_VALUE",
+    /origin/,
+  ],
+  "a short source hash": [
+    (store) => store.put({ url: "u" }, { sourceHash: "abc" }),
+    "INVALID_VALUE",
+    /sourceHash|hash/,
+  ],
+  "a dependency without target": [
+    (store) => store.put({ url: "u" }, { dependencies: [{ kind: "base" }] as never }),
+    "INVALID_VALUE",
+    /dependencies/,
+  ],
+  "ttlHours 0": [
+    (store) => store.put({ url: "u" }, { ttlHours: 0 }),
+    "INVALID_VALUE",
+    /ttlHours is 0/,
+  ],
   "a hash nobody has": [(store) => store.put(kept, { ifHash: "00" }), "CONCURRENCY", /not 00/],
-  "convert, no JSON": [(store) => store.convert("{"), "SERIALIZATION", /StructureDefinition is not JSON/],
-  "convert, another resource": [(store) => store.convert({ resourceType: "Patient", id: "p" }), "INVALID_VALUE", /p is a Patient/],
-  "convert, no url": [(store) => store.convert({ resourceType: "StructureDefinition", id: "sd" }), "INVALID_KEY", /sd has no url/],
+  "convert, no JSON": [
+    (store) => store.convert("{"),
+    "SERIALIZATION",
+    /StructureDefinition is not JSON/,
+  ],
+  "convert, another resource": [
+    (store) => store.convert({ resourceType: "Patient", id: "p" }),
+    "INVALID_VALUE",
+    /p is a Patient/,
+  ],
+  "convert, no url": [
+    (store) => store.convert({ resourceType: "StructureDefinition", id: "sd" }),
+    "INVALID_KEY",
+    /sd has no url/,
+  ],
   "convert, a cycle": [(store) => store.convert(cycle()), "INVALID_VALUE", /no plain data/],
-  "convert, null": [(store) => store.convert(null as unknown as object), "INVALID_VALUE", /StructureDefinition/],
+  "convert, null": [
+    (store) => store.convert(null as unknown as object),
+    "INVALID_VALUE",
+    /StructureDefinition/,
+  ],
 });
 
 const badKeys: Record<string, unknown> = {
@@ -206,7 +370,8 @@ for (const [method, call] of Object.entries(keyed)) {
 
 test("members called __proto__ are data like any other", async () => {
   const store = await openStore({ strategy: "memory" });
-  const text = '{"url":"u","__proto__":{"polluted":1},"a":{"__proto__":[]},"constructor":{"prototype":{}}}';
+  const text =
+    '{"url":"u","__proto__":{"polluted":1},"a":{"__proto__":[]},"constructor":{"prototype":{}}}';
   await store.put(JSON.parse(text));
   assert.equal(await store.getText("u"), text);
   const value = await store.get("u");
@@ -265,7 +430,14 @@ test("options out of their range name option, value and range", async () => {
     message: "option memoryLimitMb is 0, must be a whole number from 1 to 4000",
   });
   const bare = Object.create(null) as object;
-  for (const value of [bare, { toString: () => { throw new Error("no"); } }]) {
+  for (const value of [
+    bare,
+    {
+      toString: () => {
+        throw new Error("no");
+      },
+    },
+  ]) {
     await assert.rejects(openStore({ values: value as never }), { code: "INVALID_CONFIG" });
   }
   for (const options of [null, 5, "memory", []]) {
@@ -291,17 +463,32 @@ test("directories that are not a store are refused, and nothing falls back to me
   try {
     const places: Record<string, readonly [(path: string) => void, string]> = {
       file: [(path) => writeFileSync(path, "mine"), "INVALID_CONFIG"],
-      "not-ours": [(path) => { mkdirSync(path); writeFileSync(join(path, "thesis.txt"), "mine"); }, "INVALID_CONFIG"],
-      garbage: [(path) => { mkdirSync(path); writeFileSync(join(path, "FORMAT"), "garbage"); }, "CORRUPT"],
+      "not-ours": [
+        (path) => {
+          mkdirSync(path);
+          writeFileSync(join(path, "thesis.txt"), "mine");
+        },
+        "INVALID_CONFIG",
+      ],
+      garbage: [
+        (path) => {
+          mkdirSync(path);
+          writeFileSync(join(path, "FORMAT"), "garbage");
+        },
+        "CORRUPT",
+      ],
     };
     for (const [name, [make, code]] of Object.entries(places)) {
       const diskCacheDir = join(parent, name);
       make(diskCacheDir);
-      await assert.rejects(openSchemaStore({ diskCacheDir }), (error: Error & { code?: string; key?: string }) => {
-        assert.equal(error.code, code);
-        assert.ok(`${error.message} ${error.key}`.includes(diskCacheDir), error.message);
-        return true;
-      });
+      await assert.rejects(
+        openSchemaStore({ diskCacheDir }),
+        (error: Error & { code?: string; key?: string }) => {
+          assert.equal(error.code, code);
+          assert.ok(`${error.message} ${error.key}`.includes(diskCacheDir), error.message);
+          return true;
+        },
+      );
     }
     assert.equal(readFileSync(join(parent, "not-ours", "thesis.txt"), "utf8"), "mine");
   } finally {
@@ -331,7 +518,10 @@ test("on a full disk the write is told, the entry stays readable, and space heal
     assert.equal(store.health().ok, true);
     await store.close();
     const next = await openSchemaStore({ diskCacheDir });
-    assert.deepEqual((await next.list()).map(({ url }) => url), ["kept", "small"]);
+    assert.deepEqual(
+      (await next.list()).map(({ url }) => url),
+      ["kept", "small"],
+    );
     assert.deepEqual(await next.get("kept"), kept);
     await next.close();
   } finally {
@@ -345,11 +535,14 @@ test("a truncated package is refused and names itself", async () => {
   for (const length of [20, bytes.length >> 1, bytes.length - 1]) {
     const name = `cut-${length}.tgz`;
     const read = async () => {
-      const opened = await openPackage(bytes.subarray(0, length), name);
+      const opened = await openPackage(bytes.subarray(0, length), { fileName: name });
       for await (const _resource of opened.resources()) void _resource;
     };
     await assert.rejects(read, (error: Error & { code?: string }) => {
-      assert.ok(["CORRUPT", "SERIALIZATION"].includes(error.code ?? ""), `${length}: ${error.stack}`);
+      assert.ok(
+        ["CORRUPT", "SERIALIZATION"].includes(error.code ?? ""),
+        `${length}: ${error.stack}`,
+      );
       return true;
     });
   }

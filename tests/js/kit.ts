@@ -1,6 +1,6 @@
 /** What the tests of the store are written with. */
 
-import { memoryAdapter, MemoryPlace } from "../../dist/adapters/memory.js";
+import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { HostAdapter } from "../../dist/host.js";
 import { loadCore } from "../../dist/load/node.js";
 import { type OpenSchemaStore, opener } from "../../dist/open.js";
@@ -117,6 +117,14 @@ export function outcome<T>(promise: Promise<T>): { done: boolean; value?: T; err
   return seen;
 }
 
+/** What a new store on the place has of a canonical. */
+export async function readBack(place: MemoryPlace, canonical: string): Promise<unknown> {
+  const store = await openStore({ adapter: memoryAdapter(place) });
+  const value = await store.get(canonical);
+  await store.close();
+  return value;
+}
+
 /** A generator of integers below a limit, the same for the same seed (mulberry32). */
 export function random(seed: number): (below: number) => number {
   let state = seed >>> 0;
@@ -132,6 +140,7 @@ export function random(seed: number): (below: number) => number {
 export function* permutations<T>(items: readonly T[]): Generator<T[]> {
   if (items.length === 0) yield [];
   for (const [index, item] of items.entries()) {
-    for (const rest of permutations(items.toSpliced(index, 1))) yield [item, ...rest];
+    const others = items.filter((_, other) => other !== index);
+    for (const rest of permutations(others)) yield [item, ...rest];
   }
 }

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HostAdapter } from "../../dist/host.js";
 import type { SchemaStore } from "../../dist/store.js";
 import {
   GatedAdapter,
@@ -10,7 +9,7 @@ import {
   memoryAdapter,
   openStore,
   outcome,
-  random,
+  readBack,
   turn,
   until,
 } from "./kit.js";
@@ -265,7 +264,10 @@ test("flush resolves only when what was put before it is durable, whoever else f
   const commitTwo = await gate.next("commit");
   await turn();
   assert.equal(first.done, true);
-  assert.deepEqual(flushes.map(({ done }) => done), [false, false, false]);
+  assert.deepEqual(
+    flushes.map(({ done }) => done),
+    [false, false, false],
+  );
   commitTwo.go();
   gate.open("commit");
   await until(() => flushes.every(({ done }) => done), "the flushes");
@@ -310,10 +312,13 @@ test("a slot that was freed during a commit and has a new owner keeps the owner'
   commit.go();
   gate.open("commit");
   await flushed;
-  for (const other of others) assert.deepEqual(await store.get(other.url), other);
-  assert.deepEqual(await store.get("u"), two);
   await store.flush();
-  for (const other of others) assert.deepEqual(await readBack(place, other.url), other);
+  for (const other of others) {
+    assert.equal(await store.getText(other.url), JSON.stringify(other));
+    assert.deepEqual(await store.get(other.url), other);
+    assert.deepEqual(await readBack(place, other.url), other);
+  }
+  assert.deepEqual(await store.get("u"), two);
   await store.close();
 });
 
@@ -337,7 +342,7 @@ test("puts wait while too much is on its way, and keep their order", async () =>
   await store.flush();
   assert.deepEqual(await store.get("odd"), { url: "odd", n: "last" });
   assert.deepEqual(await readBack(place, "odd"), { url: "odd", n: "last" });
-  assert.equal(((await readBack(place, "even")) as { n: number }).n, 10);
+  assert.deepEqual(await readBack(place, "even"), { url: "even", n: 10, big, own: 10 });
   const { memory } = await store.stats();
   assert.ok(memory.usedBytes <= memory.limitBytes);
   await store.close();
@@ -357,7 +362,7 @@ test("a put that waits for room is refused when the store closes, not lost", asy
     const put = puts[index];
     const kept = (await readBack(place, url)) !== undefined;
     assert.equal(kept, put?.error === undefined, url);
-    if (!kept) assert.equal((put?.error as { code: string }).code, "CLOSED");
+    if (!kept) assert.equal((put?.error as { code: string } | undefined)?.code, "CLOSED");
   }
 });
 
@@ -569,103 +574,11 @@ test("one failing key of getMany rejects, and leaves no rejection unhandled", as
   await store.close();
 });
 
-/**
- * Random work on a few keys while every call of the host takes a random number of turns, and now
- * and then fails. What a get answers must be a value its key had between the call and the answer;
- * what is left at the end must be the last write, here and in a new store.
- */
-async function randomRun(seed: number): Promise<void> {
-  const next = random(seed);
-  const place = new MemoryPlace();
-  const inner = memoryAdapter(place);
-  const slow = { ...inner } as unknown as Record<string, unknown>;
-  for (const name of ["index", "allRows", "byUrl", "changes", "bodies", "commit"] as const) {
-    const call = inner[name] as (...args: unknown[]) => Promise<unknown>;
-    slow[name] = async (...args: unknown[]) => {
-      for (let waits = next(4); waits > 0; waits -= 1) await (next(2) ? turn() : undefined);
-      if (name === "commit" && next(8) === 0) throw new Error("a bad day");
-      const result = await call(...args);
-      for (let waits = next(3); waits > 0; waits -= 1) await (next(2) ? turn() : undefined);
-      return result;
-    };
-  }
-  const store = await openStore({
-    adapter: slow as unknown as HostAdapter,
-    maxEntries: 1 + next(6),
-    strategy: next(3) === 0 ? "disk" : "memory-disk",
-  });
-  const keys = ["a", "b", "c", "d"];
-  // Per key, every value it had, in order: undefined where it was deleted.
-  const past = new Map(keys.map((key): [string, (number | undefined)[]] => [key, [undefined]]));
-  const running: Promise<void>[] = [];
-  let n = 0;
-  const write = (key: string, value: number | undefined) => past.get(key)?.push(value);
-  const read = async (key: string, how: number) => {
-    const from = (past.get(key)?.length ?? 0) - 1;
-    const found = how === 0 ? (await store.entry(key))?.value : how === 1 ? JSON.parse((await store.getText(key)) ?? "null") : await store.get(key);
-    const value = (found as { n: number } | undefined | null)?.n;
-    const possible = past.get(key)?.slice(from) ?? [];
-    assert.ok(possible.includes(value), `seed ${seed}: ${key} is ${value}, not of ${possible}`);
-  };
-  for (let step = 0; step < 120; step += 1) {
-    const key = keys[next(keys.length)] as string;
-    switch (next(9)) {
-      case 0:
-      case 1:
-      case 2: {
-        n += 1;
-        write(key, n);
-        running.push(store.put({ url: key, n }).then(() => {}));
-        break;
-      }
-      case 3: {
-        // Deletions happen a little after the call: nothing else may be under way.
-        await Promise.all(running.splice(0));
-        const gone = store.delete(key);
-        write(key, undefined);
-        await gone;
-        break;
-      }
-      case 4:
-        running.push(store.flush().catch(() => {}));
-        break;
-      case 5: {
-        const value = (store.getSync(key) as { n: number } | undefined)?.n;
-        const last = past.get(key)?.at(-1);
-        assert.ok(value === last || value === undefined, `seed ${seed}: ${key} is ${value}`);
-        break;
-      }
-      default:
-        running.push(read(key, next(3)));
-    }
-    if (next(3) === 0) await turn();
-  }
-  await Promise.all(running);
-  for (;;) if (await store.flush().then(() => true, () => false)) break;
-  for (const key of keys) {
-    const last = past.get(key)?.at(-1);
-    assert.equal((await store.get<{ n: number }>(key))?.n, last, `seed ${seed}: ${key}`);
-    assert.equal(((await readBack(place, key)) as { n: number } | undefined)?.n, last);
-  }
-  const { memory } = await store.stats();
-  assert.equal(memory.pendingBytes, 0, `seed ${seed}`);
-  assert.ok(memory.usedBytes <= memory.limitBytes);
-  await store.close();
-}
-
-test("random interleavings with a slow and failing host: no answer is out of its time", async () => {
-  for (let seed = 1; seed <= 300; seed += 1) await randomRun(seed);
-});
-
 async function increment(store: SchemaStore): Promise<void> {
-  await store.update<{ n: number }>("count", (current) => ({ url: "count", n: (current?.n ?? 0) + 1 }));
-}
-
-async function readBack(place: MemoryPlace, canonical: string): Promise<unknown> {
-  const store = await openStore({ adapter: memoryAdapter(place) });
-  const value = await store.get(canonical);
-  await store.close();
-  return value;
+  await store.update<{ n: number }>("count", (current) => ({
+    url: "count",
+    n: (current?.n ?? 0) + 1,
+  }));
 }
 
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryAdapter, MemoryPlace } from "../../dist/adapters/memory.js";
+import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { CoreModule } from "../../dist/core-module.js";
 import { loadCore } from "../../dist/load/node.js";
 import { opener } from "../../dist/open.js";
@@ -183,7 +183,10 @@ test("a trap after a commit costs nothing: what was written is read back", async
   scribble();
   await store.flush();
   assert.equal((await store.stats()).restarts, 1);
-  await store.update<{ n: number }>("count", (current) => ({ url: "count", n: (current?.n ?? 0) + 1 }));
+  await store.update<{ n: number }>("count", (current) => ({
+    url: "count",
+    n: (current?.n ?? 0) + 1,
+  }));
   assert.deepEqual(await store.get("count"), { url: "count", n: 2 });
   await store.close();
 });

@@ -1,9 +1,13 @@
 /** Every method of the store, for every strategy and every way of handing out values. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fsAdapter } from "../../dist/adapters/fs.js";
+import type { HostAdapter } from "../../dist/host.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { JsonObject, StoreOptions } from "../../dist/types.js";
 import { MemoryPlace, memoryAdapter, openStore, permutations, turn } from "./kit.js";
@@ -11,14 +15,44 @@ import { MemoryPlace, memoryAdapter, openStore, permutations, turn } from "./kit
 const strategies = ["memory", "memory-disk", "disk"] as const;
 const modes = ["frozen", "shared", "cloned"] as const;
 
-/** Registers a test for each strategy; `open` opens further stores on the same place. */
-function each(title: string, run: (open: (more?: StoreOptions) => Promise<SchemaStore>) => Promise<void>) {
-  for (const strategy of strategies) {
-    test(`${strategy}: ${title}`, async () => {
-      const place = new MemoryPlace();
+interface Setting {
+  readonly name: string;
+  readonly strategy: (typeof strategies)[number];
+  /** Makes a place; what it returns makes adapters on that one place. */
+  place(): () => HostAdapter;
+}
+
+const parent = mkdtempSync(join(tmpdir(), "fss-store-"));
+after(() => rmSync(parent, { recursive: true, force: true }));
+
+function inMemory(): () => HostAdapter {
+  const place = new MemoryPlace();
+  return () => memoryAdapter(place);
+}
+
+function inDirectory(): () => HostAdapter {
+  const directory = mkdtempSync(join(parent, "place-"));
+  return () => fsAdapter(directory);
+}
+
+const settings: readonly Setting[] = [
+  ...strategies.map((strategy) => ({ name: strategy, strategy, place: inMemory })),
+  ...strategies
+    .slice(1)
+    .map((strategy) => ({ name: `${strategy} over fs`, strategy, place: inDirectory })),
+];
+
+/** Registers a test for each setting; `open` opens further stores on the same place. */
+function each(
+  title: string,
+  run: (open: (more?: StoreOptions) => Promise<SchemaStore>) => Promise<void>,
+) {
+  for (const { name, strategy, place } of settings) {
+    test(`${name}: ${title}`, async () => {
+      const adapter = place();
       const stores: SchemaStore[] = [];
       await run(async (more = {}) => {
-        const store = await openStore({ strategy, adapter: memoryAdapter(place), ...more });
+        const store = await openStore({ strategy, adapter: adapter(), ...more });
         stores.push(store);
         return store;
       });
@@ -29,7 +63,8 @@ function each(title: string, run: (open: (more?: StoreOptions) => Promise<Schema
 
 const a1 = { url: "http://x/A", version: "1.0", name: "A", type: "Patient", status: "active" };
 const a2 = { url: "http://x/A", version: "2.0", name: "A2" };
-const b = { url: "http://y/B", name: "B", nested: { list: [1, { deep: [true, null] }] } };
+const list: unknown[] = [1, { deep: [true, null] }];
+const b = { url: "http://y/B", name: "B", nested: { list } };
 
 each("put, get and the rest agree on an entry", async (open) => {
   const store = await open({ now: () => 1234 });
@@ -42,7 +77,13 @@ each("put, get and the rest agree on an entry", async (open) => {
   assert.equal(metadata.createdAt, 1234);
   assert.equal(metadata.size, JSON.stringify(a1).length);
   assert.equal(metadata.origin, "user");
-  for (const request of ["http://x/A", "http://x/A|1.0", " http://x/A ", "http://x/A#frag", "http://x/A|"]) {
+  for (const request of [
+    "http://x/A",
+    "http://x/A|1.0",
+    " http://x/A ",
+    "http://x/A#frag",
+    "http://x/A|",
+  ]) {
     assert.deepEqual(await store.get(request), a1, request);
     assert.equal(await store.getText(request), JSON.stringify(a1), request);
     assert.deepEqual(await store.metadata(request), metadata, request);
@@ -51,7 +92,11 @@ each("put, get and the rest agree on an entry", async (open) => {
     assert.deepEqual(entry?.value, a1);
     assert.deepEqual(entry?.metadata, metadata);
   }
-  assert.deepEqual(await store.getMany(["http://x/A", "none", "http://x/A|1.0"]), [a1, undefined, a1]);
+  assert.deepEqual(await store.getMany(["http://x/A", "none", "http://x/A|1.0"]), [
+    a1,
+    undefined,
+    a1,
+  ]);
   assert.equal(await store.size(), 1);
   assert.equal(await store.delete("http://x/A|9"), false);
   assert.equal(await store.delete("http://x/A|1.0"), true);
@@ -61,9 +106,13 @@ each("put, get and the rest agree on an entry", async (open) => {
   assert.equal(await store.metadata("http://x/A"), undefined);
   assert.equal(await store.entry("http://x/A"), undefined);
   assert.equal(await store.size(), 0);
-  for (const call of [store.get, store.getText, store.entry]) {
-    const missed = call.call(store, "none", { require: true });
-    await assert.rejects(missed, { code: "NOT_FOUND", key: "none" });
+  const must = { require: true };
+  for (const missed of [
+    store.get("none", must),
+    store.getText("none", must),
+    store.entry("none", must),
+  ]) {
+    await assert.rejects(missed as Promise<unknown>, { code: "NOT_FOUND", key: "none" });
   }
 });
 
@@ -81,7 +130,11 @@ each("the tier tells where a value came from", async (open) => {
 
 each("what was put survives a reopening", async (open) => {
   const first = await open();
-  await first.putMany([{ value: a1 }, { text: JSON.stringify(a2) }, { bytes: Buffer.from(JSON.stringify(b)) }]);
+  await first.putMany([
+    { value: a1 },
+    { text: JSON.stringify(a2) },
+    { bytes: Buffer.from(JSON.stringify(b)) },
+  ]);
   const list = await first.list();
   await first.close();
   const second = await open();
@@ -211,7 +264,12 @@ each("list and clear take what their filter says", async (open) => {
   assert.deepEqual(await store.get("http://x/A"), a2);
   assert.equal(await store.clear(), 2);
   assert.equal(await store.size(), 0);
-  for (const wrong of [{ urlPrefx: "http" }, { olderThanMs: Number.NaN }, { olderThanMs: -1 }, { tag: 5 }]) {
+  for (const wrong of [
+    { urlPrefx: "http" },
+    { olderThanMs: Number.NaN },
+    { olderThanMs: -1 },
+    { tag: 5 },
+  ]) {
     await store.put(a1);
     await assert.rejects(store.clear(wrong as object), { code: "INVALID_VALUE" });
     assert.equal(await store.size(), 1);
@@ -231,8 +289,17 @@ each("a converted schema keeps its origin, and is not converted again", async (o
     },
   };
   const store = await open({ converter, now: () => 77 });
-  const definition = { resourceType: "StructureDefinition", url: "http://x/S", version: "3", name: "S" };
-  for (const source of [definition, JSON.stringify(definition), Buffer.from(JSON.stringify(definition))]) {
+  const definition = {
+    resourceType: "StructureDefinition",
+    url: "http://x/S",
+    version: "3",
+    name: "S",
+  };
+  for (const source of [
+    definition,
+    JSON.stringify(definition),
+    Buffer.from(JSON.stringify(definition)),
+  ]) {
     const { metadata, converted } = await store.convert(source);
     assert.equal(converted, runs === 1 && source === definition);
     assert.equal(metadata.canonical, "http://x/S|3");
@@ -257,11 +324,20 @@ each("update makes, changes and leaves an entry", async (open) => {
   assert.equal((await store.update("http://y/B", () => b))?.canonical, "http://y/B");
   assert.deepEqual(await store.get("http://y/B"), b);
   await store.update<typeof b>("http://y/B", async (current) => ({ ...current, name: "new" }));
-  assert.deepEqual(store.getSync("http://y/B") ?? (await store.get("http://y/B")), { ...b, name: "new" });
+  assert.deepEqual(store.getSync("http://y/B") ?? (await store.get("http://y/B")), {
+    ...b,
+    name: "new",
+  });
   assert.equal(await store.update("http://y/B", () => undefined), undefined);
-  await assert.rejects(store.update("http://y/B", () => Promise.reject(new Error("mine"))), /mine/);
+  await assert.rejects(
+    store.update("http://y/B", () => Promise.reject(new Error("mine"))),
+    /mine/,
+  );
   for (const wrong of [null, 5, "text", [], { url: "http://y/B", n: Number.NaN }]) {
-    await assert.rejects(store.update("http://y/B", () => wrong as object), { code: "INVALID_VALUE" });
+    await assert.rejects(
+      store.update("http://y/B", () => wrong as object),
+      { code: "INVALID_VALUE" },
+    );
   }
   assert.deepEqual(await store.get("http://y/B"), { ...b, name: "new" });
 });
@@ -296,9 +372,15 @@ each("events and watchers tell what happened, and can be stopped", async (open) 
   const store = await open();
   const told: string[] = [];
   const stops = (["put", "delete", "flush"] as const).map((name) =>
-    store.on(name, (event) => told.push(`${name} ${"canonical" in event ? event.canonical : event.entries}`)),
+    store.on(name, (event) =>
+      told.push(`${name} ${"canonical" in event ? event.canonical : event.entries}`),
+    ),
   );
-  stops.push(store.on("put", () => { throw new Error("a bad listener"); }));
+  stops.push(
+    store.on("put", () => {
+      throw new Error("a bad listener");
+    }),
+  );
   const watched: string[] = [];
   const seen = (event: { canonical: string; metadata?: { version?: string } | undefined }) =>
     void watched.push(`${event.canonical}=${event.metadata?.version}`);
@@ -315,9 +397,20 @@ each("events and watchers tell what happened, and can be stopped", async (open) 
   await store.delete("http://x/A|2.0");
   await turn();
   const flushed = (await store.stats()).adapter === undefined ? [] : ["flush 1"];
-  const expected = ["put http://x/A|1.0", ...flushed, "put http://x/A|2.0", "put http://x/A|2.0", "delete http://x/A|2.0"];
+  const expected = [
+    "put http://x/A|1.0",
+    ...flushed,
+    "put http://x/A|2.0",
+    "put http://x/A|2.0",
+    "delete http://x/A|2.0",
+  ];
   assert.deepEqual(told, expected);
-  assert.deepEqual(watched, ["http://x/A=1.0", "http://x/A|1.0=1.0", "http://x/A=2.0", "http://x/A=1.0"]);
+  assert.deepEqual(watched, [
+    "http://x/A=1.0",
+    "http://x/A|1.0=1.0",
+    "http://x/A=2.0",
+    "http://x/A=1.0",
+  ]);
   for (const stop of stops) stop();
   await store.put(b);
   await store.clear();

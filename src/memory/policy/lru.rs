@@ -1,12 +1,11 @@
 //! Least recently used, over the `lru` crate.
 
-use std::collections::BinaryHeap;
-
 use lru::LruCache;
 
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hash::InnerHash;
+use crate::order::sorted;
 
 /// Evicts the body that was not used for the longest time.
 ///
@@ -40,12 +39,15 @@ impl Default for Lru {
 impl Lru {
     /// Moves the slots used lately to where their last use puts them.
     fn put_in_order(&mut self) {
-        let time = |slot: &Slot| self.used.get(slot.index()).copied();
-        let recent = self.recent.drain(..).map(|slot| (time(&slot), slot));
-        let by_time: BinaryHeap<(Option<u64>, Slot)> = recent.collect();
-        for (_, slot) in by_time.into_sorted_vec() {
+        let slot = |number: usize| self.recent.get(number).copied();
+        let time = |number: usize| self.used.get(slot(number)?.index());
+        let order = sorted(self.recent.len(), &|left, right| {
+            time(left).cmp(&time(right))
+        });
+        for slot in order.into_iter().filter_map(slot) {
             self.order.promote(&slot);
         }
+        self.recent.clear();
         self.ordered = self.clock;
     }
 }
