@@ -1,7 +1,8 @@
 /** Opening a store, the same on every platform. */
 
 import { checkOptions } from "./options.js";
-import { type Platform, SchemaStore } from "./store.js";
+import type { Platform } from "./platform.js";
+import { SchemaStore } from "./store.js";
 import type { StoreOptions } from "./types.js";
 
 /**

@@ -1,7 +1,7 @@
 /** What a store needs of a browser or worker. */
 
 import { indexedDbAdapter } from "./adapters/indexeddb.js";
-import type { Platform } from "./store.js";
+import type { Platform } from "./platform.js";
 
 /** A browser or worker, but for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {

@@ -5,10 +5,13 @@ import type { CoreModule } from "./core-module.js";
 import { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
+import { ExpiryTimer } from "./expiry-timer.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
+import type { Platform } from "./platform.js";
+import { reportHealth, reportStats, type StoreCounts } from "./report.js";
 import { Shelf } from "./shelf.js";
 import type {
   ConvertOptions,
@@ -29,17 +32,6 @@ import { Writer } from "./writer.js";
 
 /** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
 const DISK_BUFFER_BYTES = 1024 * 1024;
-/** How often expiry is looked after while any entry expires, in milliseconds. */
-const EXPIRY_TICK_MS = 1000;
-
-/** What differs between Node and browsers. */
-export interface Platform {
-  loadCore(): Promise<CoreModule>;
-  /** The durable tier when the options name none. */
-  defaultAdapter(options: CheckedOptions): HostAdapter;
-  /** Calls back when the page or process is about to end; returns a function that stops it. */
-  onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
-}
 
 /**
  * A store of JSON documents named by canonicals, FHIR Schemas above all.
@@ -55,8 +47,9 @@ export class SchemaStore {
   readonly #loader: Loader;
   readonly #events = new Events();
   readonly #watchers: Watchers;
+  readonly #expiry: ExpiryTimer;
   readonly #cloned: boolean;
-  readonly #counts = {
+  readonly #counts: StoreCounts = {
     puts: 0,
     deletes: 0,
     conversions: 0,
@@ -65,7 +58,6 @@ export class SchemaStore {
     restarts: 0,
   };
   #stopExit: (() => void) | undefined;
-  #expiryTimer: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use `openSchemaStore`, which also opens the durable tier. */
@@ -75,6 +67,7 @@ export class SchemaStore {
     this.#shelf = this.#newShelf(core, adapter !== undefined);
     this.#durable = adapter && this.#newDurableTier(adapter);
     this.#watchers = new Watchers(this.#shelf);
+    this.#expiry = new ExpiryTimer(this.#shelf);
     this.#writer = new Writer(this.#shelf, this.#durable, this.#options, {
       checkOpen: () => this.#checkOpen(),
       stored: (canonical) => this.#noteStored(canonical),
@@ -295,47 +288,18 @@ export class SchemaStore {
   async stats(): Promise<Stats> {
     this.#checkOpen();
     await this.#durable?.complete();
-    const core = this.#shelf.stats();
-    const { loads, misses, diskHits, networkHits } = this.#loader.counts;
-    return {
-      strategy: this.#options.strategy,
-      adapter: this.#durable?.name,
-      entries: core.entries,
-      totalBytes: core.totalBytes,
-      memory: {
-        residentEntries: core.residentEntries,
-        usedBytes: core.usedBytes,
-        limitBytes: core.limitBytes,
-        encodedBytes: core.encodedBytes,
-        decodedBytes: core.decodedBytes,
-        pendingBytes: core.pendingBytes,
-        catalogBytes: core.catalogBytes,
-        wasmBytes: core.wasmBytes,
-        hotEntries: core.hotEntries,
-      },
-      disk: await this.#durable?.usage(),
-      hits: { memory: core.hits, disk: diskHits, network: networkHits },
-      misses,
-      loads,
-      evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
-      expirations: core.expirations,
-      ...this.#counts,
-    };
+    return reportStats(
+      this.#options,
+      this.#shelf,
+      this.#durable,
+      this.#loader.counts,
+      this.#counts,
+    );
   }
 
   /** Whether all is well, and what is not. */
   health(): Health {
-    const opened = this.#durable?.opened;
-    const writeError = this.#durable?.writeError;
-    const damage = opened?.damage ?? [];
-    return {
-      ok: writeError === undefined && damage.length === 0 && this.#closing === undefined,
-      writeError,
-      pendingWrites: this.#durable?.pendingWrites ?? 0,
-      pendingBytes: this.#closing === undefined ? this.#shelf.stats().pendingBytes : 0,
-      durable: opened?.durable ?? false,
-      damage,
-    };
+    return reportHealth(this.#shelf, this.#durable, this.#closing === undefined);
   }
 
   /** Calls `listener` at each event of that name; returns a function that stops it. */
@@ -371,7 +335,7 @@ export class SchemaStore {
       flush: async () => this.#durable?.flush(),
       flushSync: () => this.#durable?.flushSync(),
     });
-    this.#watchExpiry();
+    this.#expiry.start();
   }
 
   #newShelf(core: CoreModule, durable: boolean): Shelf {
@@ -394,7 +358,7 @@ export class SchemaStore {
           this.#events.emit("change", { urls });
           this.#watchers.moved(urls);
           // Rows of other stores and of the host may expire too.
-          this.#watchExpiry();
+          this.#expiry.start();
         },
         restarted: () => this.#restarted(),
         pendingBody: (slot) => this.#durable?.pendingBody(slot),
@@ -436,7 +400,7 @@ export class SchemaStore {
 
   #noteStored(canonical: string): void {
     this.#counts.puts += 1;
-    this.#watchExpiry();
+    this.#expiry.start();
     this.#events.emit("put", { canonical });
   }
 
@@ -452,32 +416,13 @@ export class SchemaStore {
     this.#events.emit("restart", { emptied: this.#durable === undefined });
   }
 
-  #watchExpiry(): void {
-    if (this.#expiryTimer !== undefined || this.#closing !== undefined) return;
-    if (!this.#shelf.expires) return;
-    this.#expiryTimer = setInterval(() => this.#expire(), EXPIRY_TICK_MS);
-    (this.#expiryTimer as { unref?: () => void }).unref?.();
-  }
-
-  #expire(): void {
-    try {
-      this.#shelf.settle();
-      if (this.#shelf.expires) return;
-    } catch {
-      // The core was restarted, which has its own event; the next tick looks again.
-      return;
-    }
-    clearInterval(this.#expiryTimer);
-    this.#expiryTimer = undefined;
-  }
-
   #checkOpen(): void {
     if (this.#closing === undefined) return;
     throw new SchemaStoreError("CLOSED", "the store is closed");
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#expiryTimer);
+    this.#expiry.stop();
     this.#shelf.clear();
     this.#loader.close();
     this.#stopExit?.();

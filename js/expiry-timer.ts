@@ -1,0 +1,42 @@
+/** Looks after entries with a limited life, as long as there are any. */
+
+import type { Shelf } from "./shelf.js";
+
+/** How often expiry is looked after, in milliseconds. */
+const TICK_MS = 1000;
+
+/** A timer that runs only while any entry expires, and keeps no process alive. */
+export class ExpiryTimer {
+  readonly #shelf: Shelf;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #stopped = false;
+
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+  }
+
+  /** Starts the timer if an entry needs it; to be called when one may have been added. */
+  start(): void {
+    if (this.#timer !== undefined || this.#stopped || !this.#shelf.expires) return;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Stops it for good. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    try {
+      this.#shelf.settle();
+      if (this.#shelf.expires) return;
+    } catch {
+      // The core was restarted, which has its own event; the next tick looks again.
+      return;
+    }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
