@@ -16,12 +16,18 @@ export function defaultDirectory(): string {
 /** Opens a store over a directory. */
 export const openSchemaStore: OpenSchemaStore = opener({
   loadCore,
+  sha256: (bytes) => crypto().createHash("sha256").update(bytes).digest(),
   defaultAdapter: ({ diskCacheDir }) => fsAdapter(diskCacheDir ?? defaultDirectory()),
   onExit({ flushSync }) {
     process.on("exit", flushSync);
     return () => process.off("exit", flushSync);
   },
 });
+
+/** Loaded by the first put: a store that is only read starts 2 ms sooner without it. */
+function crypto(): typeof import("node:crypto") {
+  return process.getBuiltinModule("node:crypto");
+}
 
 function cacheHome(): string {
   if (process.platform === "win32") {

@@ -19,8 +19,8 @@ export function opener(platform: Platform): OpenSchemaStore {
     const core = await platform.loadCore();
     const inMemory = checked.strategy === "memory";
     const adapter = inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked));
-    const store = new SchemaStore(core, checked, adapter);
-    await store.open(core, platform);
+    const store = new SchemaStore(core, checked, adapter, platform);
+    await store.open();
     return store;
   };
 }

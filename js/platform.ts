@@ -7,6 +7,8 @@ import type { CheckedOptions } from "./options.js";
 /** Where a store runs. */
 export interface Platform {
   loadCore(): Promise<CoreModule>;
+  /** A SHA-256 faster than the core's, if there is one that does not wait. */
+  sha256?(bytes: Uint8Array): Uint8Array;
   /** The durable tier when the options name none. */
   defaultAdapter(options: CheckedOptions): HostAdapter;
   /** Calls back when the page or process is about to end; returns a function that stops it. */

@@ -40,6 +40,8 @@ const DISK_BUFFER_BYTES = 1024 * 1024;
  * is `undefined`. Every failure is a `SchemaStoreError`; after `close` every call fails with CLOSED.
  */
 export class SchemaStore {
+  readonly #core: CoreModule;
+  readonly #platform: Platform;
   readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
@@ -61,10 +63,17 @@ export class SchemaStore {
   #closing: Promise<void> | undefined;
 
   /** Use `openSchemaStore`, which also opens the durable tier. */
-  constructor(core: CoreModule, options: CheckedOptions, adapter: HostAdapter | undefined) {
+  constructor(
+    core: CoreModule,
+    options: CheckedOptions,
+    adapter: HostAdapter | undefined,
+    platform: Platform,
+  ) {
+    this.#core = core;
+    this.#platform = platform;
     this.#options = { ...options, memoryLimitBytes: memoryLimit(options) };
     this.#cloned = options.values === "cloned";
-    this.#shelf = this.#newShelf(core, adapter !== undefined);
+    this.#shelf = this.#newShelf(adapter !== undefined);
     this.#durable = adapter && this.#newDurableTier(adapter);
     this.#watchers = new Watchers(this.#shelf);
     this.#expiry = new ExpiryTimer(this.#shelf);
@@ -329,27 +338,28 @@ export class SchemaStore {
   }
 
   /** Opens the durable tier; called once by `openSchemaStore`. */
-  async open(core: CoreModule, platform: Platform): Promise<void> {
-    await this.#durable?.open(core);
-    this.#stopExit = platform.onExit({
+  async open(): Promise<void> {
+    await this.#durable?.open(this.#core);
+    this.#stopExit = this.#platform.onExit({
       flush: async () => this.#durable?.flush(),
       flushSync: () => this.#durable?.flushSync(),
     });
     this.#expiry.start();
   }
 
-  #newShelf(core: CoreModule, durable: boolean): Shelf {
+  #newShelf(durable: boolean): Shelf {
     const options = this.#options;
     const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } =
       options;
     const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
     return new Shelf(
-      core,
+      this.#core,
       {
         core: { ...limits, evictionPolicy, durable },
         values: options.values,
         keepsValues: options.strategy !== "disk",
         now: options.now,
+        sha256: this.#platform.sha256,
       },
       {
         evicted: (canonical) => this.#events.emit("evict", { canonical }),

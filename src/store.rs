@@ -11,7 +11,7 @@ use crate::canonical::Canonical;
 use crate::catalog::{Catalog, Entry, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::format::rows;
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::intern::Symbol;
 use crate::memory::policy::{self, Admission};
 use crate::memory::{Expiry, Form, Limits, Tier};
@@ -135,16 +135,16 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says: its key, the hash of its body and the packed metadata.
-    /// Creation time and access count of the row it would replace are kept.
+    /// Builds a row from what a put says of a body of so many bytes: its key and the packed
+    /// metadata. Creation time and access count of the row it would replace are kept.
     pub fn pack(
         &self,
         key: &RowKey<'_>,
         mut metadata: Metadata,
-        body: &[u8],
-    ) -> Result<(Vec<u8>, Hash, Vec<u8>)> {
+        bytes: usize,
+    ) -> Result<(Vec<u8>, Vec<u8>)> {
         Canonical::of_parts(key.url, Some(key.version))?;
-        let (bytes, limit) = (body.len(), self.options.max_entry_bytes);
+        let limit = self.options.max_entry_bytes;
         if bytes > limit {
             return Err(Error::EntryTooLarge { bytes, limit });
         }
@@ -157,15 +157,12 @@ impl Store {
             });
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if let Some(existing) = self
-            .catalog
-            .find(key)
-            .and_then(|slot| self.catalog.get(slot))
-        {
+        let existing = self.catalog.find(key);
+        if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
             metadata.head.created = existing.head.created;
             metadata.head.access_count = existing.head.access_count;
         }
-        Ok((packed_key, sha256(body), metadata.pack()?))
+        Ok((packed_key, metadata.pack()?))
     }
 
     /// Takes a row into the catalog, replacing what it had under the same key; a row that is known

@@ -8,12 +8,20 @@ import { output, root, run } from "./run.mjs";
 import { npmTool, stageDir, targetDir, wasmBindgenTool, wasmBindgenVersion } from "./tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
+
+/** What makes the core smaller as it is compiled; measured in bytes of brotli. */
+const COMPACT = [
+  // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
+  '--cfg=sha2_backend_soft="compact"',
+  // Calls into wrappers of a few instructions cost more than those instructions.
+  "-Cllvm-args=-inline-threshold=14",
+];
+
 const OPTIMISE = [
-  "-Oz",
+  ...["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"],
+  // Functions inlined into their only caller pack worse than two that look like others.
   "--one-caller-inline-max-function-size=1",
-  "--strip-debug",
-  "--strip-producers",
-  "--strip-target-features",
+  ...["--strip-debug", "--strip-producers", "--strip-target-features"],
 ];
 
 /** The files `buildCore` leaves behind. */
@@ -28,7 +36,7 @@ export function buildCore() {
   run(
     "cargo",
     ["build", "--release", "--locked", "--target", WASM_TARGET, "--target-dir", targetDir],
-    { CARGO_ENCODED_RUSTFLAGS: remappedPaths().join("\x1f") },
+    { CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT].join("\x1f") },
   );
   const compiled = join(targetDir, WASM_TARGET, "release", "fhir_schema_store.wasm");
   const stamp = fingerprint(compiled);

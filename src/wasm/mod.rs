@@ -11,7 +11,7 @@ mod store_handle;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use log_handle::{LogHandle, pack_format, unpack_format};
-pub use store_handle::{StoreHandle, hash_matches, sha256_hex};
+pub use store_handle::{StoreHandle, sha256};
 
 /// Sends a panic's message to the console before the trap.
 #[wasm_bindgen(start)]

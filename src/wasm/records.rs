@@ -142,7 +142,7 @@ pub(super) fn canonical(key: &RowKey<'_>) -> String {
 }
 
 /// Lower-case hex.
-pub(super) fn hex(hash: &Hash) -> String {
+fn hex(hash: &Hash) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     hash.iter()
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])

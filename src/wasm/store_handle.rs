@@ -5,10 +5,10 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::records::{canonical, hex, millis, read_put, write_metadata};
+use super::records::{canonical, millis, read_put, write_metadata};
 use crate::catalog::{Entry, Slot};
 use crate::error::{Error, Result};
-use crate::hash::{Hash, sha256};
+use crate::hash::{self, Hash};
 use crate::intern::Symbol;
 use crate::memory::Form;
 use crate::metadata::Metadata;
@@ -91,13 +91,13 @@ impl StoreHandle {
         })
     }
 
-    /// Builds a row from a put's record (see `js/record.ts`): hash (32 bytes), length of the key
+    /// Builds the row of a put (see `js/record.ts`) with a body of so many bytes: length of the key
     /// (4 bytes, little-endian), key, metadata.
-    pub fn pack(&self, put: &str, body: &[u8]) -> Result<Box<[u8]>> {
+    pub fn pack(&self, put: &str, bytes: usize) -> Result<Box<[u8]>> {
         let (key, metadata) = read_put(put)?;
-        let (key, hash, meta) = self.store.pack(&key, metadata, body)?;
+        let (key, meta) = self.store.pack(&key, metadata, bytes)?;
         let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes();
-        Ok([&hash[..], &key_length, &key, &meta].concat().into())
+        Ok([&key_length[..], &key, &meta].concat().into())
     }
 
     /// Takes a row into the catalog; returns its slot.
@@ -281,16 +281,10 @@ impl StoreHandle {
     }
 }
 
-/// Lower-case hex of the SHA-256 of `bytes`.
-#[wasm_bindgen(js_name = sha256Hex)]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&sha256(bytes))
-}
-
-/// Whether `hash` is the SHA-256 of `bytes`.
-#[wasm_bindgen(js_name = hashMatches)]
-pub fn hash_matches(bytes: &[u8], hash: &[u8]) -> bool {
-    sha256(bytes)[..] == *hash
+/// The SHA-256 of `bytes`.
+#[wasm_bindgen(js_name = sha256)]
+pub fn sha256(bytes: &[u8]) -> Box<[u8]> {
+    hash::sha256(bytes).into()
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash> {
