@@ -232,7 +232,7 @@ fn effects_are_pairs_of_code_and_number() {
     assert!(!store.forget(&key).unwrap());
 
     let mut brief = open(true);
-    let slot = learn(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY.len());
+    let slot = learn(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY);
     let url = brief.url_of(slot);
     brief.effects();
     assert!(brief.expires());
@@ -243,7 +243,7 @@ fn effects_are_pairs_of_code_and_number() {
     assert!(!brief.expires());
 
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
-    let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY.len()));
+    let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
     small.effects();
     small.admit_encoded(slots[0], BODY);
     assert!(!small.has_effects());
