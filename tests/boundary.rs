@@ -52,10 +52,9 @@ fn row(store: &StoreHandle, put: &str, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8
 
 /// Lower-case hex of the SHA-256 of `bytes`.
 fn hex_of(bytes: &[u8]) -> String {
-    sha256(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
+    let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    sha256(bytes).iter().flat_map(digits).collect()
 }
 
 fn learn(store: &mut StoreHandle, put: &str, body: &[u8]) -> u32 {
