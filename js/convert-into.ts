@@ -25,14 +25,15 @@ export interface ConvertTarget {
 /** Members of a StructureDefinition that describe its schema. */
 const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
 
-/** Converts `source` unless the store holds the result already. */
+/** Converts `source`, by default with our own converter, unless the store holds the result already. */
 export async function convertInto(
   target: ConvertTarget,
-  converter: Converter,
+  chosen: Converter | undefined,
   source: ConvertSource,
   options: ConvertOptions,
   now: () => number,
 ): Promise<ConvertResult> {
+  const converter = chosen ?? (await import("./convert/index.js")).fhirSchemaConverter();
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;

@@ -16,9 +16,11 @@ export type OpenSchemaStore = (options?: StoreOptions) => Promise<SchemaStore>;
 export function opener(platform: Platform): OpenSchemaStore {
   return async (options = {}) => {
     const checked = checkOptions(options);
-    const core = await platform.loadCore();
     const inMemory = checked.strategy === "memory";
-    const adapter = inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked));
+    const [core, adapter] = await Promise.all([
+      platform.loadCore(),
+      inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked)),
+    ]);
     const store = new SchemaStore(core, checked, adapter, platform);
     await store.open();
     return store;

@@ -1,11 +1,14 @@
 /** What a store needs of a browser or worker. */
 
-import { indexedDbAdapter } from "./adapters/indexeddb.js";
 import type { Platform } from "./platform.js";
 
 /** A browser or worker, but for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {
-  defaultAdapter: ({ databaseName }) => indexedDbAdapter(databaseName),
+  async defaultAdapter({ databaseName }) {
+    // Arrives while the core is compiled; a store in memory does without.
+    const { indexedDbAdapter } = await import("./adapters/indexeddb.js");
+    return indexedDbAdapter(databaseName);
+  },
   onExit({ flush }) {
     // Either event may be the last one a page gets to see.
     const flushNow = () => void flush().catch(() => {});

@@ -10,7 +10,7 @@ export interface Platform {
   /** A SHA-256 faster than the core's, if there is one that does not wait. */
   sha256?(bytes: Uint8Array): Uint8Array;
   /** The durable tier when the options name none. */
-  defaultAdapter(options: CheckedOptions): HostAdapter;
+  defaultAdapter(options: CheckedOptions): HostAdapter | Promise<HostAdapter>;
   /** Calls back when the page or process is about to end; returns a function that stops it. */
   onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
 }

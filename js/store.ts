@@ -1,6 +1,6 @@
 /** The store: one object over memory, a durable host and the network. */
 
-import { type ConvertSource, convertInto } from "./convert-into.js";
+import type { ConvertSource } from "./convert-into.js";
 import type { CoreModule } from "./core-module.js";
 import { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
@@ -222,8 +222,7 @@ export class SchemaStore {
    */
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#checkOpen();
-    const converter =
-      this.#options.converter ?? (await import("./convert/index.js")).fhirSchemaConverter();
+    const { convertInto } = await import("./convert-into.js");
     const result = await convertInto(
       {
         sha256: (bytes) => this.#shelf.sha256(bytes),
@@ -233,7 +232,7 @@ export class SchemaStore {
         },
         put: (schema, put) => this.put(schema, put),
       },
-      converter,
+      this.#options.converter,
       source,
       options,
       this.#options.now,

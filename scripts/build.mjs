@@ -46,7 +46,12 @@ await main(async ([only]) => {
   cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
-  await joinEntries(staged, ["index.js", "index.node.js", "index.inline.js"]);
+  await joinEntries(staged, [
+    "index.js",
+    "index.node.js",
+    "index.inline.js",
+    "adapters/indexeddb.js",
+  ]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");
   writeLicences(staged, [...convert, ...cli]);

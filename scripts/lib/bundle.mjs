@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
-const APART = /^(errors\.js|load\/.*|convert\/.*)$/;
+const APART = /^(errors\.js|convert-into\.js|load\/.*|convert\/.*|adapters\/indexeddb\.js)$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 
 /**
@@ -43,24 +43,29 @@ export async function bundleThirdParty(dist, folder, platform) {
 /**
  * Joins the modules behind an entry of the store into the entry's file: reading dozens of small ones
  * is most of what importing costs. What has an identity or a state stays a file of its own, and so
- * do the loaders, which name the core relative to themselves.
+ * do the loaders, which name the core relative to themselves, and what is loaded on first use.
  */
 export async function joinEntries(dist, entries) {
   const { build } = await import("esbuild");
-  await build({
+  for (const entry of entries) await build(joined(dist, entry));
+}
+
+function joined(dist, entry) {
+  const folder = dirname(join(dist, entry));
+  return {
     absWorkingDir: root,
-    entryPoints: entries.map((entry) => join(dist, entry)),
-    outdir: dist,
+    entryPoints: [join(dist, entry)],
+    outdir: folder,
     allowOverwrite: true,
     bundle: true,
     format: "esm",
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    plugins: [keepApart(dist)],
+    plugins: [keepApart(dist, folder)],
     legalComments: "none",
     logLevel: "warning",
-  });
+  };
 }
 
 /** Writes the licence texts of the packages that were bundled. */
@@ -77,14 +82,16 @@ export function writeLicences(dist, folders) {
   writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
 }
 
-/** Imports of what stays apart, written as seen from the entries: all of them lie in `dist` itself. */
-function keepApart(dist) {
+/** Imports of what stays apart, written as seen from the folder of the entry. */
+function keepApart(dist, folder) {
   return {
     name: "keep-apart",
     setup(build) {
       build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
-        const name = relative(dist, join(resolveDir, path));
-        return APART.test(name) ? { path: `./${name}`, external: true } : undefined;
+        const file = join(resolveDir, path);
+        if (!APART.test(relative(dist, file))) return undefined;
+        const seen = relative(folder, file);
+        return { path: seen.startsWith(".") ? seen : `./${seen}`, external: true };
       });
     },
   };
