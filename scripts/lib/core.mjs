@@ -18,8 +18,8 @@ const COMPACT = [
 ];
 
 const OPTIMISE = [
-  // Control flow made anew, for speed first: what -Oz is given this way it leaves smaller.
-  ...["--flatten", "--rereloop", "-O4", "--gufa", "-Oz", "--converge"],
+  // For speed first: what -Oz is given then it leaves smaller.
+  ...["-O4", "--gufa", "-Oz", "--converge"],
   // Functions inlined into their only caller pack worse than two that look like others.
   "--one-caller-inline-max-function-size=1",
   ...["--strip-debug", "--strip-producers", "--strip-target-features"],
