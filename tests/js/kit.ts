@@ -4,6 +4,7 @@ import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { HostAdapter } from "../../dist/host.js";
 import { loadCore } from "../../dist/load/node.js";
 import { type OpenSchemaStore, opener } from "../../dist/open.js";
+import type { SchemaStore } from "../../dist/store.js";
 
 export { MemoryPlace, memoryAdapter };
 
@@ -117,12 +118,29 @@ export function outcome<T>(promise: Promise<T>): { done: boolean; value?: T; err
   return seen;
 }
 
+/** A place that holds these bodies, all durable. */
+export async function filled(...bodies: object[]): Promise<MemoryPlace> {
+  const place = new MemoryPlace();
+  const store = await openStore({ adapter: memoryAdapter(place) });
+  await store.putMany(bodies.map((value) => ({ value })));
+  await store.close();
+  return place;
+}
+
 /** What a new store on the place has of a canonical. */
 export async function readBack(place: MemoryPlace, canonical: string): Promise<unknown> {
   const store = await openStore({ adapter: memoryAdapter(place) });
   const value = await store.get(canonical);
   await store.close();
   return value;
+}
+
+/** Adds one to the number of the entry `count`, which begins at nothing. */
+export async function increment(store: SchemaStore): Promise<void> {
+  await store.update<{ n: number }>("count", (current) => ({
+    url: "count",
+    n: (current?.n ?? 0) + 1,
+  }));
 }
 
 /** A generator of integers below a limit, the same for the same seed (mulberry32). */

@@ -8,7 +8,7 @@ import { loadCore } from "../../dist/load/node.js";
 import { opener } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
-import { GatedAdapter, outcome, turn, until } from "./kit.js";
+import { filled, GatedAdapter, increment, outcome, turn, until } from "./kit.js";
 
 interface Breakable {
   readonly store: SchemaStore;
@@ -155,11 +155,7 @@ test("writes on their way survive, those of the commit under way too", async () 
 });
 
 test("a load that was under way during a restart answers right", async () => {
-  const place = new MemoryPlace();
-  const first = (await openBreakable({ adapter: memoryAdapter(place) })).store;
-  await first.putMany([{ value: one }, { value: two }]);
-  await first.close();
-  const gate = new GatedAdapter(place);
+  const gate = new GatedAdapter(await filled(one, two));
   const { store, scribble } = await openBreakable({ adapter: gate.adapter });
   await store.size();
   gate.shut("bodies");
@@ -183,10 +179,7 @@ test("a trap after a commit costs nothing: what was written is read back", async
   scribble();
   await store.flush();
   assert.equal((await store.stats()).restarts, 1);
-  await store.update<{ n: number }>("count", (current) => ({
-    url: "count",
-    n: (current?.n ?? 0) + 1,
-  }));
+  await increment(store);
   assert.deepEqual(await store.get("count"), { url: "count", n: 2 });
   await store.close();
 });

@@ -1,43 +1,19 @@
-//! The store against a model so plain that it cannot be wrong: a map of rows, and a sort.
+//! A store with its host, and the model beside it.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may panic"
-)]
+mod checks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fhir_schema_store::catalog::{RowKey, Slot};
+use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::memory::Form;
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Filter, Options, Resolution, Store};
-use proptest::collection::vec;
-use proptest::prelude::*;
 
-const URLS: [&str; 3] = ["http://x/a", "http://x/b", "urn:c"];
-/// Oldest first.
-const VERSIONS: [&str; 5] = ["", "1.0.0", "2.0.0-rc.1", "2.0.0", "10.0.0"];
-/// The one a reader gets last: a direct put above packages, then by package version, then by name.
-const SOURCES: [&str; 4] = ["p#1.0.0", "p#2.0.0", "q#2.0.0", ""];
+use crate::{Id, Step, URLS, key};
+
 const LIMIT: usize = 4000;
 const ENTRIES: usize = 4;
-
-/// Places in the three tables above; ordered as URLs list and as readers choose.
-type Id = (usize, usize, usize);
-
-fn key(id: Id) -> RowKey<'static> {
-    RowKey {
-        layer: 0,
-        url: URLS[id.0],
-        version: VERSIONS[id.1],
-        source: SOURCES[id.2],
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Row {
@@ -52,57 +28,8 @@ struct Row {
     tag: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Put {
-        id: Id,
-        size: usize,
-        lives: Option<u64>,
-        tag: bool,
-    },
-    /// A row comes again as it is, as from the host.
-    Again(Id),
-    Forget(Id),
-    Admit {
-        id: Id,
-        decoded: bool,
-    },
-    Hit(Id),
-    Drain(u64),
-    Pend(usize),
-    Unpend,
-    /// The host lost all rows but these.
-    Sweep(BTreeSet<Id>),
-    Reopen,
-}
-
-fn any_id() -> impl Strategy<Value = Id> {
-    (0..URLS.len(), 0..VERSIONS.len(), 0..SOURCES.len())
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    let put = (
-        any_id(),
-        0_usize..900,
-        proptest::option::of(1_u64..50),
-        any::<bool>(),
-    );
-    prop_oneof![
-        8 => put.prop_map(|(id, size, lives, tag)| Step::Put { id, size, lives, tag }),
-        1 => any_id().prop_map(Step::Again),
-        2 => any_id().prop_map(Step::Forget),
-        6 => (any_id(), any::<bool>()).prop_map(|(id, decoded)| Step::Admit { id, decoded }),
-        4 => any_id().prop_map(Step::Hit),
-        4 => (0_u64..20).prop_map(Step::Drain),
-        1 => (0_usize..1500).prop_map(Step::Pend),
-        1 => Just(Step::Unpend),
-        1 => proptest::collection::btree_set(any_id(), 0..30).prop_map(Step::Sweep),
-        1 => Just(Step::Reopen),
-    ]
-}
-
 /// What a host does with the effects, and the model beside it.
-struct World {
+pub(super) struct World {
     store: Store,
     durable: bool,
     policy: &'static str,
@@ -118,7 +45,7 @@ struct World {
 }
 
 impl World {
-    fn new(durable: bool, policy: &'static str) -> Self {
+    pub(super) fn new(durable: bool, policy: &'static str) -> Self {
         let mut store = open(durable, policy);
         // An empty host: the catalog is complete without any row.
         store.start_sweep();
@@ -137,7 +64,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, step: Step) {
+    pub(super) fn run(&mut self, step: Step) {
         let before = self.answers();
         let effects = match step {
             Step::Put {
@@ -402,160 +329,6 @@ impl World {
             }
         }
     }
-
-    /// Every request there can be, and the row it means.
-    fn answers(&self) -> BTreeMap<String, Option<Slot>> {
-        let mut answers = BTreeMap::new();
-        for (u, url) in URLS.iter().enumerate() {
-            let visible = || {
-                self.rows
-                    .iter()
-                    .filter(move |(id, row)| id.0 == u && !row.expired)
-            };
-            let newest = visible()
-                .max_by_key(|(id, _)| **id)
-                .map(|(_, row)| row.slot);
-            answers.insert((*url).to_owned(), newest);
-            for (v, version) in VERSIONS.iter().enumerate().skip(1) {
-                let best = visible()
-                    .filter(|(id, _)| id.1 == v)
-                    .max_by_key(|(id, _)| **id);
-                answers.insert(format!("{url}|{version}"), best.map(|(_, row)| row.slot));
-            }
-        }
-        answers
-    }
-
-    fn check(&self) {
-        for (request, expected) in self.answers() {
-            let answer = match self.store.resolve(&request).unwrap() {
-                Resolution::Found(slot) => Some(slot),
-                Resolution::Absent => None,
-                Resolution::Ask => panic!("the catalog is complete, and asks"),
-            };
-            assert_eq!(answer, expected, "{request}");
-        }
-        let catalog = self.store.catalog();
-        assert_eq!(catalog.len(), self.rows.len());
-        let mut sizes = 0;
-        for (&id, row) in &self.rows {
-            assert_eq!(catalog.find(&key(id)), Some(row.slot));
-            let entry = catalog.get(row.slot).unwrap();
-            assert_eq!((entry.hash, &*entry.meta), (row.hash, &row.meta[..]));
-            assert_eq!(entry.expired, row.expired);
-            sizes += row.body.len() as u64;
-            if let Some(bytes) = self.store.encoded(row.slot) {
-                assert_eq!(bytes, row.body);
-            }
-            let decoded = matches!(self.store.form(row.slot), Form::Decoded | Form::Both);
-            assert_eq!(decoded, self.values.contains(&row.slot), "{id:?}");
-            assert!(!row.expired || self.store.form(row.slot) == Form::Cold);
-            assert!(
-                self.durable || self.store.encoded(row.slot).is_some(),
-                "the only copy is gone"
-            );
-        }
-        let live: BTreeSet<Slot> = self.rows.values().map(|row| row.slot).collect();
-        assert!(
-            self.values.is_subset(&live),
-            "a value is kept for a row that is gone"
-        );
-        let stats = self.store.stats();
-        assert!(
-            stats.used_bytes <= LIMIT,
-            "{} bytes are used",
-            stats.used_bytes
-        );
-        assert!(stats.resident_entries <= ENTRIES);
-        assert_eq!(stats.pending_bytes, self.pending);
-        assert_eq!(stats.total_bytes, sizes);
-        assert_eq!(stats.hits, self.drained);
-        let watched = |row: &Row| !row.expired && row.expires.is_some();
-        assert_eq!(self.store.expires(), self.rows.values().any(watched));
-        self.check_lists();
-    }
-
-    fn check_lists(&self) {
-        type Taken<'a> = Box<dyn Fn(Id, &Row) -> bool + 'a>;
-        let middle = self.now - 10;
-        let filters: [(Filter, Taken<'_>); 6] = [
-            (Filter::default(), Box::new(|_, row| !row.expired)),
-            (
-                Filter {
-                    expired: true,
-                    ..Filter::default()
-                },
-                Box::new(|_, _| true),
-            ),
-            (
-                Filter {
-                    url_prefix: Some("http://".into()),
-                    ..Filter::default()
-                },
-                Box::new(|id, row| id.0 < 2 && !row.expired),
-            ),
-            (
-                Filter {
-                    package: Some("p".into()),
-                    ..Filter::default()
-                },
-                Box::new(|id, row| id.2 < 2 && !row.expired),
-            ),
-            (
-                Filter {
-                    package: Some("p#2.0.0".into()),
-                    r#type: Some("Group".into()),
-                    ..Filter::default()
-                },
-                Box::new(|id, row| id.2 == 1 && id.1 % 2 == 1 && !row.expired),
-            ),
-            (
-                Filter {
-                    tag: Some("tagged".into()),
-                    updated_before: Some(middle),
-                    expired: true,
-                    ..Filter::default()
-                },
-                Box::new(move |_, row| row.tag && row.updated <= middle),
-            ),
-        ];
-        for (filter, taken) in filters {
-            let listed: BTreeSet<Slot> = self.store.list(&filter).into_iter().collect();
-            let rows = self.rows.iter().filter(|(id, row)| taken(**id, row));
-            assert_eq!(
-                listed,
-                rows.map(|(_, row)| row.slot).collect(),
-                "{filter:?}"
-            );
-        }
-        for (u, url) in URLS.iter().enumerate() {
-            let mut slots = self.store.rows_of(url).unwrap();
-            slots.sort();
-            let rows = self.rows.iter().filter(|(id, _)| id.0 == u);
-            let mut expected: Vec<Slot> = rows.map(|(_, row)| row.slot).collect();
-            expected.sort();
-            assert_eq!(slots, expected);
-        }
-    }
-
-    /// A host that remembers answers is told of each that has changed.
-    fn check_told(&self, before: &BTreeMap<String, Option<Slot>>, effects: &Effects) {
-        let moved: BTreeSet<&str> = effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Moved(url) => self.store.catalog().text(*url),
-                _ => None,
-            })
-            .collect();
-        for (request, answer) in self.answers() {
-            let url = request.split('|').next().expect("a split has a first part");
-            let changed = before[&request] != answer;
-            assert!(
-                !changed || moved.contains(url),
-                "nobody was told that {request} changed"
-            );
-        }
-    }
 }
 
 fn open(durable: bool, policy: &str) -> Store {
@@ -569,20 +342,4 @@ fn open(durable: bool, policy: &str) -> Store {
         seed: 7,
     })
     .unwrap()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_store_equals_its_model(
-        steps in vec(any_step(), 0..120),
-        durable: bool,
-        fifo: bool,
-    ) {
-        let mut world = World::new(durable, if fifo { "fifo" } else { "lru" });
-        for step in steps {
-            world.run(step);
-        }
-    }
 }

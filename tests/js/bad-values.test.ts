@@ -1,0 +1,170 @@
+/** Values, texts and bytes that are no entry; and strange ones that are. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cycle, table } from "./bad-table.js";
+import { openStore } from "./kit.js";
+
+function nested(depth: number): object {
+  let value: object = {};
+  for (let level = 1; level < depth; level += 1)
+    value = level % 2 ? { in: value } : { in: [value] }.in;
+  return value;
+}
+
+class Patient {
+  url = "u";
+}
+
+const sparse = [1, 2];
+sparse.length = 4;
+
+table("texts that are no entry", {
+  "not JSON": [(store) => store.putText('{"url": "u"'), "SERIALIZATION", /text is not JSON/],
+  empty: [(store) => store.putText(""), "SERIALIZATION", /not JSON/],
+  "a trailing comma": [(store) => store.putText('{"url":"u",}'), "SERIALIZATION", /not JSON/],
+  "a byte order mark": [(store) => store.putText('\ufeff{"url":"u"}'), "SERIALIZATION", /not JSON/],
+  "an array": [(store) => store.putText('[{"url":"u"}]'), "INVALID_VALUE", /no object/],
+  "a number": [(store) => store.putText("5"), "INVALID_VALUE", /no object/],
+  "a string": [(store) => store.putText('"url"'), "INVALID_VALUE", /no object/],
+  null: [(store) => store.putText("null"), "INVALID_VALUE", /no object/],
+  "a raw lone surrogate": [
+    (store) => store.putText('{"url":"u","x":"\ud800"}'),
+    "INVALID_VALUE",
+    /well-formed/,
+  ],
+  "no text at all": [
+    (store) => store.putText(undefined as unknown as string),
+    "INVALID_VALUE",
+    /string/,
+  ],
+  "10,000 deep": [
+    (store) => store.putText(`{"url":"u","x":${"[".repeat(10_000)}${"]".repeat(10_000)}}`),
+    "INVALID_VALUE",
+    /deeper than 512/,
+  ],
+  "bytes that are not UTF-8": [
+    (store) => store.putBytes(Uint8Array.of(0x7b, 0xc3, 0x28)),
+    "SERIALIZATION",
+    /UTF-8/,
+  ],
+  "bytes that are none": [
+    (store) => store.putBytes("{}" as unknown as Uint8Array),
+    "SERIALIZATION",
+    /bytes/,
+  ],
+  "too large": [
+    (store) => store.putText(JSON.stringify({ url: "u", x: "x".repeat(8192) })),
+    "ENTRY_TOO_LARGE",
+    /maxEntryBytes of 8192/,
+  ],
+  "an item without anything": [
+    (store) => store.putMany([{}]),
+    "INVALID_VALUE",
+    /no value, text or bytes/,
+  ],
+});
+
+table("values that JSON cannot hold", {
+  undefined: [
+    (store) => store.put(undefined as unknown as object),
+    "INVALID_VALUE",
+    /undefined, not an object/,
+  ],
+  null: [(store) => store.put(null as unknown as object), "INVALID_VALUE", /null, not an object/],
+  "a text": [(store) => store.put("u" as unknown as object), "INVALID_VALUE", /not an object/],
+  "an array": [(store) => store.put([{ url: "u" }]), "INVALID_VALUE", /array/],
+  "a function": [
+    (store) => store.put((() => {}) as unknown as object),
+    "INVALID_VALUE",
+    /not an object/,
+  ],
+  "an undefined member": [
+    (store) => store.put({ url: "u", a: { b: undefined } }),
+    "INVALID_VALUE",
+    /value\.a\.b is undefined/,
+  ],
+  NaN: [(store) => store.put({ url: "u", n: Number.NaN }), "INVALID_VALUE", /value\.n is NaN/],
+  Infinity: [
+    (store) => store.put({ url: "u", n: [Number.POSITIVE_INFINITY] }),
+    "INVALID_VALUE",
+    /value\.n\.0 is Infinity/,
+  ],
+  "-0": [(store) => store.put({ url: "u", n: -0 }), "INVALID_VALUE", /-0/],
+  BigInt: [(store) => store.put({ url: "u", n: 1n }), "INVALID_VALUE", /BigInt/],
+  "a Date": [
+    (store) => store.put({ url: "u", d: new Date(0) }),
+    "INVALID_VALUE",
+    /value\.d is a Date/,
+  ],
+  "a Map": [(store) => store.put({ url: "u", m: new Map() }), "INVALID_VALUE", /value\.m is a Map/],
+  bytes: [(store) => store.put({ url: "u", m: new Uint8Array(1) }), "INVALID_VALUE", /Uint8Array/],
+  "a class instance": [(store) => store.put(new Patient()), "INVALID_VALUE", /value is a Patient/],
+  "a function inside": [
+    (store) => store.put({ url: "u", f() {} }),
+    "INVALID_VALUE",
+    /value\.f is a function/,
+  ],
+  "a symbol": [
+    (store) => store.put({ url: "u", s: Symbol("s") }),
+    "INVALID_VALUE",
+    /value\.s is a symbol/,
+  ],
+  "a symbol as a key": [
+    (store) => store.put({ url: "u", [Symbol("s")]: 1 }),
+    "INVALID_VALUE",
+    /symbol as a key/,
+  ],
+  "a sparse array": [
+    (store) => store.put({ url: "u", a: sparse }),
+    "INVALID_VALUE",
+    /value\.a\.2 is undefined/,
+  ],
+  "an array with a member": [
+    (store) => store.put({ url: "u", a: Object.assign([1], { more: 2 }) }),
+    "INVALID_VALUE",
+    /value\.a has a member more/,
+  ],
+  "a cycle": [(store) => store.put(cycle()), "INVALID_VALUE", /holds itself/],
+  "10,000 deep": [
+    (store) => store.put({ url: "u", x: nested(10_000) }),
+    "INVALID_VALUE",
+    /deeper than 512/,
+  ],
+  "too large": [(store) => store.put({ url: "u", x: "x".repeat(8192) }), "ENTRY_TOO_LARGE", /8192/],
+  "from an update": [
+    (store) => store.update("kept", () => cycle()),
+    "INVALID_VALUE",
+    /holds itself/,
+  ],
+  "an update to another url": [
+    (store) => store.update("kept", () => ({ url: "other" })),
+    "INVALID_KEY",
+    /other/,
+  ],
+});
+
+test("members called __proto__ are data like any other", async () => {
+  const store = await openStore({ strategy: "memory" });
+  const text =
+    '{"url":"u","__proto__":{"polluted":1},"a":{"__proto__":[]},"constructor":{"prototype":{}}}';
+  await store.put(JSON.parse(text));
+  assert.equal(await store.getText("u"), text);
+  const value = await store.get("u");
+  assert.equal(JSON.stringify(value), text);
+  assert.equal(Object.getPrototypeOf(value), Object.prototype);
+  assert.equal(({} as { polluted?: number }).polluted, undefined);
+  await store.update("u", (current) => current);
+  assert.equal(await store.getText("u"), text);
+  await store.close();
+});
+
+test("depth 512 and 4096 bytes of key are allowed", async () => {
+  const store = await openStore({ strategy: "memory" });
+  const url = "x".repeat(4096);
+  const deep = { url, in: nested(511) };
+  await store.put(deep);
+  assert.deepEqual(await store.get(url), deep);
+  await assert.rejects(store.put({ url: "u", in: nested(512) }), { code: "INVALID_VALUE" });
+  await store.close();
+});

@@ -1,0 +1,103 @@
+//! The store against a model so plain that it cannot be wrong: a map of rows, and a sort.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use fhir_schema_store::catalog::RowKey;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::world::World;
+
+const URLS: [&str; 3] = ["http://x/a", "http://x/b", "urn:c"];
+/// Oldest first.
+const VERSIONS: [&str; 5] = ["", "1.0.0", "2.0.0-rc.1", "2.0.0", "10.0.0"];
+/// The one a reader gets last: a direct put above packages, then by package version, then by name.
+const SOURCES: [&str; 4] = ["p#1.0.0", "p#2.0.0", "q#2.0.0", ""];
+
+/// Places in the three tables above; ordered as URLs list and as readers choose.
+type Id = (usize, usize, usize);
+
+fn key(id: Id) -> RowKey<'static> {
+    RowKey {
+        layer: 0,
+        url: URLS[id.0],
+        version: VERSIONS[id.1],
+        source: SOURCES[id.2],
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put {
+        id: Id,
+        size: usize,
+        lives: Option<u64>,
+        tag: bool,
+    },
+    /// A row comes again as it is, as from the host.
+    Again(Id),
+    Forget(Id),
+    Admit {
+        id: Id,
+        decoded: bool,
+    },
+    Hit(Id),
+    Drain(u64),
+    Pend(usize),
+    Unpend,
+    /// The host lost all rows but these.
+    Sweep(BTreeSet<Id>),
+    Reopen,
+}
+
+fn any_id() -> impl Strategy<Value = Id> {
+    (0..URLS.len(), 0..VERSIONS.len(), 0..SOURCES.len())
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let put = (
+        any_id(),
+        0_usize..900,
+        proptest::option::of(1_u64..50),
+        any::<bool>(),
+    );
+    prop_oneof![
+        8 => put.prop_map(|(id, size, lives, tag)| Step::Put { id, size, lives, tag }),
+        1 => any_id().prop_map(Step::Again),
+        2 => any_id().prop_map(Step::Forget),
+        6 => (any_id(), any::<bool>()).prop_map(|(id, decoded)| Step::Admit { id, decoded }),
+        4 => any_id().prop_map(Step::Hit),
+        4 => (0_u64..20).prop_map(Step::Drain),
+        1 => (0_usize..1500).prop_map(Step::Pend),
+        1 => Just(Step::Unpend),
+        1 => proptest::collection::btree_set(any_id(), 0..30).prop_map(Step::Sweep),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_equals_its_model(
+        steps in vec(any_step(), 0..120),
+        durable: bool,
+        fifo: bool,
+    ) {
+        let mut world = World::new(durable, if fifo { "fifo" } else { "lru" });
+        for step in steps {
+            world.run(step);
+        }
+    }
+}
