@@ -4,6 +4,8 @@ import { SchemaStoreError } from "./errors.js";
 import type { Filter, StoreOptions } from "./types.js";
 
 const MIB = 1024 * 1024;
+/** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
+const DISK_BUFFER_BYTES = MIB;
 
 /** Options with every default filled in. */
 export interface CheckedOptions extends StoreOptions {
@@ -62,12 +64,15 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
 }
 
 function withDefaults(options: StoreOptions): CheckedOptions {
+  const maxEntryBytes = options.maxEntryBytes ?? 4 * MIB;
+  const limit = (options.memoryLimitMb ?? 256) * MIB;
+  const buffer = Math.min(limit, Math.max(DISK_BUFFER_BYTES, maxEntryBytes));
   return {
     ...options,
     strategy: options.strategy ?? "memory-disk",
-    memoryLimitBytes: (options.memoryLimitMb ?? 256) * MIB,
+    memoryLimitBytes: options.strategy === "disk" ? buffer : limit,
     maxEntries: options.maxEntries ?? 1000,
-    maxEntryBytes: options.maxEntryBytes ?? 4 * MIB,
+    maxEntryBytes,
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "lru",
     values: options.values ?? "frozen",

@@ -30,9 +30,6 @@ import type {
 import { type WatchEvent, Watchers } from "./watchers.js";
 import { Writer } from "./writer.js";
 
-/** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
-const DISK_BUFFER_BYTES = 1024 * 1024;
-
 /**
  * A store of JSON documents named by canonicals, FHIR Schemas above all.
  *
@@ -71,7 +68,7 @@ export class SchemaStore {
   ) {
     this.#core = core;
     this.#platform = platform;
-    this.#options = { ...options, memoryLimitBytes: memoryLimit(options) };
+    this.#options = options;
     this.#cloned = options.values === "cloned";
     this.#shelf = this.#newShelf(adapter !== undefined);
     this.#durable = adapter && this.#newDurableTier(adapter);
@@ -443,9 +440,4 @@ export class SchemaStore {
       this.#events.clear();
     }
   }
-}
-
-function memoryLimit({ strategy, memoryLimitBytes, maxEntryBytes }: CheckedOptions): number {
-  if (strategy !== "disk") return memoryLimitBytes;
-  return Math.min(memoryLimitBytes, Math.max(DISK_BUFFER_BYTES, maxEntryBytes));
 }

@@ -11,6 +11,7 @@
 //! | [`metadata`] | what is known of an entry besides its body, and its packed form |
 //! | [`catalog`] | every known entry by slot, key and URL |
 //! | [`memory`] | which bodies are in memory, within which budgets |
+//! | [`filter`] | which entries a listing takes |
 //! | [`store`] | the state machine over the three |
 //! | [`format`] | the bytes at rest: rows, records, segments, snapshots |
 //! | `wasm` | the wall: the only place that names `wasm_bindgen` |
@@ -18,6 +19,7 @@
 pub mod canonical;
 pub mod catalog;
 pub mod error;
+pub mod filter;
 pub mod format;
 pub mod hash;
 pub mod intern;

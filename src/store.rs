@@ -8,8 +8,9 @@ use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
 use crate::canonical::Canonical;
-use crate::catalog::{Catalog, Entry, RowKey, Slot};
+use crate::catalog::{Catalog, RowKey, Slot};
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
 use crate::intern::Symbol;
@@ -63,23 +64,6 @@ pub enum Resolution {
     Absent,
     /// The catalog does not know all rows of this URL: ask the host for them.
     Ask,
-}
-
-/// Which entries a listing takes; all given conditions must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// URLs starting with this.
-    pub url_prefix: Option<String>,
-    /// Source `name` or `name#version`.
-    pub package: Option<String>,
-    /// Metadata `type`.
-    pub r#type: Option<String>,
-    /// One of the tags.
-    pub tag: Option<String>,
-    /// Last written at this time or before, in milliseconds since 1970.
-    pub updated_before: Option<u64>,
-    /// Expired entries too.
-    pub expired: bool,
 }
 
 /// Identity, catalog and memory tier of one store.
@@ -305,7 +289,7 @@ impl Store {
             let entry = self.catalog.get(slot)?;
             let key = self.catalog.key(entry);
             let row = (key.url, key.version, key.source, key.layer, slot);
-            self.takes(filter, entry).then_some(row)
+            filter.takes(&key, entry).then_some(row)
         });
         let taken: Vec<_> = taken.collect();
         let order = sorted(taken.len(), &|left, right| {
@@ -427,37 +411,5 @@ impl Store {
             self.expiry.remove(at, slot);
         }
         effects.push(Effect::Retired(slot));
-    }
-
-    fn takes(&self, filter: &Filter, entry: &Entry) -> bool {
-        let key = self.catalog.key(entry);
-        let in_package = |package: &String| {
-            let name = key
-                .source
-                .split_once('#')
-                .map_or(key.source, |(name, _)| name);
-            !key.source.is_empty() && (package == key.source || package == name)
-        };
-        let written = |before: u64| entry.head.updated <= before;
-        if (entry.expired && !filter.expired)
-            || !filter
-                .url_prefix
-                .as_ref()
-                .is_none_or(|prefix| key.url.starts_with(prefix))
-            || !filter.package.as_ref().is_none_or(in_package)
-            || !filter.updated_before.is_none_or(written)
-        {
-            return false;
-        }
-        if filter.r#type.is_none() && filter.tag.is_none() {
-            return true;
-        }
-        Metadata::unpack(&entry.meta).is_ok_and(|metadata| {
-            (filter.r#type.is_none() || filter.r#type == metadata.r#type)
-                && filter
-                    .tag
-                    .as_ref()
-                    .is_none_or(|tag| metadata.tags.contains(tag))
-        })
     }
 }

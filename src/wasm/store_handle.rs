@@ -8,11 +8,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::records::{canonical, millis, read_put, write_metadata};
 use crate::catalog::{Entry, Slot};
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::hash::{self, Hash};
 use crate::intern::Symbol;
 use crate::memory::Form;
 use crate::metadata::Metadata;
-use crate::store::{Effect, Effects, Filter, Options, Resolution, Store};
+use crate::store::{Effect, Effects, Options, Resolution, Store};
 
 /// `resolve` answers this for a URL whose rows the host must be asked for.
 const ASK: u32 = u32::MAX;

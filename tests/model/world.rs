@@ -5,10 +5,11 @@ mod checks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fhir_schema_store::catalog::Slot;
+use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::memory::Form;
 use fhir_schema_store::metadata::{Head, Metadata};
-use fhir_schema_store::store::{Effect, Effects, Filter, Options, Resolution, Store};
+use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
 use crate::{Id, Step, URLS, key};
 

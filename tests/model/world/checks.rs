@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fhir_schema_store::catalog::Slot;
+use fhir_schema_store::filter::Filter;
 use fhir_schema_store::memory::Form;
-use fhir_schema_store::store::{Effect, Effects, Filter, Resolution};
+use fhir_schema_store::store::{Effect, Effects, Resolution};
 
 use super::{ENTRIES, LIMIT, Row, World};
 use crate::{Id, URLS, VERSIONS, key};

@@ -1,0 +1,54 @@
+//! Which entries a listing takes.
+
+use crate::catalog::{Entry, RowKey};
+use crate::metadata::Metadata;
+
+/// Conditions on an entry; all that are given must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// URLs starting with this.
+    pub url_prefix: Option<String>,
+    /// Source `name` or `name#version`.
+    pub package: Option<String>,
+    /// Metadata `type`.
+    pub r#type: Option<String>,
+    /// One of the tags.
+    pub tag: Option<String>,
+    /// Last written at this time or before, in milliseconds since 1970.
+    pub updated_before: Option<u64>,
+    /// Expired entries too.
+    pub expired: bool,
+}
+
+impl Filter {
+    /// Whether an entry, of that key, is taken. The metadata is unpacked only where it is asked for.
+    pub fn takes(&self, key: &RowKey<'_>, entry: &Entry) -> bool {
+        let hidden = entry.expired && !self.expired;
+        let late = self
+            .updated_before
+            .is_some_and(|before| entry.head.updated > before);
+        let elsewhere = self
+            .url_prefix
+            .as_ref()
+            .is_some_and(|prefix| !key.url.starts_with(prefix));
+        if hidden || late || elsewhere || !self.takes_source(key.source) {
+            return false;
+        }
+        if self.r#type.is_none() && self.tag.is_none() {
+            return true;
+        }
+        Metadata::unpack(&entry.meta).is_ok_and(|metadata| {
+            let tagged = |tag| metadata.tags.contains(tag);
+            let typed = self.r#type.is_none() || self.r#type == metadata.r#type;
+            typed && self.tag.as_ref().is_none_or(tagged)
+        })
+    }
+
+    fn takes_source(&self, source: &str) -> bool {
+        let Some(package) = &self.package else {
+            return true;
+        };
+        let name = source.split_once('#').map_or(source, |(name, _)| name);
+        !source.is_empty() && (package == source || package == name)
+    }
+}
