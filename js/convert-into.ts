@@ -44,7 +44,8 @@ export async function convertInto(
       row.sourceHash === sourceHash &&
       row.converter === id &&
       row.source === options.source &&
-      row.version === version,
+      row.version === version &&
+      hasTags(row, options.tags),
   );
   if (unchanged !== undefined) return { metadata: unchanged, converted: false };
 
@@ -67,6 +68,10 @@ export async function convertInto(
     dependencies,
   });
   return { metadata, converted: true };
+}
+
+function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || wanted.join("\0") === tags.join("\0");
 }
 
 function lineage(definition: JsonObject): PutOptions {

@@ -19,10 +19,28 @@ export const openSchemaStore: OpenSchemaStore = opener({
   sha256: (bytes) => crypto().createHash("sha256").update(bytes).digest(),
   defaultAdapter: ({ diskCacheDir }) => fsAdapter(diskCacheDir ?? defaultDirectory()),
   onExit({ flushSync }) {
-    process.on("exit", flushSync);
-    return () => process.off("exit", flushSync);
+    // One listener for all stores: Node warns of an eleventh on the same event.
+    if (exiting.size === 0) process.on("exit", flushAll);
+    exiting.add(flushSync);
+    return () => {
+      exiting.delete(flushSync);
+      if (exiting.size === 0) process.off("exit", flushAll);
+    };
   },
 });
+
+/** What open stores have to do before the process ends. */
+const exiting = new Set<() => void>();
+
+function flushAll(): void {
+  for (const flushSync of exiting) {
+    try {
+      flushSync();
+    } catch (error) {
+      console.error("fhir-schema-store: writes were lost as the process ended:", error);
+    }
+  }
+}
 
 /** Loaded by the first put: a store that is only read starts 2 ms sooner without it. */
 function crypto(): typeof import("node:crypto") {

@@ -431,10 +431,11 @@ export class SchemaStore {
     this.#expiry.stop();
     this.#shelf.clear();
     this.#loader.close();
-    this.#stopExit?.();
     try {
       await this.#durable?.close();
     } finally {
+      // Not before: a process may end while this waits.
+      this.#stopExit?.();
       this.#shelf.clear();
       this.#watchers.clear();
       this.#events.clear();

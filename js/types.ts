@@ -178,6 +178,7 @@ export interface ConvertResult {
 export interface ConvertOptions {
   /** `package#version` it came with. */
   readonly source?: string;
+  /** Other tags than the stored ones mean that it is converted and stored again. */
   readonly tags?: readonly string[];
   readonly durable?: boolean;
 }

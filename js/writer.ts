@@ -87,11 +87,18 @@ export class Writer {
     });
   }
 
-  /** Stores what a resolver answered to `canonical`, under its own name where it has one. */
+  /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
     const text = typeof answer === "string" ? answer : stringifyStrictly(answer);
     const body = parseObject(text, "the resolver's answer");
     const { url, version } = parseCanonical(canonical);
+    // Stored, it would replace what the user put under that other name.
+    const strayed =
+      (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
+    if (strayed) {
+      const message = `the resolver answered ${canonical} with another entry`;
+      throw new SchemaStoreError("RESOLVER", message, { key: canonical });
+    }
     await this.putText(text, {
       origin: "resolver",
       ...(body["url"] === undefined ? { url } : {}),

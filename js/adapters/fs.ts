@@ -56,7 +56,8 @@ export function fsAdapter(directory: string): HostAdapter {
 interface Open {
   readonly core: LogCore;
   readonly writer: Writer;
-  readonly locks: Locks;
+  /** Named after the store in the directory. */
+  locks: Locks;
 }
 
 class FsAdapter implements HostAdapter {
@@ -125,12 +126,14 @@ class FsAdapter implements HostAdapter {
   }
 
   async bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return readBodies(this.#files, this.#core, hashes);
+    return readBodies(this.#files, this.#core, hashes, () => this.#refresh());
   }
 
   async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
+    this.#followPlace();
     const { core, writer } = this.#opened;
     return this.#alone(async () => {
+      if (core.isReplaced()) throw replaced(this.#files.directory);
       this.#refresh();
       await writer.commit(batch, durability);
       this.#wrote = true;
@@ -222,9 +225,20 @@ class FsAdapter implements HostAdapter {
 
   /** Takes in what others wrote, and tells the listeners. */
   #refresh(): boolean {
-    const changed = this.#core.call((log) => refresh(this.#files, log));
+    const followed = this.#followPlace();
+    const changed = this.#core.call((log) => refresh(this.#files, log)) || followed;
     if (changed) for (const listener of this.#listeners) queueMicrotask(listener);
     return changed;
+  }
+
+  /** A directory that was deleted and made anew by another process is used as it is now. */
+  #followPlace(): boolean {
+    const open = this.#opened;
+    if (!open.core.isReplaced()) return false;
+    open.core.restart();
+    open.core.token();
+    open.locks = new Locks(this.#files.directory, open.core.storeId);
+    return true;
   }
 
   #publishLater(): void {
@@ -254,4 +268,9 @@ class FsAdapter implements HostAdapter {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+function replaced(directory: string): SchemaStoreError {
+  const message = `${directory} was deleted and made anew by another process during the write`;
+  return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
 }

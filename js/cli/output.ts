@@ -59,6 +59,18 @@ export function table(
   rows: readonly (readonly string[])[],
   numeric: readonly number[] = [],
 ): string[] {
+  return aligned(
+    rows.map((row) => row.map(printable)),
+    numeric,
+  );
+}
+
+/** What is stored may hold sequences that a terminal obeys. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "\ufffd");
+}
+
+function aligned(rows: readonly (readonly string[])[], numeric: readonly number[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);

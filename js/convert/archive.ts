@@ -1,10 +1,14 @@
 /** Reading a `.tgz`: the JSON files at the top of a FHIR package. */
 
 import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
-import { asStoreError } from "../errors.js";
+import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { PackageFile } from "./resources.js";
 
 const ROOT_MANIFEST = "package/package.json";
+/** FHIR packages unpack to 5 to 15 times their size; gzip can reach 1029 times. */
+const MOST_GROWTH = 64;
+/** What any archive may unpack to, in bytes. */
+const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 
 /** Whether the bytes begin as gzip does. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -14,14 +18,16 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * Unpacks the JSON files beside the archive's `package.json`; examples and other sub-folders are
  * left out. An archive that is truncated or damaged anywhere is CORRUPT: gzip's checksum covers
- * all of it, so nothing of it is to be trusted.
+ * all of it, so nothing of it is to be trusted. One that unpacks to more than 64 times its size, and
+ * more than 64 MiB, is INVALID_VALUE.
  */
 export async function readArchive(bytes: Uint8Array, fileName: string): Promise<PackageFile[]> {
   let entries: ParsedTarEntryWithData[];
   try {
     const tar = new Blob([bytes as Uint8Array<ArrayBuffer>])
       .stream()
-      .pipeThrough(new DecompressionStream("gzip"));
+      .pipeThrough(new DecompressionStream("gzip"))
+      .pipeThrough(atMost(Math.max(ALWAYS_ALLOWED, MOST_GROWTH * bytes.length), fileName));
     entries = await unpackTar(tar, { strict: true, filter: ({ name }) => isTopLevelJson(name) });
   } catch (cause) {
     throw asStoreError(cause, "CORRUPT", `${fileName} is damaged or truncated`, fileName);
@@ -36,6 +42,19 @@ export async function readArchive(bytes: Uint8Array, fileName: string): Promise<
     }
   }
   return [...files].map(([name, data]) => ({ name, read: async () => data }));
+}
+
+/** Passes bytes on, up to a limit. */
+function atMost(limit: number, fileName: string): TransformStream<Uint8Array, Uint8Array> {
+  let passed = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      passed += chunk.length;
+      if (passed <= limit) return controller.enqueue(chunk);
+      const message = `${fileName} unpacks to more than ${limit} bytes, which no FHIR package does`;
+      throw new SchemaStoreError("INVALID_VALUE", message, { key: fileName });
+    },
+  });
 }
 
 /** Directly in the archive or in one of its folders. */

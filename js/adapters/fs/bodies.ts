@@ -5,7 +5,6 @@ import { promisify } from "node:util";
 import { SchemaStoreError } from "../../errors.js";
 import { diskError, errno, type Files, readAt } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import { refresh } from "./recovery.js";
 
 const HASH = 32;
 /** Most bytes of one read. */
@@ -25,11 +24,15 @@ interface Wanted {
   readonly length: number;
 }
 
-/** The bodies of these hashes, positional; undefined where the log does not know one. */
+/**
+ * The bodies of these hashes, positional; undefined where the log does not know one. `refresh`
+ * brings the log up to date.
+ */
 export async function readBodies(
   files: Files,
   core: LogCore,
   hashes: readonly Uint8Array[],
+  refresh: () => void,
 ): Promise<(Uint8Array | undefined)[]> {
   try {
     return await readAll(files, core, hashes);
@@ -37,7 +40,7 @@ export async function readBodies(
     // A merge has moved the bodies and deleted their segment since the log last looked.
     if (errno(error) !== "ENOENT") throw diskError(error, "reading", files.directory);
   }
-  core.call((log) => refresh(files, log));
+  refresh();
   try {
     return await readAll(files, core, hashes);
   } catch (error) {

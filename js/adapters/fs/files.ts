@@ -31,6 +31,8 @@ const OURS =
   /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+/** A link is not followed, and a pipe under one of our names is not waited for. */
+const O_READ = O_RDONLY | O_NOFOLLOW | (constants.O_NONBLOCK ?? 0);
 
 const closeLater = promisify(close);
 const syncData = promisify(fdatasync);
@@ -109,7 +111,7 @@ export class Files {
 
   /** Opens a file for the time of `work`. */
   withFile<T>(name: string, work: (fd: number) => T): T {
-    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
+    const fd = openSync(this.path(name), O_READ);
     try {
       return work(fd);
     } finally {
@@ -119,7 +121,7 @@ export class Files {
 
   /** The same for work that takes its time. */
   async withFileLater(name: string, work: (fd: number) => Promise<void>): Promise<void> {
-    const fd = openSync(this.path(name), O_RDONLY | O_NOFOLLOW);
+    const fd = openSync(this.path(name), O_READ);
     try {
       await work(fd);
     } finally {

@@ -3,8 +3,8 @@
 import type { CoreModule } from "../../core-module.js";
 import { type ErrorCode, SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../glue.js";
-import { diskError, errno, type Files } from "./files.js";
-import { identify, type LogHandle, load } from "./recovery.js";
+import { diskError, errno, type Files, FORMAT } from "./files.js";
+import { identify, type LogHandle, load, unlessGone } from "./recovery.js";
 
 /** The guard around the log: every call passes here. */
 export class LogCore {
@@ -49,9 +49,7 @@ export class LogCore {
       if (errno(error) !== undefined) {
         throw diskError(error, "reading the store", this.#files.directory);
       }
-      this.#log = undefined;
-      this.#base = this.#lastToken + 1;
-      this.#onTrap();
+      this.restart();
       const message = "the core trapped; the store is read again and the call can be repeated";
       throw new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
     }
@@ -66,6 +64,20 @@ export class LogCore {
   /** A token as the log counts; undefined when it is of a log that is gone. */
   since(token: number): number | undefined {
     return token < this.#base || token > this.token() ? undefined : token - this.#base;
+  }
+
+  /** Whether the directory has become another store: deleted and made anew since it was read. */
+  isReplaced(): boolean {
+    if (this.#log === undefined) return false;
+    const format = unlessGone(() => this.#files.read(FORMAT));
+    return format !== undefined && !Buffer.from(format).includes(Buffer.from(this.#store));
+  }
+
+  /** Lets go of what is known: the next call reads the directory, and older tokens mean "reset". */
+  restart(): void {
+    this.#log = undefined;
+    this.#base = this.#lastToken + 1;
+    this.#onTrap();
   }
 
   /** Frees the instance. */

@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { readBodies } from "./bodies.js";
 import { type Files, generationOf, isSegment, snapshotName } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import { unlessGone } from "./recovery.js";
+import { refresh, unlessGone } from "./recovery.js";
 import { Writer } from "./writer.js";
 
 /** More segments than this are merged. */
@@ -107,7 +107,9 @@ async function moveOut(
   let group: Uint8Array[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
-    const bodies = await readBodies(files, core, group);
+    const bodies = await readBodies(files, core, group, () =>
+      core.call((log) => refresh(files, log)),
+    );
     const ticket = core.call((log) => {
       log.beginMove(target, Date.now());
       for (const [at, hash] of group.entries()) {
