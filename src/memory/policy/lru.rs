@@ -63,19 +63,18 @@ impl Policy for Lru {
     }
 
     fn hits(&mut self, slots: &[u32]) {
-        for &number in slots {
-            let Some(slot) = Slot::from_number(number) else {
-                continue;
-            };
+        let (mut clock, ordered) = (self.clock, self.ordered);
+        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
             // Slots beyond the table have never been inserted.
             if let Some(used) = self.used.get_mut(slot.index()) {
-                if *used <= self.ordered {
+                if *used <= ordered {
                     self.recent.push(slot);
                 }
-                self.clock += 1;
-                *used = self.clock;
+                clock += 1;
+                *used = clock;
             }
         }
+        self.clock = clock;
     }
 
     fn remove(&mut self, slot: Slot) {
