@@ -10,11 +10,6 @@ interface Flight<T> {
 export class Flights<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
-  /** Number of loads under way. */
-  get size(): number {
-    return this.#flights.size;
-  }
-
   /**
    * The load of `key` that is under way, or a new one. Rejects with the reason of `signal` when
    * that aborts first; the load itself is aborted when the last of its callers has given up.

@@ -4,6 +4,7 @@
  */
 
 import { SchemaStoreError } from "../errors.js";
+import { Turns } from "../flight.js";
 import type {
   HostAdapter,
   HostBatch,
@@ -42,8 +43,8 @@ export class MemoryPlace {
   readonly bodies: Map<string, Body> = new Map();
   index: { readonly packed: Uint8Array; readonly token: HostToken } | undefined;
   readonly watchers: Set<{ readonly by: HostAdapter; readonly onChange: () => void }> = new Set();
-  /** The end of the queue for each name of `exclusive`. */
-  readonly queues: Map<string, Promise<unknown>> = new Map();
+  /** Sections of `exclusive`, by name. */
+  readonly turns: Turns = new Turns();
 
   /** Checks every expectation, then writes: nothing here can fail half-way. */
   commit(batch: HostBatch): HostToken {
@@ -176,14 +177,7 @@ export function memoryAdapter(place: MemoryPlace = new MemoryPlace()): HostAdapt
       return token;
     },
     async exclusive(name, work) {
-      const { queues } = use();
-      const turn = (queues.get(name) ?? Promise.resolve()).then(work);
-      const settled = turn.then(
-        () => {},
-        () => {},
-      );
-      queues.set(name, settled);
-      return turn;
+      return use().turns.run(name, work);
     },
     async usage(): Promise<HostUsage> {
       const { rows, bodies } = use();

@@ -1,9 +1,10 @@
 /** Sections that exclude each other: across tabs and workers with Web Locks, else within the page. */
 
 import { SchemaStoreError } from "../../errors.js";
+import { Turns } from "../../flight.js";
 
-/** The ends of the queues used where there are no Web Locks. */
-const queues = new Map<string, Promise<unknown>>();
+/** Used where there are no Web Locks. */
+const turns = new Turns();
 
 /** Whether sections exclude other tabs too. */
 export function hasLocks(): boolean {
@@ -19,7 +20,7 @@ export async function exclusively<T>(
   deadlineMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!hasLocks()) return inTurn(name, work);
+  if (!hasLocks()) return turns.run(name, work);
   const waiting = new AbortController();
   const timer = setTimeout(() => {
     waiting.abort(new SchemaStoreError("BLOCKED", `indexeddb: ${name} is held by another tab`));
@@ -29,14 +30,4 @@ export async function exclusively<T>(
     return work();
   };
   return await navigator.locks.request(name, { signal: waiting.signal }, enter);
-}
-
-function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const turn = (queues.get(name) ?? Promise.resolve()).then(work);
-  const settled = turn.then(
-    () => {},
-    () => {},
-  );
-  queues.set(name, settled);
-  return turn;
 }
