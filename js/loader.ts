@@ -112,7 +112,8 @@ export class Loader {
     if (cold.length === 0 || this.#durable === undefined) return values;
     const bodies = await this.#durable.bodies(cold.map(({ hash }) => hash));
     this.#checkOpen();
-    // What was put or deleted meanwhile counts: then every one is looked up on its own.
+    // What was put, deleted or expired meanwhile counts: then every one is looked up on its own.
+    this.#shelf.settle();
     if (this.#shelf.version !== version) return values;
     cold.forEach(({ index, canonical, slot }, at) => {
       const body = bodies[at];

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import { openPackage } from "../../dist/convert/index.js";
 import { openSchemaStore } from "../../dist/index.node.js";
 
@@ -69,6 +70,26 @@ test("a directory that was deleted and made anew takes what is put from then on"
   assert.deepEqual(await urls(late), ["http://x.org/after", "http://x.org/other"]);
   assert.deepEqual(late.health().damage, []);
   await late.close();
+});
+
+test("what expires while many are read is not handed out", async () => {
+  const place = new MemoryPlace();
+  let time = 1000;
+  const now = () => time;
+  const writing = await openSchemaStore({ adapter: memoryAdapter(place), now });
+  await writing.put({ url: "http://x.org/brief" }, { ttlHours: 1 });
+  await writing.close();
+  const slow = memoryAdapter(place);
+  const read = slow.bodies.bind(slow);
+  slow.bodies = async (hashes) => {
+    const bodies = await read(hashes);
+    time += 2 * 3_600_000;
+    return bodies;
+  };
+  const store = await openSchemaStore({ adapter: slow, now });
+  await store.list();
+  assert.deepEqual(await store.getMany(["http://x.org/brief"]), [undefined]);
+  await store.close();
 });
 
 test("twenty stores in one process warn of nothing", async (t) => {
