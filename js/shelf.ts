@@ -122,9 +122,7 @@ export class Shelf {
       if (body === undefined) return undefined;
       value = this.decode(request, slot, body);
     }
-    this.#ring[this.#hits] = slot;
-    this.#hits += 1;
-    if (this.#hits === RING) this.settle();
+    this.#touch(slot);
     return value;
   }
 

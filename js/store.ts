@@ -406,7 +406,6 @@ export class SchemaStore {
 
   #noteStored(canonical: string): void {
     this.#counts.puts += 1;
-    this.#expiry.start();
     this.#events.emit("put", { canonical });
   }
 
