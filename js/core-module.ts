@@ -3,16 +3,22 @@
  * has an instance of its own and a trapped one can be replaced.
  */
 
-import { type Glue, makeGlue } from "./glue.js";
+import type { StoreGlue } from "./store-glue.js";
 
 /** A compiled core, ready to be instantiated any number of times. */
-export interface CoreModule {
-  /** A fresh instance with memory of its own. Synchronous: compiling was the slow part. */
-  instantiate(): Glue;
+export interface CoreModule<Binding extends StoreGlue = StoreGlue> {
+  /**
+   * A fresh instance with memory of its own. Synchronous: compiling was the slow part. Only where
+   * there is a file system does it have the log of the `fs` adapter.
+   */
+  instantiate(): Binding;
 }
 
-/** Wraps a compiled `WebAssembly.Module`. */
-export function coreModule(module: WebAssembly.Module): CoreModule {
+/** Wraps a compiled `WebAssembly.Module` and what makes bindings to it. */
+export function coreModule<Binding extends StoreGlue>(
+  module: WebAssembly.Module,
+  makeGlue: () => Binding,
+): CoreModule<Binding> {
   return {
     instantiate() {
       const glue = makeGlue();

@@ -2,7 +2,7 @@
 
 import type { CoreModule } from "./core-module.js";
 import { type ErrorCode, SchemaStoreError } from "./errors.js";
-import type { Glue } from "./glue.js";
+import type { StoreGlue } from "./store-glue.js";
 
 /** What the core is told at birth; bytes, checked by `checkOptions`. */
 export interface CoreOptions {
@@ -12,23 +12,25 @@ export interface CoreOptions {
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: string;
   readonly durable: boolean;
+  /** Fills with random bytes, for the seed of hash tables. */
+  readonly random: (length: number) => Uint8Array;
 }
 
 /** One store's state in Wasm; the methods are those of `src/wasm/store_handle.rs`. */
-export type StoreHandle = InstanceType<Glue["StoreHandle"]>;
+export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 
 /** `resolve` answers this when the host must be asked for the rows of the URL. */
 export const ASK = 0xffff_ffff;
 
 /** Codes of the effects, as in `src/wasm/store_handle.rs`. */
-export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3 } as const;
+export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3, limited: 4 } as const;
 
 /** An instance of the core with a store in it, replaced when it traps. */
 export class Core {
   readonly #module: CoreModule;
   readonly #options: CoreOptions;
   readonly #onRestart: () => void;
-  #glue: Glue;
+  #glue: StoreGlue;
   #handle: StoreHandle;
 
   /** `onRestart` runs when an instance was replaced by an empty one, before the caller is told. */
@@ -48,7 +50,7 @@ export class Core {
    * Runs `work` on the store. An error of the core becomes a `SchemaStoreError` about `key`;
    * anything else is a trap: the instance is replaced and the caller gets CORE_RESTARTED.
    */
-  call<T>(work: (handle: StoreHandle, glue: Glue) => T, key?: string): T {
+  call<T>(work: (handle: StoreHandle, glue: StoreGlue) => T, key?: string): T {
     try {
       return work(this.#handle, this.#glue);
     } catch (error) {
@@ -68,9 +70,8 @@ export class Core {
   }
 
   #newHandle(): StoreHandle {
-    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-    const seed = (high & 0x1f_ffff) * 2 ** 32 + low;
     const options = this.#options;
+    const seed = options.random(8).reduce((sum, byte) => sum * 256 + byte, 0);
     return new this.#glue.StoreHandle(
       options.memoryLimitBytes,
       options.maxEntries,

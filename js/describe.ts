@@ -52,11 +52,6 @@ export function describe(
 
 type DescribedMember = Exclude<(typeof TEXTS)[number], "etag">;
 
-/** `url|version` of a record, or `url`. */
-export function canonicalOf(record: PutRecord): string {
-  return record.version === "" ? record.url : `${record.url}|${record.version}`;
-}
-
 function sourceOf({ source = "" }: PutOptions): string {
   if (source.length > MAX_SOURCE) {
     const message = `source ${source.slice(0, 40)}... is longer than ${MAX_SOURCE} characters`;

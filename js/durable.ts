@@ -18,6 +18,7 @@ import type {
   HostToken,
   HostUsage,
 } from "./host.js";
+import type { PutRecord } from "./record.js";
 import type { PackedRow, Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 import { type PendingWrite, WriteBehind } from "./write-behind.js";
@@ -149,14 +150,10 @@ export class DurableTier {
   }
 
   /**
-   * Runs `put` as soon as so many bytes more may be on their way, in the order of the calls.
-   * STORAGE_FULL for a body above the memory limit; rejects when the write in the way fails.
+   * Runs `put` as soon as so many bytes more may be on their way, in the order of the calls;
+   * rejects when the write in the way fails.
    */
   async whenRoom<T>(bytes: number, limit: number, put: () => T): Promise<T> {
-    if (bytes > limit) {
-      const message = `entry of ${bytes} bytes does not fit the memory limit of ${limit}`;
-      throw new SchemaStoreError("STORAGE_FULL", message);
-    }
     const allowed = Math.min(limit, BACKLOG_BYTES);
     const fits = () => this.#writes.bytes === 0 || this.#writes.bytes + bytes <= allowed;
     if (!this.#room.busy("") && fits()) return put();
@@ -166,13 +163,12 @@ export class DurableTier {
     });
   }
 
-  /** Takes a row and queues it; returns its slot. */
-  put(row: WritableRow): number {
-    const slot = this.#shelf.learn(row);
-    const { key, url, hash, meta, body } = row;
-    this.#writes.add({ slot, key, put: { key, url, hash, meta, body } });
-    this.#shelf.pend(body.length);
-    return slot;
+  /** Takes an entry into the catalog and queues its row. */
+  put(record: PutRecord, body: Uint8Array): Metadata {
+    return this.#shelf.put(record, body, (slot, { key, hash, meta }) => {
+      this.#writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
+      this.#shelf.pend(body.length);
+    });
   }
 
   /**
@@ -399,7 +395,7 @@ export class DurableTier {
     const slot = this.#shelf.learn(row);
     const metadata = this.#shelf.metadata(slot);
     const later = this.#writes.find(row.key);
-    if (later === undefined) this.#shelf.admit(slot, row.body);
+    if (later === undefined) this.#shelf.admit([[slot, row.body]]);
     else if (later.put === undefined) this.#shelf.forget(row.key);
     else this.#writes.move(later, this.#shelf.learn(later.put));
     return metadata;
@@ -409,7 +405,8 @@ export class DurableTier {
     let bytes = 0;
     for (const { put } of writes) bytes += put?.body.length ?? 0;
     try {
-      for (const write of writes) this.#settle(write);
+      this.#shelf.unpend(bytes);
+      this.#shelf.admit(this.#resident(writes));
     } catch (error) {
       // A core that was restarted reads these rows back from the host.
       if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
@@ -417,11 +414,12 @@ export class DurableTier {
     this.#listener.flushed(writes.length, bytes);
   }
 
-  #settle({ slot, key, put }: PendingWrite): void {
-    if (put === undefined) return;
-    this.#shelf.unpend(put.body.length);
-    // The slot of a row that was written again meanwhile may have a new owner.
-    if (!this.#writes.has(key)) this.#shelf.admit(slot, put.body);
+  /** Bodies that stay in memory now that the host has them, by slot. */
+  *#resident(writes: readonly PendingWrite[]): Iterable<readonly [number, Uint8Array]> {
+    for (const { slot, key, put } of writes) {
+      // The slot of a row that was written again meanwhile may have a new owner.
+      if (put !== undefined && !this.#writes.has(key)) yield [slot, put.body];
+    }
   }
 
   #saveIndexSoon(): void {

@@ -17,6 +17,11 @@ export class Events {
     return () => listeners.delete(listener);
   }
 
+  /** Whether anybody listens. */
+  has(name: EventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   /** Tells the listeners of an event; what one of them throws goes to the console. */
   emit<Name extends EventName>(name: Name, event: StoreEvents[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {

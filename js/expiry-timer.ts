@@ -15,9 +15,9 @@ export class ExpiryTimer {
     this.#shelf = shelf;
   }
 
-  /** Starts the timer if an entry needs it; to be called when one may have been added. */
+  /** Starts the timer; to be called when an entry with a limited life was added. */
   start(): void {
-    if (this.#timer !== undefined || this.#stopped || !this.#shelf.expires) return;
+    if (this.#timer !== undefined || this.#stopped) return;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     (this.#timer as { unref?: () => void }).unref?.();
   }

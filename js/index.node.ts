@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { randomBytes } from "./adapters/fs/random.js";
 import { fsAdapter } from "./adapters/fs.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
@@ -16,7 +17,8 @@ export function defaultDirectory(): string {
 /** Opens a store over a directory. */
 export const openSchemaStore: OpenSchemaStore = opener({
   loadCore,
-  sha256: (bytes) => crypto().createHash("sha256").update(bytes).digest(),
+  random: randomBytes,
+  sha256: (bytes) => crypto().hash("sha256", bytes, "buffer"),
   defaultAdapter: ({ diskCacheDir }) => fsAdapter(diskCacheDir ?? defaultDirectory()),
   onExit({ flushSync }) {
     // One listener for all stores: Node warns of an eleventh on the same event.

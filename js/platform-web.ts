@@ -4,6 +4,7 @@ import type { Platform } from "./platform.js";
 
 /** A browser or worker, but for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {
+  random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   async defaultAdapter({ databaseName }) {
     // Arrives while the core is compiled; a store in memory does without.
     const { indexedDbAdapter } = await import("./adapters/indexeddb.js");

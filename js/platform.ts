@@ -7,6 +7,8 @@ import type { CheckedOptions } from "./options.js";
 /** Where a store runs. */
 export interface Platform {
   loadCore(): Promise<CoreModule>;
+  /** Bytes from a source nobody can foresee. */
+  random(length: number): Uint8Array;
   /** A SHA-256 faster than the core's, if there is one that does not wait. */
   sha256?(bytes: Uint8Array): Uint8Array;
   /** The durable tier when the options name none. */

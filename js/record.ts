@@ -47,30 +47,78 @@ export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string
   readonly dependencies: readonly Dependency[];
 }
 
+/** `url|version` of what is put, or `url`. */
+export function canonicalOf({ url, version }: PutRecord): string {
+  return version === "" ? url : `${url}|${version}`;
+}
+
 /** The record of a put. INVALID_VALUE for a member of the wrong type, or with a NUL in it. */
 export function encodePut(put: PutRecord): string {
+  let record = "0";
+  const add = (field: string) => {
+    if (field.includes(SEPARATOR)) {
+      throw invalid(`metadata ${JSON.stringify(field)} holds a NUL character`, put.url);
+    }
+    record += SEPARATOR + field;
+  };
+  add(put.url);
+  add(put.version);
+  add(put.source);
+  add(whole(put.now));
+  add(whole(put.expiresAt));
+  add(digit(ORIGINS, put.origin, "origin"));
+  add(text(put.sourceHash, "sourceHash"));
+  add(text(put.converter, "converter"));
+  add(whole(put.convertedAt));
+  for (const member of TEXTS) add(text(put[member], member));
   const tags = listOf(put.tags, "tags", (tag) => typeof tag === "string");
-  const edges = listOf(put.dependencies, "dependencies", isDependency);
-  const fields = [
-    "0",
-    put.url,
-    put.version,
-    put.source,
-    whole(put.now),
-    whole(put.expiresAt),
-    digit(ORIGINS, put.origin, "origin"),
-    text(put.sourceHash, "sourceHash"),
-    text(put.converter, "converter"),
-    whole(put.convertedAt),
-    ...TEXTS.map((member) => text(put[member], member)),
-    String(tags.length),
-    ...tags,
-    ...edges.map(({ kind, target }) => digit(KINDS, kind, "dependencies") + target),
-  ];
-  const record = fields.join(SEPARATOR);
-  if (record.split(SEPARATOR).length === fields.length) return record;
-  const field = fields.find((field) => field.includes(SEPARATOR)) as string;
-  throw invalid(`metadata ${JSON.stringify(field)} holds a NUL character`, put.url);
+  add(String(tags.length));
+  tags.forEach(add);
+  for (const { kind, target } of listOf(put.dependencies, "dependencies", isDependency)) {
+    add(digit(KINDS, kind, "dependencies") + target);
+  }
+  return record;
+}
+
+/** What of the metadata is not in the record of a put. */
+export interface Stored {
+  readonly contentHash: string;
+  readonly size: number;
+  readonly createdAt: number;
+  readonly accessCount: number;
+}
+
+/** The metadata of a row that was just put, as `decodeMetadata` would tell it. */
+export function metadataOf(put: PutRecord, stored: Stored): Metadata {
+  const { url, version, now, origin, tags, dependencies } = put;
+  const known: Record<string, unknown> = {};
+  const note = (member: string, value: string | undefined) => {
+    if (value) known[member] = value;
+  };
+  const noteTime = (member: string, time: number | undefined) => {
+    if (time !== undefined) known[member] = Number(whole(time));
+  };
+  note("version", version);
+  note("source", put.source);
+  noteTime("expiresAt", put.expiresAt);
+  note("sourceHash", put.sourceHash?.toLowerCase());
+  note("converter", put.converter);
+  noteTime("convertedAt", put.convertedAt);
+  for (const member of TEXTS) note(member, put[member]);
+  return {
+    canonical: canonicalOf(put),
+    url,
+    layer: 0,
+    ...known,
+    tags: [...tags],
+    origin,
+    contentHash: stored.contentHash,
+    size: stored.size,
+    createdAt: stored.createdAt,
+    updatedAt: Number(whole(now)),
+    accessCount: stored.accessCount,
+    dependencies: dependencies.map(({ kind, target }) => ({ kind, target })),
+  };
 }
 
 /** Metadata from its record; what is empty there is absent here. */

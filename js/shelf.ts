@@ -8,18 +8,22 @@ import type { CoreModule } from "./core-module.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
-import { decodeMetadata, encodePut, type PutRecord } from "./record.js";
+import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import type { Filter, Metadata, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
+/** The two digits of each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** What the store wants to know of effects. */
 export interface ShelfListener {
   evicted(canonical: string): void;
   expired(canonical: string): void;
-  /** What these URLs resolve to may have changed. */
-  moved(urls: string[]): void;
+  /** What these URLs resolve to may have changed; `urls` tells which. */
+  moved(urls: () => string[]): void;
+  /** Some entry has a limited life. */
+  limited(): void;
   /** The core trapped: catalog and memory tier are empty. */
   restarted(): void;
   /** The body of a slot that is not durable yet. */
@@ -96,7 +100,8 @@ export class Shelf {
     // Nothing was hit and no time has passed since: there is nothing to bring up to date.
     if (hits.length === 0 && now === this.#settledAt) return;
     this.#settledAt = now;
-    if (this.#core.call((core) => core.drain(hits, now))) this.#apply();
+    this.#core.call((core) => core.drain(hits, now));
+    this.#apply();
   }
 
   /** The slot a request means now; 0 for none, `ASK` when the host must be asked. INVALID_KEY. */
@@ -154,10 +159,10 @@ export class Shelf {
     return value;
   }
 
-  /** Keeps the bytes of a slot, unless memory has its body already. */
-  admit(slot: number, body: Uint8Array): void {
+  /** Keeps bytes by slot, but of slots whose body memory has already. */
+  admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
     this.#core.call((core) => {
-      if (core.form(slot) === 0) core.admitEncoded(slot, body);
+      for (const [slot, body] of bodies) core.admitEncoded(slot, body);
     });
     this.#apply();
   }
@@ -167,8 +172,30 @@ export class Shelf {
     this.settle();
     const text = encodePut(record);
     const packed = this.#core.call((core) => core.pack(text, body.length), record.url);
-    const keyEnd = 4 + new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
-    return { hash: this.#sha256(body), key: packed.slice(4, keyEnd), meta: packed.slice(keyEnd) };
+    return rowOf(packed, this.#sha256(body));
+  }
+
+  /**
+   * Builds the row of a put and takes it into the catalog. `keep` sees to the body before anything
+   * is told of the entry.
+   */
+  put(record: PutRecord, body: Uint8Array, keep: (slot: number, row: PackedRow) => void): Metadata {
+    this.settle();
+    const text = encodePut(record);
+    const hash = this.#sha256(body);
+    const packed = this.#core.call(
+      (core) => core.put(text, hash, body.length, record.now),
+      record.url,
+    );
+    const numbers = new DataView(packed.buffer);
+    keep(numbers.getUint32(0, true), rowOf(packed, hash));
+    this.#apply();
+    return metadataOf(record, {
+      contentHash: hex(hash),
+      size: body.length,
+      accessCount: numbers.getUint32(4, true),
+      createdAt: numbers.getFloat64(12, true),
+    });
   }
 
   /** Takes a row into the catalog; returns its slot. */
@@ -221,7 +248,7 @@ export class Shelf {
 
   /** Uncounts them. */
   unpend(bytes: number): void {
-    this.#core.call((core) => core.unpend(bytes));
+    if (bytes > 0) this.#core.call((core) => core.unpend(bytes));
   }
 
   /** Slots a filter takes, in the order of their canonicals; expired ones only where asked for. */
@@ -263,7 +290,7 @@ export class Shelf {
 
   /** Lower-case hex of the SHA-256 of bytes. */
   sha256(bytes: Uint8Array): string {
-    return Array.from(this.#sha256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex(this.#sha256(bytes));
   }
 
   /** Whether a body has the hash it is filed under. */
@@ -303,9 +330,9 @@ export class Shelf {
   }
 
   #apply(): void {
-    if (!this.#core.call((core) => core.hasEffects())) return;
     const effects = this.#core.call((core) => core.effects());
-    const moved = new Set<string>();
+    if (effects === undefined) return;
+    const moved = new Set<number>();
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
       switch (effects[index]) {
@@ -320,13 +347,18 @@ export class Shelf {
           this.#hot.drop(target);
           this.#listener.expired(this.canonical(target));
           break;
+        case Effect.limited:
+          this.#listener.limited();
+          break;
         default:
           this.#hot.move(target);
           this.#version += 1;
-          moved.add(this.#core.call((core) => core.urlText(target)) ?? "");
+          moved.add(target);
       }
     }
-    if (moved.size > 0) this.#listener.moved([...moved]);
+    if (moved.size === 0) return;
+    const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
+    this.#listener.moved(() => Array.from(moved, textOf));
   }
 
   #restarted(): void {
@@ -341,6 +373,18 @@ export interface PackedRow {
   readonly key: Uint8Array;
   readonly hash: Uint8Array;
   readonly meta: Uint8Array;
+}
+
+/** A row as `src/wasm/store_handle.rs` hands it over. */
+function rowOf(packed: Uint8Array, hash: Uint8Array): PackedRow {
+  const keyEnd = 20 + new DataView(packed.buffer).getUint32(8, true);
+  return { hash, key: packed.subarray(20, keyEnd), meta: packed.subarray(keyEnd) };
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }
 
 /** What the core cannot see: strings arrive there with lone surrogates already replaced. */

@@ -340,7 +340,6 @@ export class SchemaStore {
       flush: async () => this.#durable?.flush(),
       flushSync: () => this.#durable?.flushSync(),
     });
-    this.#expiry.start();
   }
 
   #newShelf(durable: boolean): Shelf {
@@ -351,7 +350,7 @@ export class SchemaStore {
     return new Shelf(
       this.#core,
       {
-        core: { ...limits, evictionPolicy, durable },
+        core: { ...limits, evictionPolicy, durable, random: this.#platform.random },
         values: options.values,
         keepsValues: options.strategy !== "disk",
         now: options.now,
@@ -360,12 +359,13 @@ export class SchemaStore {
       {
         evicted: (canonical) => this.#events.emit("evict", { canonical }),
         expired: (canonical) => this.#events.emit("expire", { canonical }),
-        moved: (urls) => {
+        moved: (urlsOf) => {
+          if (!this.#events.has("change") && this.#watchers.none) return;
+          const urls = urlsOf();
           this.#events.emit("change", { urls });
           this.#watchers.moved(urls);
-          // Rows of other stores and of the host may expire too.
-          this.#expiry.start();
         },
+        limited: () => this.#expiry.start(),
         restarted: () => this.#restarted(),
         pendingBody: (slot) => this.#durable?.pendingBody(slot),
       },

@@ -41,9 +41,14 @@ export class Watchers {
     };
   }
 
+  /** Whether there is no watcher. */
+  get none(): boolean {
+    return this.#byUrl.size === 0;
+  }
+
   /** Tells the watchers of these URLs, those whose answer did change. */
   moved(urls: readonly string[]): void {
-    if (this.#byUrl.size === 0) return;
+    if (this.none) return;
     // The core is in the middle of its effects; it is asked when they are done.
     queueMicrotask(() => {
       try {

@@ -1,5 +1,6 @@
 /** Writes on their way to the host: bounded, coalesced per row, committed in order. */
 
+import { mapKey } from "./adapters/bytes.js";
 import { asStoreError, type SchemaStoreError } from "./errors.js";
 import type { HostBatch, HostPut } from "./host.js";
 
@@ -75,7 +76,7 @@ export class WriteBehind {
 
   /** The last write of a row that is on its way. */
   find(key: Uint8Array): PendingWrite | undefined {
-    const text = keyText(key);
+    const text = mapKey(key);
     return this.#queued.get(text) ?? this.#inFlight.get(text);
   }
 
@@ -93,7 +94,7 @@ export class WriteBehind {
 
   /** Takes a write; it replaces one of the same row that has not been sent yet. */
   add(write: PendingWrite): void {
-    const text = keyText(write.key);
+    const text = mapKey(write.key);
     const replaced = this.#queued.get(text);
     this.#queued.delete(text);
     this.#queued.set(text, write);
@@ -183,7 +184,7 @@ export class WriteBehind {
     const outdated: PendingWrite[] = [];
     this.#queued.clear();
     this.#inFlight = new Map();
-    for (const write of writes) this.#queued.set(keyText(write.key), write);
+    for (const write of writes) this.#queued.set(mapKey(write.key), write);
     for (const [text, write] of later) {
       const replaced = this.#queued.get(text);
       this.#queued.set(text, write);
@@ -213,11 +214,4 @@ function batchOf(writes: readonly PendingWrite[]): HostBatch {
     else put.push(write.put);
   }
   return { put, delete: deleted };
-}
-
-/** Bytes as a Map key. */
-function keyText(key: Uint8Array): string {
-  let text = "";
-  for (const byte of key) text += String.fromCharCode(byte);
-  return text;
 }

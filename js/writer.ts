@@ -1,14 +1,14 @@
 /** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
 
-import { canonicalOf, describe } from "./describe.js";
+import { describe } from "./describe.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { Turns } from "./flight.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
 import type { CheckedOptions } from "./options.js";
 import { parseCanonical } from "./parse-canonical.js";
-import type { PutRecord } from "./record.js";
-import type { PackedRow, Shelf } from "./shelf.js";
+import { canonicalOf, type PutRecord } from "./record.js";
+import type { Shelf } from "./shelf.js";
 import type { JsonObject, Metadata, PutOptions } from "./types.js";
 
 /** What the writer tells the store. */
@@ -127,11 +127,9 @@ export class Writer {
   async #put(draft: Draft, options: PutOptions): Promise<Metadata> {
     const { ifHash } = options;
     if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
-    const { record, body } = draft;
-    const row = this.#shelf.pack(record, body);
-    const file = () => this.#file(draft, row);
+    const file = () => this.#file(draft);
     const limit = this.#options.memoryLimitBytes;
-    const metadata = await (this.#durable?.whenRoom(body.length, limit, file) ?? file());
+    const metadata = await (this.#durable?.whenRoom(draft.body.length, limit, file) ?? file());
     if (options.durable) await this.#durable?.flush();
     return metadata;
   }
@@ -147,13 +145,14 @@ export class Writer {
     return stored as Metadata;
   }
 
-  /** Takes a packed row into catalog and memory, or onto the way to the host. */
-  #file({ record, body }: Draft, row: PackedRow): Metadata {
+  /** Takes a draft into catalog and memory, or onto the way to the host. */
+  #file({ record, body }: Draft): Metadata {
     this.#listener.checkOpen();
-    const slot = this.#durable?.put({ ...row, url: record.url, body }) ?? this.#shelf.learn(row);
-    if (this.#durable === undefined) this.#shelf.admit(slot, body);
-    this.#listener.stored(canonicalOf(record));
-    return this.#shelf.metadata(slot);
+    const metadata =
+      this.#durable?.put(record, body) ??
+      this.#shelf.put(record, body, (slot) => this.#shelf.admit([[slot, body]]));
+    this.#listener.stored(metadata.canonical);
+    return metadata;
   }
 
   /** One conditional write of a URL at a time: those of one store need not collide. */
@@ -186,8 +185,7 @@ export class Writer {
       const hash = this.#hash(current);
       const draft = await attempt(current);
       if (draft === undefined) return undefined;
-      const row = this.#shelf.pack(draft.record, draft.body);
-      if (this.#hash(this.#shelf.known(canonical)) === hash) return this.#file(draft, row);
+      if (this.#hash(this.#shelf.known(canonical)) === hash) return this.#file(draft);
     }
   }
 

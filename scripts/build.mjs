@@ -1,7 +1,7 @@
 /**
  * Builds the package into `dist/`:
  *
- *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js
+ *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js, store-glue.js
  *     base64                               core-inline.js
  *     tsc                                  every module of js/, with its types
  *     esbuild                              third-party code of the converter and the command line
@@ -42,8 +42,9 @@ await main(async ([only]) => {
   for (const file of Object.values(core))
     cpSync(file, join(staged, file.slice(stageDir.length + 1)));
   writeInline();
-  // Where tsc looks for the types of "./glue.js"; not tracked.
+  // Where tsc looks for the types of "./glue.js" and "./store-glue.js"; not tracked.
   cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
+  cpSync(core.storeGlueTypes, join(root, "js", "store-glue.d.ts"));
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
   await joinEntries(staged, [

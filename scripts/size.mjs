@@ -23,7 +23,7 @@ await main(async () => {
   );
   const rows = [
     row("core.wasm", core.length, brotli(core), 60 * KB),
-    await entry("browser entry", "index.js", "browser", 16 * KB),
+    await entry("browser entry", "index.js", "browser", 15 * KB),
     await entry("inline entry", "index.inline.js", "browser"),
     await entry("Node entry", "index.node.js", "node"),
     await entry("IndexedDB adapter", "adapters/indexeddb.js", "browser", 4 * KB),

@@ -58,7 +58,7 @@ pub struct RowKey<'a> {
 impl<'a> RowKey<'a> {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_extend(self, Vec::new()).map_err(|_| Error::Serialization { what: "row key" })
+        postcard::to_allocvec(self).map_err(|_| Error::Serialization { what: "row key" })
     }
 
     /// Reads the packed form.
@@ -208,16 +208,17 @@ impl Catalog {
         self.by_url.iter().flat_map(|rows| &rows.slots).copied()
     }
 
-    /// The live slot of a row that is already known exactly so; notes that the host still has it.
-    pub fn confirm(&mut self, key: &RowKey<'_>, hash: &Hash, meta: &[u8]) -> Option<Slot> {
-        let slot = self.find(key)?;
+    /// Whether the row in a slot is exactly so; notes that the host still has it.
+    pub fn confirm(&mut self, slot: Slot, hash: &Hash, meta: &[u8]) -> bool {
         let sweep = self.sweep;
-        let entry = self.entries.get_mut(slot.index())?.as_mut()?;
-        if entry.hash != *hash || *entry.meta != *meta {
-            return None;
+        let Some(Some(entry)) = self.entries.get_mut(slot.index()) else {
+            return false;
+        };
+        let same = entry.hash == *hash && *entry.meta == *meta;
+        if same {
+            entry.sweep = sweep;
         }
-        entry.sweep = sweep;
-        Some(slot)
+        same
     }
 
     /// Starts a sweep: the rows neither inserted nor confirmed from now on are unseen.
@@ -234,16 +235,16 @@ impl Catalog {
         self.slots().filter(|slot| !seen(slot)).collect()
     }
 
-    /// Adds an entry under a key that has no live slot, or replaces the one it has; returns the
-    /// new slot and the one it retired.
+    /// Adds an entry under a new slot; `replaced` is what [`Catalog::find`] answers for its key, and
+    /// is retired.
     pub fn insert(
         &mut self,
         key: &RowKey<'_>,
+        replaced: Option<Slot>,
         hash: Hash,
+        head: Head,
         meta: &[u8],
-    ) -> Result<(Slot, Option<Slot>)> {
-        let head = Head::unpack(meta)?;
-        let replaced = self.find(key);
+    ) -> Result<Slot> {
         let slot = self.vacant()?;
         if let Some(replaced) = replaced {
             self.retire(replaced);
@@ -273,7 +274,7 @@ impl Catalog {
         if let Some(place) = self.entries.get_mut(slot.index()) {
             *place = Some(entry);
         }
-        Ok((slot, replaced))
+        Ok(slot)
     }
 
     /// Takes an entry out of every lookup; its slot stays readable until it is reaped.

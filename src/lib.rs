@@ -16,6 +16,7 @@
 //! | [`format`] | the bytes at rest: rows, records, segments, snapshots |
 //! | `wasm` | the wall: the only place that names `wasm_bindgen` |
 
+pub mod answer;
 pub mod canonical;
 pub mod catalog;
 pub mod error;

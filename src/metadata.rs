@@ -157,7 +157,7 @@ pub struct Metadata {
 impl Metadata {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_extend(self, vec![VERSION])
+        postcard::to_allocvec(&(VERSION, self))
             .map_err(|_| Error::Serialization { what: "metadata" })
     }
 

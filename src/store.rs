@@ -7,16 +7,16 @@
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
+pub use crate::answer::{Effect, Effects, Packed, Resolution};
 use crate::canonical::Canonical;
 use crate::catalog::{Catalog, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
-use crate::intern::Symbol;
 use crate::memory::policy::{self, Admission};
 use crate::memory::{Expiry, Form, Limits, Tier};
-use crate::metadata::Metadata;
+use crate::metadata::{Head, Metadata};
 use crate::order::sorted;
 use crate::stats::Stats;
 
@@ -37,33 +37,6 @@ pub struct Options {
     pub durable: bool,
     /// From the host's random source.
     pub seed: u64,
-}
-
-/// One thing the host must do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// The decoded value of the slot is to be let go; the entry stays known.
-    Evicted(Slot),
-    /// The slot's entry was replaced or deleted: let go of everything kept for it.
-    Retired(Slot),
-    /// The slot's time is over: hide its value.
-    Expired(Slot),
-    /// What an unversioned request for this URL resolves to may have changed.
-    Moved(Symbol),
-}
-
-/// What the host must do, in order.
-pub type Effects = Vec<Effect>;
-
-/// The answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// This entry.
-    Found(Slot),
-    /// There is none.
-    Absent,
-    /// The catalog does not know all rows of this URL: ask the host for them.
-    Ask,
 }
 
 /// Identity, catalog and memory tier of one store.
@@ -119,34 +92,64 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says of a body of so many bytes: its key and the packed
-    /// metadata. Creation time and access count of the row it would replace are kept.
-    pub fn pack(
+    /// Builds a row from what a put says of a body of so many bytes. Creation time and access
+    /// count of the row it would replace are kept.
+    pub fn pack(&self, key: &RowKey<'_>, metadata: Metadata, bytes: usize) -> Result<Packed> {
+        self.pack_over(self.catalog.find(key), key, metadata, bytes)
+    }
+
+    fn pack_over(
         &self,
+        existing: Option<Slot>,
         key: &RowKey<'_>,
         mut metadata: Metadata,
         bytes: usize,
-    ) -> Result<(Vec<u8>, Vec<u8>)> {
+    ) -> Result<Packed> {
         Canonical::of_parts(key.url, Some(key.version))?;
         let limit = self.options.max_entry_bytes;
         if bytes > limit {
             return Err(Error::EntryTooLarge { bytes, limit });
         }
         let packed_key = key.pack()?;
-        if !self.options.durable && !self.tier.fits(bytes, packed_key.len()) {
+        let limit = self.options.memory_limit;
+        let fits = if self.options.durable {
+            bytes <= limit
+        } else {
+            self.tier.fits(bytes, packed_key.len())
+        };
+        if !fits {
             return Err(Error::StorageFull {
                 what: "entry",
                 bytes,
-                limit: self.options.memory_limit,
+                limit,
             });
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let existing = self.catalog.find(key);
         if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
             metadata.head.created = existing.head.created;
             metadata.head.access_count = existing.head.access_count;
         }
-        Ok((packed_key, metadata.pack()?))
+        Ok(Packed {
+            key: packed_key,
+            meta: metadata.pack()?,
+            head: metadata.head,
+        })
+    }
+
+    /// Builds a row and takes it into the catalog.
+    pub fn put(
+        &mut self,
+        key: &RowKey<'_>,
+        metadata: Metadata,
+        (hash, bytes): (Hash, usize),
+        now: u64,
+        effects: &mut Effects,
+    ) -> Result<(Slot, Packed)> {
+        let existing = self.catalog.find(key);
+        let row = self.pack_over(existing, key, metadata, bytes)?;
+        let head = row.head.clone();
+        let slot = self.file(existing, key, (hash, head, &row.meta), now, effects)?;
+        Ok((slot, row))
     }
 
     /// Takes a row into the catalog, replacing what it had under the same key; a row that is known
@@ -160,7 +163,27 @@ impl Store {
         effects: &mut Effects,
     ) -> Result<Slot> {
         let key = RowKey::unpack(key)?;
-        if let Some(slot) = self.catalog.confirm(&key, &hash, meta) {
+        let existing = self.catalog.find(&key);
+        self.file(
+            existing,
+            &key,
+            (hash, Head::unpack(meta)?, meta),
+            now,
+            effects,
+        )
+    }
+
+    fn file(
+        &mut self,
+        existing: Option<Slot>,
+        key: &RowKey<'_>,
+        (hash, head, meta): (Hash, Head, &[u8]),
+        now: u64,
+        effects: &mut Effects,
+    ) -> Result<Slot> {
+        if let Some(slot) = existing
+            && self.catalog.confirm(slot, &hash, meta)
+        {
             return Ok(slot);
         }
         let limit = self.options.max_catalog;
@@ -172,15 +195,18 @@ impl Store {
                 limit,
             });
         }
-        let (slot, replaced) = self.catalog.insert(&key, hash, meta)?;
-        if let Some(replaced) = replaced {
+        let slot = self.catalog.insert(key, existing, hash, head, meta)?;
+        if let Some(replaced) = existing {
             self.leave(replaced, effects);
         }
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));
             match entry.head.expires {
                 Some(at) if at <= now => self.catalog.set_expired(slot, true),
-                Some(at) => self.expiry.insert(at, slot),
+                Some(at) => {
+                    self.expiry.insert(at, slot);
+                    effects.push(Effect::Limited(slot));
+                }
                 None => {}
             }
         }
@@ -252,8 +278,11 @@ impl Store {
         self.tier.encoded(slot)
     }
 
-    /// Offers the bytes of an entry to the memory tier.
-    pub fn admit_encoded(&mut self, slot: Slot, bytes: &[u8]) -> Effects {
+    /// Offers the bytes of an entry to the memory tier, which takes them unless it has its body.
+    pub fn admit_encoded(&mut self, slot: Slot, bytes: Box<[u8]>) -> Effects {
+        if self.tier.form(slot) != Form::Cold {
+            return Effects::new();
+        }
         if let Some((admission, hash, _size, key_bytes)) = self.admission(slot) {
             self.tier.admit_encoded(admission, hash, bytes, key_bytes);
         }

@@ -42,12 +42,18 @@ fn put(url: &str, version: &str, changed: &[(usize, &str)]) -> String {
     fields.join("\0")
 }
 
+/// Slot, access count, creation time, key and metadata of a packed row.
+fn unpack(packed: &[u8]) -> (u32, u32, f64, Vec<u8>, Vec<u8>) {
+    let number = |at: usize| u32::from_le_bytes(packed[at..at + 4].try_into().unwrap());
+    let created = f64::from_le_bytes(packed[12..20].try_into().unwrap());
+    let (key, meta) = packed[20..].split_at(number(8) as usize);
+    (number(0), number(4), created, key.to_vec(), meta.to_vec())
+}
+
 /// Key, hash and metadata of a packed row.
 fn row(store: &StoreHandle, put: &str, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
-    let packed = store.pack(put, body.len()).unwrap();
-    let (length, rest) = packed.split_at(4);
-    let (key, meta) = rest.split_at(u32::from_le_bytes(length.try_into().unwrap()) as usize);
-    (key.to_vec(), sha256(body).into(), meta.to_vec())
+    let (.., key, meta) = unpack(&store.pack(put, body.len()).unwrap());
+    (key, sha256(body).into(), meta)
 }
 
 /// Lower-case hex of the SHA-256 of `bytes`.
@@ -190,10 +196,9 @@ fn bytes_come_back_exactly() {
         let mut store = open(false);
         let slot = learn(&mut store, &put("u", "", &[]), body);
         assert_eq!(store.form(slot), 0);
-        store.admit_encoded(slot, body);
+        store.admit_encoded(slot, (*body).into());
         assert_eq!(store.form(slot), 1);
         assert_eq!(store.encoded(slot).unwrap()[..], *body);
-        assert_eq!(store.size(slot) as usize, body.len());
         store.admit_decoded(slot);
         assert_eq!(store.form(slot), 3, "without a host the bytes stay");
         assert_eq!(store.encoded(slot).unwrap()[..], *body);
@@ -209,46 +214,72 @@ fn bytes_come_back_exactly() {
 #[wasm_bindgen_test]
 fn effects_are_pairs_of_code_and_number() {
     let mut store = open(false);
-    assert!(!store.has_effects());
-    assert!(store.effects().is_empty());
+    assert!(store.effects().is_none());
     let first = learn(&mut store, &put("u", "", &[]), BODY);
     let url = store.url_of(first);
-    assert!(store.has_effects());
-    assert_eq!(store.effects()[..], [3, url]);
+    assert_eq!(store.effects().unwrap()[..], [3, url]);
     assert_eq!(store.url_text(url).unwrap(), "u");
-    assert!(!store.has_effects(), "they are fetched once");
+    assert!(store.effects().is_none(), "they are fetched once");
     let second = learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY);
     assert_ne!(first, second);
-    assert_eq!(store.effects()[..], [1, first, 3, url]);
+    assert_eq!(store.effects().unwrap()[..], [1, first, 3, url]);
     assert_eq!(
         learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY),
         second
     );
-    assert!(!store.has_effects(), "the same row again changes nothing");
+    assert!(
+        store.effects().is_none(),
+        "the same row again changes nothing"
+    );
     let key = store.key(second).unwrap().unwrap();
     assert!(store.forget(&key).unwrap());
-    assert_eq!(store.effects()[..], [1, second, 3, url]);
+    assert_eq!(store.effects().unwrap()[..], [1, second, 3, url]);
     assert!(!store.forget(&key).unwrap());
 
     let mut brief = open(true);
     let slot = learn(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY);
     let url = brief.url_of(slot);
-    brief.effects();
+    assert_eq!(brief.effects().unwrap()[..], [3, url, 4, slot]);
     assert!(brief.expires());
     brief.drain(&[slot, slot], 1999.0);
-    assert!(!brief.has_effects());
+    assert!(brief.effects().is_none());
     brief.drain(&[], 2000.0);
-    assert_eq!(brief.effects()[..], [2, slot, 3, url]);
+    assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
     assert!(!brief.expires());
 
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
     let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
     small.effects();
-    small.admit_encoded(slots[0], BODY);
-    assert!(!small.has_effects());
-    small.admit_encoded(slots[1], BODY);
+    small.admit_encoded(slots[0], BODY.into());
+    assert!(small.effects().is_none());
+    small.admit_encoded(slots[1], BODY.into());
     let url = small.url_of(slots[0]);
-    assert_eq!(small.effects()[..], [0, slots[0], 1, slots[0], 3, url]);
+    assert_eq!(
+        small.effects().unwrap()[..],
+        [0, slots[0], 1, slots[0], 3, url]
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_put_is_a_row_packed_and_learned() {
+    let mut store = open(true);
+    let hash = sha256(BODY);
+    let (key, _, meta) = row(&store, &put("u", "1", &[]), BODY);
+    let filed = store.put(&put("u", "1", &[]), &hash, BODY.len(), 1000.0);
+    let (slot, accesses, created, filed_key, filed_meta) = unpack(&filed.unwrap());
+    assert_eq!((filed_key, filed_meta), (key, meta));
+    assert_eq!((accesses, created), (0, 1000.0));
+    store.set_whole("u");
+    assert_eq!(store.resolve("u|1").unwrap(), slot);
+    let text = put("u", "1", &[(4, "2000"), (NAME, "N")]);
+    let again = unpack(&store.put(&text, &hash, BODY.len(), 2000.0).unwrap());
+    assert_ne!(again.0, slot);
+    assert!((again.2 - 1000.0).abs() < 0.1, "the first creation counts");
+    refused(
+        store.put(&text, &hash[1..], BODY.len(), 1.0),
+        "CORRUPT",
+        "32",
+    );
 }
 
 #[wasm_bindgen_test]

@@ -14,7 +14,9 @@ export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
 
 /** One character per byte, so that equal bytes are equal `Map` keys. At most some 10 KB. */
 export function mapKey(bytes: Uint8Array | ArrayBuffer): string {
-  return String.fromCharCode(...(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
+  const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  // Spread, it would be iterated over.
+  return String.fromCharCode.apply(null, view as unknown as number[]);
 }
 
 /** 128 random bits in lower-case hex, for the identity of a place. */

@@ -2,11 +2,12 @@
 
 import { base64 } from "../core-inline.js";
 import { type CoreModule, coreModule } from "../core-module.js";
+import { makeGlue } from "../glue.js";
 import { compile } from "./compile.js";
 import { once } from "./once.js";
 
 /** The compiled core, one per page or process. Rejects with UNSUPPORTED when it may not be compiled. */
 export const loadCore: () => Promise<CoreModule> = once(async () => {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return coreModule(await compile(bytes));
+  return coreModule(await compile(bytes), makeGlue);
 });

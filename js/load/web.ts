@@ -2,6 +2,7 @@
 
 import { type CoreModule, coreModule } from "../core-module.js";
 import { SchemaStoreError } from "../errors.js";
+import { makeGlue } from "../store-glue.js";
 import { compile } from "./compile.js";
 import { once } from "./once.js";
 
@@ -16,7 +17,7 @@ export const loadCore: () => Promise<CoreModule> = once(async () => {
   if (!isWasm(bytes)) {
     throw unsupported(`${url} is not WebAssembly, so the bundler has moved the file: ${CURE}`);
   }
-  return coreModule(await compile(bytes));
+  return coreModule(await compile(bytes), makeGlue);
 });
 
 async function request(url: URL): Promise<Response> {

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
-const APART = /^(errors\.js|convert-into\.js|load\/.*|convert\/.*|adapters\/indexeddb\.js)$/;
+const APART = /^(errors|core-inline|convert-into|convert\/.*|adapters\/indexeddb)\.js$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 
 /**
@@ -42,8 +42,8 @@ export async function bundleThirdParty(dist, folder, platform) {
 
 /**
  * Joins the modules behind an entry of the store into the entry's file: reading dozens of small ones
- * is most of what importing costs. What has an identity or a state stays a file of its own, and so
- * do the loaders, which name the core relative to themselves, and what is loaded on first use.
+ * is most of what importing costs. What has an identity stays a file of its own, and so does what is
+ * loaded on first use.
  */
 export async function joinEntries(dist, entries) {
   const { build } = await import("esbuild");
@@ -62,7 +62,7 @@ function joined(dist, entry) {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    plugins: [keepApart(dist, folder)],
+    plugins: [keepApart(dist, folder), moveLoaders(dist)],
     legalComments: "none",
     logLevel: "warning",
   };
@@ -92,6 +92,22 @@ function keepApart(dist, folder) {
         if (!APART.test(relative(dist, file))) return undefined;
         const seen = relative(folder, file);
         return { path: seen.startsWith(".") ? seen : `./${seen}`, external: true };
+      });
+    },
+  };
+}
+
+/** The loaders name the core as seen from their folder, and become part of a file beside it. */
+function moveLoaders(dist) {
+  return {
+    name: "move-loaders",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]load[\\/](node|web)\.js$/ }, ({ path }) => {
+        const contents = readFileSync(path, "utf8").replace('"../core.wasm"', '"./core.wasm"');
+        if (!contents.includes('new URL("./core.wasm", import.meta.url)')) {
+          throw new Failure(`${relative(dist, path)} does not name the core`);
+        }
+        return { contents };
       });
     },
   };

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { output, root, run } from "./run.mjs";
+import { Failure, output, root, run } from "./run.mjs";
 import { npmTool, stageDir, targetDir, wasmBindgenTool, wasmBindgenVersion } from "./tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
@@ -30,6 +30,8 @@ export const core = {
   wasm: join(stageDir, "core.wasm"),
   glue: join(stageDir, "glue.js"),
   glueTypes: join(stageDir, "glue.d.ts"),
+  storeGlue: join(stageDir, "store-glue.js"),
+  storeGlueTypes: join(stageDir, "store-glue.d.ts"),
 };
 
 /** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
@@ -57,23 +59,56 @@ export function buildCore() {
 function bind(compiled) {
   run(wasmBindgenTool("wasm-bindgen"), [
     compiled,
-    ...["--target", "no-modules", "--omit-default-module-path"],
+    ...["--target", "no-modules", "--omit-default-module-path", "--encode-into", "always"],
     ...["--out-dir", stageDir, "--out-name", "bound"],
   ]);
-  const script = readFileSync(join(stageDir, "bound.js"), "utf8");
-  // The script looks for its own address in the page; the address of the `.wasm` is the loaders' task.
-  const factory = ["export function makeGlue() {", "const document = undefined;", script];
-  writeFileSync(core.glue, [...factory, "return wasm_bindgen;", "}", ""].join("\n"));
+  // Compiling and its errors are the loaders' task.
+  const script = cut(readFileSync(join(stageDir, "bound.js"), "utf8"), [
+    ["    async function __wbg_load(", "    function initSync("],
+    ["    let __wbg_init_promise;", "    return Object.assign(__wbg_init, "],
+  ]).replace("__wbg_init,", "{},");
+  writeFileSync(core.glue, factory(script));
+  // The log of the `fs` adapter is no use where there is no file system.
+  const withoutLog = cut(script, [
+    ["    class LogHandle {", "    exports.LogHandle = LogHandle;"],
+    ["    exports.LogHandle = LogHandle;", "\n"],
+    ["    const LogHandleFinalization", "    const StoreHandleFinalization"],
+  ]);
+  writeFileSync(core.storeGlue, factory(withoutLog));
 
   const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
   const exports = [
     "/** A binding of the core to one instance of it. */",
-    "export type Glue = typeof wasm_bindgen;",
-    "export type { wasm_bindgen as Core };",
+    "export type Glue = Pick<typeof wasm_bindgen, keyof typeof wasm_bindgen>;",
     "/** Makes a binding that is not yet initialised. */",
     "export declare function makeGlue(): Glue;",
   ];
   writeFileSync(core.glueTypes, [types, ...exports, ""].join("\n"));
+  const storeExports = [
+    'import type { Glue } from "./glue.js";',
+    "/** A binding of the core without the log of the `fs` adapter. */",
+    'export type StoreGlue = Omit<Glue, "LogHandle">;',
+    "/** Makes a binding that is not yet initialised. */",
+    "export declare function makeGlue(): StoreGlue;",
+  ];
+  writeFileSync(core.storeGlueTypes, [...storeExports, ""].join("\n"));
+}
+
+function factory(script) {
+  // The script looks for its own address in the page; the address of the `.wasm` is the loaders' task.
+  const lines = ["export function makeGlue() {", "const document = undefined;", script];
+  return [...lines, "return wasm_bindgen;", "}", ""].join("\n");
+}
+
+/** A text without what stands from the first mark of each pair up to the second. */
+function cut(text, marks) {
+  return marks.reduce((rest, [from, to]) => {
+    const begin = rest.indexOf(from);
+    const end = rest.indexOf(to, begin);
+    if (begin < 0 || end < 0)
+      throw new Failure(`wasm-bindgen's glue has no "${from}" before "${to}"`);
+    return rest.slice(0, begin) + rest.slice(end);
+  }, text);
 }
 
 /** Panic messages name source files: relative to these, the same on every machine. */

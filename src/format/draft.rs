@@ -44,13 +44,16 @@ pub(super) struct Planned {
 
 impl Log {
     /// Begins a commit at the end of the own segment, or in a new one: when there is none, when a
-    /// commit is under way in it, or when `fresh` asks for it.
-    pub fn begin(&mut self, created_ms: u64, fresh: bool) {
+    /// commit is under way in it, or when `fresh` asks for it. `bytes` are about as many as will come.
+    pub fn begin(&mut self, created_ms: u64, fresh: bool, bytes: usize) {
         let busy = |slot: u32| self.planned.iter().any(|plan| plan.slot == slot);
         let active = self.active.filter(|slot| !fresh && !busy(*slot));
         let slot = active.unwrap_or_else(|| self.born());
         let planned = self.planned.iter().map(|plan| plan.seq).max().unwrap_or(0);
         self.start(slot, self.seq.max(planned) + 1, created_ms);
+        if let Some(draft) = &mut self.draft {
+            draft.plan.bytes.reserve(bytes);
+        }
     }
 
     /// Adds a row and, unless it is safely there, its body.
@@ -116,14 +119,10 @@ impl Log {
         self.draft = None;
     }
 
-    /// The segment a plan writes to.
-    pub fn plan_slot(&self, ticket: u32) -> Option<u32> {
-        self.plan(ticket).map(|plan| plan.slot)
-    }
-
-    /// Where a plan's bytes go; at 0 the segment is born with them.
-    pub fn plan_offset(&self, ticket: u32) -> Option<u64> {
-        self.plan(ticket).map(|plan| plan.start)
+    /// The segment a plan writes to, and where in it; at 0 the segment is born with its bytes.
+    pub fn plan_place(&self, ticket: u32) -> Option<(u32, u64)> {
+        let plan = self.planned.iter().find(|plan| plan.ticket == ticket)?;
+        Some((plan.slot, plan.start))
     }
 
     /// A plan's bytes, once.
@@ -303,10 +302,6 @@ impl Log {
         draft.fingerprints.push(fingerprint(key));
         draft.plan.rows.push((key.into(), version, value));
         Ok(())
-    }
-
-    fn plan(&self, ticket: u32) -> Option<&Planned> {
-        self.planned.iter().find(|plan| plan.ticket == ticket)
     }
 
     fn take_plan(&mut self, ticket: u32) -> Option<Planned> {

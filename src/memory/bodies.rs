@@ -32,17 +32,13 @@ impl Bodies {
     }
 
     /// Adds a holder, keeping the bytes if they are new.
-    pub fn hold(&mut self, hash: Hash, bytes: &[u8]) {
+    pub fn hold(&mut self, hash: Hash, bytes: Box<[u8]>) {
         if let Some(body) = self.by_hash.get_mut(&hash) {
             body.holders += 1;
             return;
         }
         self.bytes += bytes.len();
-        let body = Body {
-            bytes: bytes.into(),
-            holders: 1,
-        };
-        self.by_hash.insert(hash, body);
+        self.by_hash.insert(hash, Body { bytes, holders: 1 });
     }
 
     /// Takes a holder away; the last one frees the bytes.

@@ -133,7 +133,7 @@ impl Tier {
         &mut self,
         admission: Admission,
         hash: Hash,
-        bytes: &[u8],
+        bytes: Box<[u8]>,
         key_bytes: usize,
     ) {
         let resident = Resident {

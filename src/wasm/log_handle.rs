@@ -48,22 +48,13 @@ impl LogHandle {
         self.log.count()
     }
 
-    /// Whether the segment's file is gone, or never came to be.
-    #[wasm_bindgen(js_name = isGone)]
-    pub fn is_gone(&self, slot: u32) -> bool {
-        self.log.is_gone(slot)
-    }
-
-    /// Whether this log writes the segment.
-    #[wasm_bindgen(js_name = isOwn)]
-    pub fn is_own(&self, slot: u32) -> bool {
-        self.log.is_own(slot)
-    }
-
-    /// Whether nothing more will be written to the segment.
-    #[wasm_bindgen(js_name = isSealed)]
-    pub fn is_sealed(&self, slot: u32) -> bool {
-        self.log.is_sealed(slot)
+    /// What holds of a segment, as a sum: 1 its file is gone or never came to be, 2 this log writes
+    /// it, 4 nothing more will be written to it, 8 it may be merged.
+    pub fn status(&self, slot: u32) -> u32 {
+        u32::from(self.log.is_gone(slot))
+            + 2 * u32::from(self.log.is_own(slot))
+            + 4 * u32::from(self.log.is_sealed(slot))
+            + 8 * u32::from(self.log.is_mergeable(slot))
     }
 
     /// Offset from which `scan` wants the segment.
@@ -176,9 +167,9 @@ impl LogHandle {
         Ok(found)
     }
 
-    /// Begins a commit, in a segment of its own when `fresh`.
-    pub fn begin(&mut self, now: f64, fresh: bool) {
-        self.log.begin(from_js(now), fresh);
+    /// Begins a commit of about so many bytes, in a segment of its own when `fresh`.
+    pub fn begin(&mut self, now: f64, fresh: bool, bytes: usize) {
+        self.log.begin(from_js(now), fresh, bytes);
     }
 
     /// Adds a row and its body.
@@ -209,16 +200,11 @@ impl LogHandle {
         self.log.drop_draft();
     }
 
-    /// The segment a planned commit goes to.
-    #[wasm_bindgen(js_name = planSlot)]
-    pub fn plan_slot(&self, ticket: u32) -> Option<u32> {
-        self.log.plan_slot(ticket)
-    }
-
-    /// Where its bytes go; at 0 the segment is born with them.
-    #[wasm_bindgen(js_name = planOffset)]
-    pub fn plan_offset(&self, ticket: u32) -> Option<f64> {
-        self.log.plan_offset(ticket).map(to_js)
+    /// The segment a planned commit goes to, and where in it; at 0 the segment is born with it.
+    #[wasm_bindgen(js_name = planPlace)]
+    pub fn plan_place(&self, ticket: u32) -> Vec<f64> {
+        let place = self.log.plan_place(ticket);
+        place.map_or_else(Vec::new, |(slot, offset)| vec![slot.into(), to_js(offset)])
     }
 
     /// Its bytes, once.
@@ -276,12 +262,6 @@ impl LogHandle {
     #[wasm_bindgen(js_name = mergeTarget)]
     pub fn merge_target(&mut self) -> u32 {
         self.log.merge_target()
-    }
-
-    /// Whether a segment may be merged.
-    #[wasm_bindgen(js_name = isMergeable)]
-    pub fn is_mergeable(&self, slot: u32) -> bool {
-        self.log.is_mergeable(slot)
     }
 
     /// Hashes of the bodies to be moved out of segments, one behind the other.

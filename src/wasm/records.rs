@@ -159,6 +159,15 @@ pub(super) fn millis(number: f64) -> u64 {
     number as u64
 }
 
+/// The core's clock as JavaScript's.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds stay below 2^53 for longer than anybody will ask"
+)]
+pub(super) const fn number(millis: u64) -> f64 {
+    millis as f64
+}
+
 /// The fields of a record, one after the other; beyond the last one all are empty. One that is not
 /// what it must be counts as empty until the end: a way out after every field costs its weight in code.
 struct Fields<'a> {

@@ -5,7 +5,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::records::{canonical, millis, read_put, write_metadata};
+use super::records::{canonical, millis, number, read_put, write_metadata};
 use crate::catalog::{Entry, Slot};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
@@ -13,7 +13,7 @@ use crate::hash::{self, Hash};
 use crate::intern::Symbol;
 use crate::memory::Form;
 use crate::metadata::Metadata;
-use crate::store::{Effect, Effects, Options, Resolution, Store};
+use crate::store::{Effect, Effects, Options, Packed, Resolution, Store};
 
 /// `resolve` answers this for a URL whose rows the host must be asked for.
 const ASK: u32 = u32::MAX;
@@ -21,7 +21,8 @@ const ASK: u32 = u32::MAX;
 /// One store: identity, catalog, memory tier.
 ///
 /// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
-/// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL.
+/// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL,
+/// 4 slot with a limited life.
 #[derive(Debug)]
 #[wasm_bindgen]
 pub struct StoreHandle {
@@ -57,30 +58,26 @@ impl StoreHandle {
         })
     }
 
-    /// Takes the log of hits and the clock; to be called before any other call. Returns whether
-    /// there are effects to fetch.
-    pub fn drain(&mut self, hits: &[u32], now: f64) -> bool {
+    /// Takes the log of hits and the clock; to be called before any other call.
+    pub fn drain(&mut self, hits: &[u32], now: f64) {
         let effects = self.store.drain(hits, millis(now));
         self.effects.extend(effects);
-        self.has_effects()
     }
 
-    /// The effects since they were last fetched; empty when there are none.
-    pub fn effects(&mut self) -> Box<[u32]> {
+    /// The effects since they were last fetched; undefined when there are none.
+    pub fn effects(&mut self) -> Option<Box<[u32]>> {
+        if self.effects.is_empty() {
+            return None;
+        }
         let effects = core::mem::take(&mut self.effects);
         let pair = |effect| match effect {
             Effect::Evicted(slot) => [0, slot.number()],
             Effect::Retired(slot) => [1, slot.number()],
             Effect::Expired(slot) => [2, slot.number()],
             Effect::Moved(url) => [3, url.number()],
+            Effect::Limited(slot) => [4, slot.number()],
         };
-        effects.into_iter().flat_map(pair).collect()
-    }
-
-    /// Whether there are effects to fetch.
-    #[wasm_bindgen(js_name = hasEffects)]
-    pub fn has_effects(&self) -> bool {
-        !self.effects.is_empty()
+        Some(effects.into_iter().flat_map(pair).collect())
     }
 
     /// The slot a request means, 0 for none, 4294967295 for "ask the host".
@@ -92,13 +89,20 @@ impl StoreHandle {
         })
     }
 
-    /// Builds the row of a put (see `js/record.ts`) with a body of so many bytes: length of the key
-    /// (4 bytes, little-endian), key, metadata.
+    /// Builds the row of a put (see `js/record.ts`) with a body of so many bytes. Little-endian: 0,
+    /// access count and length of the key (4 bytes each), creation time (f64), key, metadata.
     pub fn pack(&self, put: &str, bytes: usize) -> Result<Box<[u8]>> {
         let (key, metadata) = read_put(put)?;
-        let (key, meta) = self.store.pack(&key, metadata, bytes)?;
-        let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes();
-        Ok([&key_length[..], &key, &meta].concat().into())
+        Ok(packed(0, &self.store.pack(&key, metadata, bytes)?))
+    }
+
+    /// The same, and takes it into the catalog: the first number is its slot.
+    pub fn put(&mut self, put: &str, hash: &[u8], bytes: usize, now: f64) -> Result<Box<[u8]>> {
+        let body = (hash_of(hash)?, bytes);
+        let (key, metadata) = read_put(put)?;
+        let effects = &mut self.effects;
+        let (slot, row) = self.store.put(&key, metadata, body, millis(now), effects)?;
+        Ok(packed(slot.number(), &row))
     }
 
     /// Takes a row into the catalog; returns its slot.
@@ -165,7 +169,7 @@ impl StoreHandle {
 
     /// Offers bytes to the memory tier.
     #[wasm_bindgen(js_name = admitEncoded)]
-    pub fn admit_encoded(&mut self, slot: u32, bytes: &[u8]) {
+    pub fn admit_encoded(&mut self, slot: u32, bytes: Box<[u8]>) {
         if let Some(slot) = Slot::from_number(slot) {
             let effects = self.store.admit_encoded(slot, bytes);
             self.effects.extend(effects);
@@ -243,11 +247,6 @@ impl StoreHandle {
         Some(self.entry(slot)?.hash.into())
     }
 
-    /// The length of an entry's body.
-    pub fn size(&self, slot: u32) -> u32 {
-        self.entry(slot).map_or(0, |entry| entry.head.size)
-    }
-
     /// `url|version` of an entry.
     pub fn canonical(&self, slot: u32) -> Option<String> {
         let entry = self.entry(slot)?;
@@ -286,6 +285,16 @@ impl StoreHandle {
 #[wasm_bindgen(js_name = sha256)]
 pub fn sha256(bytes: &[u8]) -> Box<[u8]> {
     hash::sha256(bytes).into()
+}
+
+fn packed(slot: u32, row: &Packed) -> Box<[u8]> {
+    let Packed { key, meta, head } = row;
+    let key_length = u32::try_from(key.len()).unwrap_or(u32::MAX);
+    let numbers = [slot, head.access_count, key_length].map(u32::to_le_bytes);
+    let created = number(head.created).to_le_bytes();
+    [numbers.as_flattened(), &created, key, meta]
+        .concat()
+        .into()
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash> {

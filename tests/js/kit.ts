@@ -1,5 +1,6 @@
 /** What the tests of the store are written with. */
 
+import { randomBytes } from "../../dist/adapters/fs/random.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { HostAdapter } from "../../dist/host.js";
 import { loadCore } from "../../dist/load/node.js";
@@ -12,6 +13,7 @@ export { MemoryPlace, memoryAdapter };
 export const openStore: OpenSchemaStore = opener({
   loadCore,
   defaultAdapter: () => memoryAdapter(),
+  random: randomBytes,
   onExit: () => () => {},
 });
 

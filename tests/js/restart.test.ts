@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomBytes } from "../../dist/adapters/fs/random.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { CoreModule } from "../../dist/core-module.js";
 import { loadCore } from "../../dist/load/node.js";
@@ -39,6 +40,7 @@ async function openBreakable(options: StoreOptions = {}): Promise<Breakable> {
   const open = opener({
     loadCore: async () => watched,
     defaultAdapter: () => memoryAdapter(),
+    random: randomBytes,
     onExit: () => () => {},
   });
   const store = await open(options);

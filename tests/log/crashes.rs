@@ -64,8 +64,8 @@ proptest! {
                 }
                 Step::Crash(batch, at) => {
                     let ticket = plan(&mut log, &batch_refs);
-                    let name = log.name(log.plan_slot(ticket).unwrap());
-                    let start = usize::try_from(log.plan_offset(ticket).unwrap()).unwrap();
+                    let name = log.name(log.plan_place(ticket).unwrap().0);
+                    let start = usize::try_from(log.plan_place(ticket).unwrap().1).unwrap();
                     disk.write(&mut log, ticket);
                     let file = disk.segments.get_mut(&name).unwrap();
                     let kept = start + at.index(file.len() - start + 1);

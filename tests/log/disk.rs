@@ -45,9 +45,9 @@ impl Disk {
     }
 
     pub(super) fn write(&mut self, log: &mut Log, ticket: u32) {
-        let slot = log.plan_slot(ticket).unwrap();
+        let slot = log.plan_place(ticket).unwrap().0;
         let file = self.segments.entry(log.name(slot)).or_default();
-        assert_eq!(file.len() as u64, log.plan_offset(ticket).unwrap());
+        assert_eq!(file.len() as u64, log.plan_place(ticket).unwrap().1);
         file.extend(log.plan_bytes(ticket));
     }
 
@@ -103,7 +103,7 @@ fn url(key: &str) -> &str {
 }
 
 pub(super) fn plan(log: &mut Log, batch: &[(&str, Option<&str>)]) -> u32 {
-    log.begin(1_000, false);
+    log.begin(1_000, false, 100);
     for (key, value) in batch {
         match value {
             Some(text) => {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
-use fhir_schema_store::memory::Form;
+use fhir_schema_store::intern::Symbol;
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
@@ -120,14 +120,28 @@ impl World {
             .rows
             .get(&id)
             .map(|row| Head::unpack(&row.meta).unwrap().created);
-        let (packed, meta) = self.store.pack(&key(id), metadata, body.len()).unwrap();
         let hash = sha256(&body);
+        let mut effects = Effects::new();
+        let (slot, packed) = self
+            .store
+            .put(
+                &key(id),
+                metadata,
+                (hash, body.len()),
+                self.now,
+                &mut effects,
+            )
+            .unwrap();
+        let (meta, packed) = (packed.meta, packed.key);
+        assert_eq!(packed, key(id).pack().unwrap());
         assert_eq!(
             Head::unpack(&meta).unwrap().created,
             created.unwrap_or(self.now)
         );
-        let mut effects = Effects::new();
-        let slot = self.learn(&packed, hash, &meta, &mut effects);
+        assert_eq!(
+            effects.contains(&Effect::Limited(slot)),
+            expires.is_some() && effects.contains(&Effect::Moved(self.url(slot))),
+        );
         let unchanged = self
             .rows
             .get(&id)
@@ -155,8 +169,8 @@ impl World {
             };
             self.rows.insert(id, row);
         }
-        if !self.durable && self.store.form(slot) == Form::Cold {
-            effects.extend(self.store.admit_encoded(slot, &body));
+        if !self.durable {
+            effects.extend(self.store.admit_encoded(slot, body.into()));
         }
         effects
     }
@@ -190,10 +204,8 @@ impl World {
         if decoded {
             self.values.insert(row.slot);
             self.store.admit_decoded(row.slot)
-        } else if self.store.form(row.slot) == Form::Cold {
-            self.store.admit_encoded(row.slot, &row.body)
         } else {
-            Effects::new()
+            self.store.admit_encoded(row.slot, row.body.into())
         }
     }
 
@@ -220,8 +232,11 @@ impl World {
         effects
     }
 
+    fn url(&self, slot: Slot) -> Symbol {
+        self.store.catalog().get(slot).unwrap().url
+    }
+
     fn pend(&mut self, bytes: usize) -> Effects {
-        // Whoever puts waits while more than the limit is pending.
         let bytes = bytes.min(LIMIT - self.pending);
         self.pending += bytes;
         self.store.pend(bytes)
@@ -326,7 +341,7 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) => {}
+                Effect::Moved(_) | Effect::Limited(_) => {}
             }
         }
     }

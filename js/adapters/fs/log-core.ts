@@ -3,7 +3,9 @@
 import type { CoreModule } from "../../core-module.js";
 import { type ErrorCode, SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../glue.js";
+import type { StoreGlue } from "../../store-glue.js";
 import { diskError, errno, type Files, FORMAT } from "./files.js";
+import { randomBytes } from "./random.js";
 import { identify, type LogHandle, load, unlessGone } from "./recovery.js";
 
 /** The guard around the log: every call passes here. */
@@ -86,11 +88,18 @@ export class LogCore {
   }
 
   #build(): LogHandle {
-    const glue: Glue = this.#module.instantiate();
+    const glue = this.#module.instantiate();
+    if (!hasLog(glue)) {
+      throw new SchemaStoreError("UNSUPPORTED", "a directory needs the store's entry for Node");
+    }
     this.#store = identify(this.#files, glue);
-    const writer = crypto.getRandomValues(new Uint8Array(8));
+    const writer = randomBytes(8);
     const log = new glue.LogHandle(this.#store, writer);
     load(this.#files, log);
     return log;
   }
+}
+
+function hasLog(glue: StoreGlue): glue is Glue {
+  return "LogHandle" in glue;
 }

@@ -4,9 +4,13 @@ import { mkdirSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../glue.js";
 import { diskError, errno, type Files, FORMAT, generationOf, isOurs, isSegment } from "./files.js";
+import { randomBytes } from "./random.js";
 
 /** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
 export type LogHandle = InstanceType<Glue["LogHandle"]>;
+
+/** What `status` of a segment is the sum of. */
+export const Status = { gone: 1, own: 2, sealed: 4, mergeable: 8 } as const;
 
 const STORE_ID = 16;
 const SEGMENT_HEADER = 64;
@@ -16,7 +20,7 @@ export function identify(files: Files, glue: Glue): Uint8Array {
   const names = makeDirectory(files);
   if (!names.includes(FORMAT)) {
     refuseForeign(files, names);
-    const id = crypto.getRandomValues(new Uint8Array(STORE_ID));
+    const id = randomBytes(STORE_ID);
     if (files.publishOnce(FORMAT, glue.packFormat(id))) return id;
   }
   return glue.unpackFormat(files.read(FORMAT));
@@ -40,13 +44,14 @@ export function refresh(files: Files, log: LogHandle): boolean {
   let changed = false;
   for (const name of segments) {
     const slot = log.segment(name);
-    if (slot === undefined || log.isOwn(slot) || log.isSealed(slot)) continue;
+    if (slot === undefined || log.status(slot) & (Status.own | Status.sealed)) continue;
     if (unlessGone(() => readOn(files, log, slot, name))) changed = true;
   }
   const present = new Set(segments);
   for (let slot = 0; slot < log.count(); slot++) {
-    const unborn = log.isOwn(slot) && log.scanned(slot) === SEGMENT_HEADER;
-    if (!unborn && !log.isGone(slot) && !present.has(log.name(slot))) log.forget(slot);
+    const status = log.status(slot);
+    const unborn = status & Status.own && log.scanned(slot) === SEGMENT_HEADER;
+    if (!unborn && !(status & Status.gone) && !present.has(log.name(slot))) log.forget(slot);
   }
   return changed;
 }

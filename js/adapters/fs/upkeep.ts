@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { readBodies } from "./bodies.js";
 import { type Files, generationOf, isSegment, snapshotName } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import { refresh, unlessGone } from "./recovery.js";
+import { refresh, Status, unlessGone } from "./recovery.js";
 import { Writer } from "./writer.js";
 
 /** More segments than this are merged. */
@@ -66,8 +66,9 @@ function mergeable(files: Files, core: LogCore): number[] {
   const slots = names.map((name) => {
     const written = unlessGone(() => statSync(files.path(name)).mtimeMs) ?? Date.now();
     const slot = core.call((log) => log.segment(name)) ?? -1;
-    const ripe = core.call((log) => log.isSealed(slot)) || Date.now() - written > DEAD_MS;
-    return ripe && core.call((log) => log.isMergeable(slot)) ? slot : -1;
+    const status = core.call((log) => log.status(slot));
+    const ripe = status & Status.sealed || Date.now() - written > DEAD_MS;
+    return ripe && status & Status.mergeable ? slot : -1;
   });
   return slots.filter((slot) => slot >= 0);
 }

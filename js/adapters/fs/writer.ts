@@ -7,6 +7,9 @@ import { type Appender, diskError, type Files, syncFile, tryTruncate, writeAll }
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
 
+/** What a row and a body take besides metadata and text, in bytes: headers, key, URL, hashes. */
+const RECORDS = 384;
+
 /** The segment failed under a commit, and the same commit may succeed in another. */
 class SegmentFailed extends Error {}
 
@@ -87,8 +90,7 @@ export class Writer {
   /** The bytes of a plan in the file, not yet synced. */
   #write(ticket: number): OpenSegment {
     const { slot, start, name, bytes } = this.#core.call((log) => {
-      const slot = log.planSlot(ticket) ?? -1;
-      const start = log.planOffset(ticket) ?? 0;
+      const [slot = -1, start = 0] = log.planPlace(ticket);
       return { slot, start, name: log.name(slot), bytes: log.planBytes(ticket) };
     });
     try {
@@ -118,7 +120,7 @@ export class Writer {
   }
 
   async #makeDurable(segment: OpenSegment, ticket: number): Promise<void> {
-    const start = this.#core.call((log) => log.planOffset(ticket) ?? 0);
+    const [, start = 0] = this.#core.call((log) => log.planPlace(ticket));
     try {
       await this.#sync(segment);
     } catch (cause) {
@@ -135,9 +137,7 @@ export class Writer {
   }
 
   async #sync(segment: OpenSegment): Promise<void> {
-    await syncFile(segment.fd);
-    if (segment.named) return;
-    await this.#files.syncDirectory();
+    await Promise.all([syncFile(segment.fd), segment.named || this.#files.syncDirectory()]);
     segment.named = true;
   }
 
@@ -162,7 +162,8 @@ function plan(log: LogHandle, batch: HostBatch, fresh: boolean): number {
       throw new SchemaStoreError("CONCURRENCY", "a row was changed by somebody else meanwhile");
     }
   }
-  log.begin(Date.now(), fresh);
+  const bytes = batch.put.reduce((sum, { meta, body }) => sum + meta.length + body.length, 0);
+  log.begin(Date.now(), fresh, bytes + RECORDS * batch.put.length);
   try {
     for (const { key, url, hash, meta, body } of batch.put) log.put(key, url, hash, meta, body);
     for (const key of batch.delete) log.delete(key);

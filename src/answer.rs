@@ -1,0 +1,45 @@
+//! What the store answers: effects, resolutions, packed rows.
+
+use crate::catalog::Slot;
+use crate::intern::Symbol;
+use crate::metadata::Head;
+
+/// One thing the host must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The decoded value of the slot is to be let go; the entry stays known.
+    Evicted(Slot),
+    /// The slot's entry was replaced or deleted: let go of everything kept for it.
+    Retired(Slot),
+    /// The slot's time is over: hide its value.
+    Expired(Slot),
+    /// What an unversioned request for this URL resolves to may have changed.
+    Moved(Symbol),
+    /// The slot's entry has a limited life: the clock is to be watched.
+    Limited(Slot),
+}
+
+/// What the host must do, in order.
+pub type Effects = Vec<Effect>;
+
+/// A row as a put makes it.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// Packed row key.
+    pub key: Vec<u8>,
+    /// Packed metadata.
+    pub meta: Vec<u8>,
+    /// Sizes and times in that metadata.
+    pub head: Head,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This entry.
+    Found(Slot),
+    /// There is none.
+    Absent,
+    /// The catalog does not know all rows of this URL: ask the host for them.
+    Ask,
+}
