@@ -1,7 +1,8 @@
 //! Planning a commit: rows and bodies become the bytes of one write.
 //!
 //! A draft is begun, filled and ended within one call of the host; what comes out is a plan under a
-//! ticket. The host writes and syncs it, and only [`Log::settle`] makes it true here.
+//! ticket. Bodies are not copied into it: the host has them and writes them into the gaps of the
+//! plan. It writes and syncs all of it, and only [`Log::settle`] makes it true here.
 
 use super::log::{Location, Log, Version};
 use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
@@ -37,7 +38,12 @@ pub(super) struct Planned {
     end: u64,
     seq: u64,
     chain: u32,
+    /// What is to be written, but for the bodies.
     bytes: Vec<u8>,
+    /// Where in `bytes` the bodies go.
+    gaps: Vec<u32>,
+    /// Sum of the bodies.
+    gap_bytes: u64,
     bodies: Map<Hash, Location>,
     rows: Vec<(Box<[u8]>, Version, Option<Value>)>,
 }
@@ -56,7 +62,8 @@ impl Log {
         }
     }
 
-    /// Adds a row and, unless it is safely there, its body.
+    /// Adds a row and, unless it is safely there, its body; answers whether the host is to write
+    /// that body into the next gap of the plan.
     pub fn put(
         &mut self,
         key: &[u8],
@@ -64,11 +71,11 @@ impl Log {
         hash: Hash,
         meta: &[u8],
         body: &[u8],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         if key.len().max(url.len()) > MAX_KEY {
             return Err(Error::invalid_key(url, "is too long"));
         }
-        self.add_body(hash, body)?;
+        let new = self.add_body(hash, body)?;
         let value = Value {
             url: url.into(),
             hash,
@@ -78,7 +85,8 @@ impl Log {
             seq: self.drafted()?.seq,
             writer: self.writer,
         };
-        self.add_row(key, version, Some(value), false)
+        self.add_row(key, version, Some(value), false)?;
+        Ok(new)
     }
 
     /// Adds a deletion.
@@ -107,7 +115,7 @@ impl Log {
         for _ in 0..2 {
             draft.write(COMMIT, 0, (&[], &[], &value))?;
         }
-        draft.plan.end = draft.plan.start + wide(draft.plan.bytes.len());
+        draft.plan.end = draft.plan.position();
         self.tickets = self.tickets.wrapping_add(1);
         draft.plan.ticket = self.tickets;
         self.planned.push(draft.plan);
@@ -125,7 +133,13 @@ impl Log {
         Some((plan.slot, plan.start))
     }
 
-    /// A plan's bytes, once.
+    /// Where in a plan's bytes the bodies go, in the order in which they were added.
+    pub fn plan_gaps(&self, ticket: u32) -> &[u32] {
+        let plan = self.planned.iter().find(|plan| plan.ticket == ticket);
+        plan.map_or(&[], |plan| &plan.gaps)
+    }
+
+    /// A plan's bytes without the bodies, once.
     pub fn plan_bytes(&mut self, ticket: u32) -> Vec<u8> {
         let plan = self.planned.iter_mut().find(|plan| plan.ticket == ticket);
         plan.map(|plan| core::mem::take(&mut plan.bytes))
@@ -244,6 +258,8 @@ impl Log {
             } else {
                 Vec::new()
             },
+            gaps: Vec::new(),
+            gap_bytes: 0,
             bodies: Map::new(self.writer),
             rows: Vec::new(),
         };
@@ -256,21 +272,21 @@ impl Log {
         });
     }
 
-    fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
+    fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<bool> {
         let safe = self.is_safe(&hash);
         let draft = self.drafted()?;
         if safe || draft.plan.bodies.get(&hash).is_some() {
-            return Ok(());
+            return Ok(false);
         }
-        self.write_body(hash, body)
+        self.write_body(hash, body)?;
+        Ok(true)
     }
 
     pub(super) fn write_body(&mut self, hash: Hash, body: &[u8]) -> Result<()> {
         let draft = self.drafted()?;
-        let offset = draft.plan.start + wide(draft.plan.bytes.len());
-        let before = draft.plan.bytes.len();
+        let offset = draft.plan.position();
         draft.write(BODY, 0, (&hash, &[], body))?;
-        let length = u32::try_from(draft.plan.bytes.len() - before).unwrap_or(0);
+        let length = u32::try_from(draft.plan.position() - offset).unwrap_or(0);
         let slot = draft.plan.slot;
         let location = Location {
             slot,
@@ -327,6 +343,13 @@ const NO_DRAFT: Error = Error::Serialization {
     what: "a commit that was not begun",
 };
 
+impl Planned {
+    /// Offset in the segment behind what is planned so far.
+    fn position(&self) -> u64 {
+        self.start + wide(self.bytes.len()) + self.gap_bytes
+    }
+}
+
 impl Draft {
     fn write(&mut self, kind: u8, flags: u16, parts: (&[u8], &[u8], &[u8])) -> Result<()> {
         let head = Head {
@@ -335,8 +358,17 @@ impl Draft {
             flags,
             seq: self.seq,
         };
-        let base = (&self.seed, self.plan.start);
-        let crc = record::write(&mut self.plan.bytes, base, head, parts)?;
+        let plan = &mut self.plan;
+        let place = (&self.seed, plan.start + plan.gap_bytes);
+        let crc = if kind == BODY {
+            let crc = record::write_but_value(&mut plan.bytes, place, head, parts)?;
+            plan.gaps
+                .push(u32::try_from(plan.bytes.len()).unwrap_or(u32::MAX));
+            plan.gap_bytes += wide(parts.2.len());
+            crc
+        } else {
+            record::write(&mut plan.bytes, place, head, parts)?
+        };
         self.crcs.extend_from_slice(&crc.to_le_bytes());
         Ok(())
     }

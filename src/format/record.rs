@@ -170,6 +170,18 @@ pub fn find_magic(bytes: &[u8]) -> Option<usize> {
 /// checksum of key, meta and value.
 pub fn write(
     out: &mut Vec<u8>,
+    place: (&Seed, u64),
+    head: Head,
+    parts: (&[u8], &[u8], &[u8]),
+) -> Result<u32> {
+    let crc = write_but_value(out, place, head, parts)?;
+    out.extend_from_slice(parts.2);
+    Ok(crc)
+}
+
+/// The same for a value that somebody else puts behind it.
+pub fn write_but_value(
+    out: &mut Vec<u8>,
     (seed, base): (&Seed, u64),
     head: Head,
     (key, meta, value): (&[u8], &[u8], &[u8]),
@@ -195,9 +207,8 @@ pub fn write(
     let header_crc = header_crc(seed, offset, &header);
     out.extend_from_slice(&header);
     out.extend_from_slice(&header_crc.to_le_bytes());
-    for part in [key, meta, value] {
-        out.extend_from_slice(part);
-    }
+    out.extend_from_slice(key);
+    out.extend_from_slice(meta);
     Ok(crc)
 }
 

@@ -167,12 +167,12 @@ impl LogHandle {
         Ok(found)
     }
 
-    /// Begins a commit of about so many bytes, in a segment of its own when `fresh`.
+    /// Begins a commit of about so many bytes besides its bodies, in a segment of its own when `fresh`.
     pub fn begin(&mut self, now: f64, fresh: bool, bytes: usize) {
         self.log.begin(from_js(now), fresh, bytes);
     }
 
-    /// Adds a row and its body.
+    /// Adds a row and its body; true when the body goes into the next gap of the plan.
     pub fn put(
         &mut self,
         key: &[u8],
@@ -180,7 +180,7 @@ impl LogHandle {
         hash: &[u8],
         meta: &[u8],
         body: &[u8],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.log.put(key, url, fixed(hash, "hash")?, meta, body)
     }
 
@@ -207,7 +207,13 @@ impl LogHandle {
         place.map_or_else(Vec::new, |(slot, offset)| vec![slot.into(), to_js(offset)])
     }
 
-    /// Its bytes, once.
+    /// Where in its bytes the bodies go that were added to it.
+    #[wasm_bindgen(js_name = planGaps)]
+    pub fn plan_gaps(&self, ticket: u32) -> Vec<u32> {
+        self.log.plan_gaps(ticket).to_vec()
+    }
+
+    /// Its bytes without those bodies, once.
     #[wasm_bindgen(js_name = planBytes)]
     pub fn plan_bytes(&mut self, ticket: u32) -> Vec<u8> {
         self.log.plan_bytes(ticket)

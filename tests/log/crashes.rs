@@ -63,10 +63,11 @@ proptest! {
                     model.extend(batch.iter().zip(&texts).map(|((key, _), (_, text))| (*key, text.clone())));
                 }
                 Step::Crash(batch, at) => {
-                    let ticket = plan(&mut log, &batch_refs);
+                    let plan = plan(&mut log, &batch_refs);
+                    let ticket = plan.0;
                     let name = log.name(log.plan_place(ticket).unwrap().0);
                     let start = usize::try_from(log.plan_place(ticket).unwrap().1).unwrap();
-                    disk.write(&mut log, ticket);
+                    disk.write(&mut log, &plan);
                     let file = disk.segments.get_mut(&name).unwrap();
                     let kept = start + at.index(file.len() - start + 1);
                     file.truncate(kept);

@@ -44,17 +44,28 @@ impl Disk {
         Ok(())
     }
 
-    pub(super) fn write(&mut self, log: &mut Log, ticket: u32) {
+    pub(super) fn write(&mut self, log: &mut Log, (ticket, bodies): &Plan) {
+        let ticket = *ticket;
         let slot = log.plan_place(ticket).unwrap().0;
         let file = self.segments.entry(log.name(slot)).or_default();
         assert_eq!(file.len() as u64, log.plan_place(ticket).unwrap().1);
-        file.extend(log.plan_bytes(ticket));
+        let gaps = log.plan_gaps(ticket).to_vec();
+        assert_eq!(gaps.len(), bodies.len());
+        let bytes = log.plan_bytes(ticket);
+        let mut from = 0;
+        for (gap, body) in gaps.into_iter().zip(bodies) {
+            let to = usize::try_from(gap).unwrap();
+            file.extend(&bytes[from..to]);
+            file.extend(body);
+            from = to;
+        }
+        file.extend(&bytes[from..]);
     }
 
     pub(super) fn commit(&mut self, log: &mut Log, batch: &[(&str, Option<&str>)]) {
-        let ticket = plan(log, batch);
-        self.write(log, ticket);
-        log.settle(ticket, true, false);
+        let plan = plan(log, batch);
+        self.write(log, &plan);
+        log.settle(plan.0, true, false);
     }
 
     pub(super) fn seal(&mut self, log: &mut Log) {
@@ -102,19 +113,27 @@ fn url(key: &str) -> &str {
     key.split('|').next().unwrap()
 }
 
-pub(super) fn plan(log: &mut Log, batch: &[(&str, Option<&str>)]) -> u32 {
+/// A ticket, and the bodies for the gaps of what it stands for.
+pub(super) type Plan = (u32, Vec<Vec<u8>>);
+
+pub(super) fn plan(log: &mut Log, batch: &[(&str, Option<&str>)]) -> Plan {
     log.begin(1_000, false, 100);
+    let mut bodies = Vec::new();
     for (key, value) in batch {
         match value {
             Some(text) => {
                 let (hash, bytes): (Hash, _) = (sha256(text.as_bytes()), text.as_bytes());
-                log.put(key.as_bytes(), url(key), hash, bytes, bytes)
-                    .unwrap();
+                if log
+                    .put(key.as_bytes(), url(key), hash, bytes, bytes)
+                    .unwrap()
+                {
+                    bodies.push(bytes.to_vec());
+                }
             }
             None => log.delete(key.as_bytes()).unwrap(),
         }
     }
-    log.end().unwrap()
+    (log.end().unwrap(), bodies)
 }
 
 /// Twenty entries; three overwritten, one deleted, one put again with the body of another.

@@ -62,6 +62,7 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
     assert!(sources.iter().all(|slot| log.is_mergeable(*slot)));
     let target = log.merge_target();
     log.begin_move(target, 0);
+    let mut bodies = Vec::new();
     for hash in log.movable(&sources) {
         let text = expected
             .values()
@@ -69,10 +70,11 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
             .find(|text| sha256(text.as_bytes()) == hash)
             .unwrap();
         log.move_body(hash, text.as_bytes()).unwrap();
+        bodies.push(text.clone().into_bytes());
     }
     log.move_rows(&sources).unwrap();
     let ticket = log.end().unwrap();
-    disk.write(&mut log, ticket);
+    disk.write(&mut log, &(ticket, bodies));
     log.settle(ticket, true, true);
     let merged = log.name(target);
     let bytes = disk.segments[&merged].clone();

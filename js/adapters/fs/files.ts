@@ -18,6 +18,7 @@ import {
   statSync,
   unlinkSync,
   writeSync,
+  writevSync,
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -236,6 +237,21 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
     const written = writeSync(fd, bytes, done, bytes.length - done);
     if (written === 0) throw new Error("the system wrote 0 bytes");
     done += written;
+  }
+}
+
+/** The same for many pieces, one behind the other. */
+export function writeEach(fd: number, pieces: readonly Uint8Array[]): void {
+  for (let rest = pieces; rest.length > 0; ) {
+    let written = writevSync(fd, rest);
+    if (written === 0) throw new Error("the system wrote 0 bytes");
+    const begun = rest.findIndex((piece) => {
+      if (written < piece.length) return true;
+      written -= piece.length;
+      return false;
+    });
+    const [first, ...others] = begun < 0 ? [] : rest.slice(begun);
+    rest = first === undefined ? [] : [first.subarray(written), ...others];
   }
 }
 

@@ -45,7 +45,7 @@ export async function mergeSegments(files: Files, core: LogCore): Promise<void> 
       core.call((log) => {
         log.beginMove(target, Date.now());
         log.moveRows(Uint32Array.from(moved));
-        return log.end();
+        return { ticket: log.end(), bodies: [] };
       }),
       "strict",
     );
@@ -111,15 +111,18 @@ async function moveOut(
     const bodies = await readBodies(files, core, group, () =>
       core.call((log) => refresh(files, log)),
     );
-    const ticket = core.call((log) => {
+    const plan = core.call((log) => {
       log.beginMove(target, Date.now());
+      const moved: Uint8Array[] = [];
       for (const [at, hash] of group.entries()) {
         const body = bodies[at];
-        if (body !== undefined) log.moveBody(hash, body);
+        if (body === undefined) continue;
+        log.moveBody(hash, body);
+        moved.push(body);
       }
-      return log.end();
+      return { ticket: log.end(), bodies: moved };
     });
-    await writer.append(ticket, "relaxed");
+    await writer.append(plan, "relaxed");
     group = [];
     bytes = 0;
   };

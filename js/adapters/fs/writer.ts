@@ -3,12 +3,27 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
-import { type Appender, diskError, type Files, syncFile, tryTruncate, writeAll } from "./files.js";
+import {
+  type Appender,
+  diskError,
+  type Files,
+  syncFile,
+  tryTruncate,
+  writeAll,
+  writeEach,
+} from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
 
 /** What a row and a body take besides metadata and text, in bytes: headers, key, URL, hashes. */
 const RECORDS = 384;
+
+/** A planned commit. */
+export interface Plan {
+  readonly ticket: number;
+  /** What goes into its gaps. */
+  readonly bodies: readonly Uint8Array[];
+}
 
 /** The segment failed under a commit, and the same commit may succeed in another. */
 class SegmentFailed extends Error {}
@@ -47,8 +62,9 @@ export class Writer {
 
   /** Writes a batch, blocking until it is durable. */
   commitNow(batch: HostBatch): void {
-    const ticket = this.#plan(batch);
-    const segment = this.#write(ticket);
+    const plan = this.#plan(batch);
+    const { ticket } = plan;
+    const segment = this.#write(plan);
     try {
       fsyncSync(segment.fd);
       this.#files.syncDirectoryNow();
@@ -61,8 +77,9 @@ export class Writer {
   }
 
   /** Writes a planned commit. */
-  async append(ticket: number, durability: Durability): Promise<void> {
-    const segment = this.#write(ticket);
+  async append(plan: Plan, durability: Durability): Promise<void> {
+    const { ticket } = plan;
+    const segment = this.#write(plan);
     const strict = durability === "strict";
     if (strict) await this.#makeDurable(segment, ticket);
     this.#core.call((log) => log.settle(ticket, strict, this.#apart));
@@ -83,15 +100,16 @@ export class Writer {
     this.#open = undefined;
   }
 
-  #plan(batch: HostBatch): number {
+  #plan(batch: HostBatch): Plan {
     return this.#core.call((log) => plan(log, batch, this.#apart));
   }
 
   /** The bytes of a plan in the file, not yet synced. */
-  #write(ticket: number): OpenSegment {
-    const { slot, start, name, bytes } = this.#core.call((log) => {
+  #write({ ticket, bodies }: Plan): OpenSegment {
+    const { slot, start, name, gaps, bytes } = this.#core.call((log) => {
       const [slot = -1, start = 0] = log.planPlace(ticket);
-      return { slot, start, name: log.name(slot), bytes: log.planBytes(ticket) };
+      const gaps = log.planGaps(ticket);
+      return { slot, start, name: log.name(slot), gaps, bytes: log.planBytes(ticket) };
     });
     try {
       if (start === 0) {
@@ -100,7 +118,7 @@ export class Writer {
         this.#open = { slot, named: false, ...born };
       }
       if (this.#open?.slot !== slot) throw new Error("the segment is no longer open");
-      writeAll(this.#open.fd, bytes);
+      writeEach(this.#open.fd, filled(bytes, gaps, bodies));
       return this.#open;
     } catch (error) {
       this.#takeBack(ticket, slot, start);
@@ -156,18 +174,32 @@ export class Writer {
   }
 }
 
-function plan(log: LogHandle, batch: HostBatch, fresh: boolean): number {
+/** The bytes of a plan with its bodies in their gaps. */
+function filled(bytes: Uint8Array, gaps: Uint32Array, bodies: readonly Uint8Array[]): Uint8Array[] {
+  let from = 0;
+  const pieces = bodies.flatMap((body, at) => {
+    const before = bytes.subarray(from, gaps[at]);
+    from = gaps[at] ?? from;
+    return [before, body];
+  });
+  return [...pieces, bytes.subarray(from)];
+}
+
+function plan(log: LogHandle, batch: HostBatch, fresh: boolean): Plan {
   for (const { key, revision } of batch.expect ?? []) {
     if (log.revision(key) !== revision) {
       throw new SchemaStoreError("CONCURRENCY", "a row was changed by somebody else meanwhile");
     }
   }
-  const bytes = batch.put.reduce((sum, { meta, body }) => sum + meta.length + body.length, 0);
-  log.begin(Date.now(), fresh, bytes + RECORDS * batch.put.length);
+  const bytes = batch.put.reduce((sum, { meta }) => sum + RECORDS + meta.length, 0);
+  log.begin(Date.now(), fresh, bytes);
+  const bodies: Uint8Array[] = [];
   try {
-    for (const { key, url, hash, meta, body } of batch.put) log.put(key, url, hash, meta, body);
+    for (const { key, url, hash, meta, body } of batch.put) {
+      if (log.put(key, url, hash, meta, body)) bodies.push(body);
+    }
     for (const key of batch.delete) log.delete(key);
-    return log.end();
+    return { ticket: log.end(), bodies };
   } catch (error) {
     log.dropDraft();
     throw error;
