@@ -58,7 +58,7 @@ impl Store {
             bytes: options.memory_limit,
             entries: options.max_entries,
         };
-        let policy = policy::by_name(&options.eviction_policy)?;
+        let policy = policy::by_name(&options.eviction_policy, limits, options.seed)?;
         Ok(Self {
             catalog: Catalog::new(options.seed),
             tier: Tier::new(limits, policy, !options.durable),

@@ -14,6 +14,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use fhir_schema_store::catalog::RowKey;
+use fhir_schema_store::memory::policy::NAMES;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -93,9 +94,9 @@ proptest! {
     fn the_store_equals_its_model(
         steps in vec(any_step(), 0..120),
         durable: bool,
-        fifo: bool,
+        policy in proptest::sample::select(NAMES.to_vec()),
     ) {
-        let mut world = World::new(durable, if fifo { "fifo" } else { "lru" });
+        let mut world = World::new(durable, policy);
         for step in steps {
             world.run(step);
         }

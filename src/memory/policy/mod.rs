@@ -1,7 +1,19 @@
 //! Eviction policies: who leaves when a budget is exceeded. One file each.
 
+mod climber;
 mod fifo;
+mod gdsf;
+mod ghosts;
+mod late;
+mod lfu;
+mod lists;
 mod lru;
+mod random;
+mod ranking;
+mod s3_fifo;
+mod sieve;
+mod sketch;
+mod w_tiny_lfu;
 
 use core::fmt;
 
@@ -10,6 +22,9 @@ use crate::error::{Error, Result};
 
 pub use fifo::Fifo;
 pub use lru::Lru;
+
+use super::Limits;
+use w_tiny_lfu::WTinyLfu;
 
 /// What the tier tells a policy when a body becomes resident.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,17 +74,37 @@ impl fmt::Debug for dyn Policy {
     }
 }
 
-/// The policy of that name.
-pub fn by_name(name: &str) -> Result<Box<dyn Policy>> {
-    match name {
-        "lru" => Ok(Box::new(Lru::default())),
-        "fifo" => Ok(Box::new(Fifo::default())),
-        _ => Err(Error::InvalidConfig {
-            option: "evictionPolicy",
-            value: format!("\"{name}\""),
-            range: "one of lru, fifo",
-        }),
-    }
+/// The names of the policies.
+pub const NAMES: [&str; 8] = [
+    "lru",
+    "lfu",
+    "fifo",
+    "random",
+    "sieve",
+    "s3-fifo",
+    "w-tiny-lfu",
+    "gdsf",
+];
+
+/// The policy of that name, for these limits. `seed` is a random number.
+pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>> {
+    Ok(match name {
+        "lru" => Box::new(Lru::default()),
+        "lfu" => Box::new(lfu::lfu()),
+        "fifo" => Box::new(Fifo::default()),
+        "random" => Box::new(random::random(seed)),
+        "sieve" => Box::new(sieve::sieve()),
+        "s3-fifo" => Box::new(s3_fifo::s3_fifo(limits)),
+        "w-tiny-lfu" => Box::new(WTinyLfu::new(limits)),
+        "gdsf" => Box::new(gdsf::gdsf()),
+        _ => {
+            return Err(Error::InvalidConfig {
+                option: "evictionPolicy",
+                value: format!("\"{name}\""),
+                range: "one of lru, lfu, fifo, random, sieve, s3-fifo, w-tiny-lfu, gdsf",
+            });
+        }
+    })
 }
 
 #[cfg(test)]
@@ -81,6 +116,11 @@ pub(crate) mod tests {
         Slot::from_number(number).unwrap()
     }
 
+    const NO_LIMITS: Limits = Limits {
+        bytes: usize::MAX,
+        entries: usize::MAX,
+    };
+
     fn admission(slot: Slot) -> Admission {
         Admission {
             slot,
@@ -90,66 +130,241 @@ pub(crate) mod tests {
         }
     }
 
-    /// The obvious implementation: a list, the next victim first.
-    #[derive(Default)]
-    struct Naive(Vec<Slot>);
+    /// The obvious implementation of a policy that goes by a list and by uses.
+    #[derive(Clone, Copy, Debug)]
+    struct Resident {
+        slot: Slot,
+        uses: u32,
+        weight: usize,
+        /// Of its last use, or of its arrival.
+        time: u64,
+        rank: f64,
+    }
+
+    /// Oldest arrival first; looks through all of it for everything.
+    struct Naive {
+        name: &'static str,
+        residents: Vec<Resident>,
+        newcomer: Option<Resident>,
+        base: f64,
+        clock: u64,
+    }
 
     impl Naive {
-        fn hit(&mut self, slot: Slot, moves: bool) {
-            if moves && let Some(place) = self.0.iter().position(|&other| other == slot) {
-                self.0.remove(place);
-                self.0.push(slot);
+        fn new(name: &'static str) -> Self {
+            Self {
+                name,
+                residents: Vec::new(),
+                newcomer: None,
+                base: 0.0,
+                clock: 0,
             }
+        }
+
+        fn rank(&self, uses: u32, weight: usize, time: u64) -> f64 {
+            match self.name {
+                "lfu" => f64::from(uses),
+                "gdsf" => self.base + f64::from(uses) * 1e6 / weight.max(1) as f64,
+                "lru" => time as f64,
+                _ => 0.0,
+            }
+        }
+
+        fn settle(&mut self) {
+            if let Some(mut newcomer) = self.newcomer.take() {
+                self.clock += 1;
+                newcomer.time = self.clock;
+                newcomer.rank = self.rank(1, newcomer.weight, self.clock);
+                self.residents.push(newcomer);
+            }
+        }
+
+        fn insert(&mut self, slot: Slot, weight: usize) {
+            self.settle();
+            let (uses, time, rank) = (1, 0, 0.0);
+            self.newcomer = Some(Resident {
+                slot,
+                uses,
+                weight,
+                time,
+                rank,
+            });
+            if self.name == "lru" || self.name == "fifo" {
+                self.settle();
+            }
+        }
+
+        fn change(&mut self, slot: Slot, change: impl Fn(&mut Resident)) {
+            self.settle();
+            if let Some(at) = self.residents.iter().position(|it| it.slot == slot) {
+                self.clock += 1;
+                let mut changed = self.residents[at];
+                change(&mut changed);
+                changed.time = self.clock;
+                changed.rank = self.rank(changed.uses, changed.weight, self.clock);
+                self.residents[at] = changed;
+            }
+        }
+
+        fn victim(&mut self) -> Option<Slot> {
+            let lowest = |left: &Resident, right: &Resident| {
+                let ranks = left.rank.total_cmp(&right.rank);
+                let times = if self.name == "fifo" {
+                    (0, 0)
+                } else {
+                    (left.time, right.time)
+                };
+                ranks.then(times.0.cmp(&times.1))
+            };
+            let lowest = self.residents.iter().copied().min_by(lowest);
+            let Some(victim) = lowest else {
+                return self.newcomer.take().map(|newcomer| newcomer.slot);
+            };
+            self.base = victim.rank;
+            self.residents.retain(|it| it.slot != victim.slot);
+            Some(victim.slot)
         }
     }
 
     #[derive(Clone, Debug)]
     enum Step {
-        Insert(u32),
+        Insert(u32, usize),
         Hits(Vec<u32>),
         Remove(u32),
+        Reweigh(u32, usize),
         Victim,
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            3 => (1_u32..40).prop_map(Step::Insert),
-            3 => proptest::collection::vec(1_u32..40, 0..60).prop_map(Step::Hits),
-            1 => (1_u32..40).prop_map(Step::Remove),
-            2 => Just(Step::Victim),
+            6 => (1_u32..40, 0_usize..9).prop_map(|(slot, weight)| Step::Insert(slot, weight)),
+            6 => proptest::collection::vec(1_u32..45, 0..60).prop_map(Step::Hits),
+            2 => (1_u32..40).prop_map(Step::Remove),
+            1 => (1_u32..40, 0_usize..9).prop_map(|(slot, weight)| Step::Reweigh(slot, weight)),
+            4 => Just(Step::Victim),
         ]
     }
 
     proptest! {
         #[test]
-        fn equals_the_naive_list(steps in proptest::collection::vec(any_step(), 0..300)) {
-            for (name, moves) in [("lru", true), ("fifo", false)] {
-                let mut policy = by_name(name).unwrap();
-                let mut naive = Naive::default();
+        fn equals_the_naive_one(steps in proptest::collection::vec(any_step(), 0..300)) {
+            for name in ["lru", "fifo", "lfu", "gdsf"] {
+                let mut policy = by_name(name, NO_LIMITS, 7).unwrap();
+                let mut naive = Naive::new(name);
                 for step in &steps {
+                    let known = |naive: &Naive, number: u32| {
+                        let here = |it: &Resident| it.slot == slot(number);
+                        naive.residents.iter().any(here) || naive.newcomer.as_ref().is_some_and(here)
+                    };
                     match step {
-                        Step::Insert(number) => {
-                            if !naive.0.contains(&slot(*number)) {
-                                policy.insert(admission(slot(*number)));
-                                naive.0.push(slot(*number));
+                        Step::Insert(number, weight) => {
+                            if !known(&naive, *number) {
+                                policy.insert(Admission { weight: *weight, ..admission(slot(*number)) });
+                                naive.insert(slot(*number), *weight);
                             }
                         }
                         Step::Hits(numbers) => {
                             policy.hits(numbers);
+                            if !numbers.is_empty() {
+                                naive.settle();
+                            }
                             for &number in numbers {
-                                naive.hit(slot(number), moves);
+                                naive.change(slot(number), |it| it.uses += 1);
                             }
                         }
                         Step::Remove(number) => {
                             policy.remove(slot(*number));
-                            naive.0.retain(|&other| other != slot(*number));
+                            naive.settle();
+                            naive.residents.retain(|it| it.slot != slot(*number));
+                        }
+                        Step::Reweigh(number, weight) => {
+                            policy.reweigh(slot(*number), *weight);
+                            if name == "gdsf" || name == "lfu" {
+                                naive.change(slot(*number), |it| it.weight = *weight);
+                            }
                         }
                         Step::Victim => {
-                            let expected = (!naive.0.is_empty()).then(|| naive.0.remove(0));
-                            prop_assert_eq!(policy.victim(), expected, "{}", name);
+                            prop_assert_eq!(policy.victim(), naive.victim(), "{}", name);
                         }
                     }
-                    prop_assert_eq!(policy.len(), naive.0.len());
+                    let count = naive.residents.len() + usize::from(naive.newcomer.is_some());
+                    prop_assert_eq!(policy.len(), count, "{}", name);
+                }
+            }
+        }
+
+        #[test]
+        fn keeps_what_it_was_given(
+            steps in proptest::collection::vec(any_step(), 0..300),
+            bytes in 1_usize..60,
+            entries in 1_usize..30,
+        ) {
+            for name in NAMES {
+                let mut policy = by_name(name, Limits { bytes, entries }, 7).unwrap();
+                let mut resident = std::collections::BTreeSet::new();
+                for step in &steps {
+                    match step {
+                        Step::Insert(number, weight) => {
+                            if resident.insert(slot(*number)) {
+                                policy.insert(Admission {
+                                    weight: *weight,
+                                    key_hash: u64::from(*number) << 32 | u64::from(*number),
+                                    ..admission(slot(*number))
+                                });
+                            }
+                        }
+                        Step::Hits(numbers) => policy.hits(numbers),
+                        Step::Remove(number) => {
+                            policy.remove(slot(*number));
+                            resident.remove(&slot(*number));
+                        }
+                        Step::Reweigh(number, weight) => policy.reweigh(slot(*number), *weight),
+                        Step::Victim => {
+                            let victim = policy.victim();
+                            prop_assert_eq!(victim.is_none(), resident.is_empty(), "{}", name);
+                            let known = victim.is_none_or(|slot| resident.remove(&slot));
+                            prop_assert!(known, "{} evicted what it did not have", name);
+                        }
+                    }
+                    prop_assert_eq!(policy.len(), resident.len(), "{}", name);
+                }
+                while let Some(victim) = policy.victim() {
+                    prop_assert!(resident.remove(&victim), "{}", name);
+                }
+                prop_assert!(resident.is_empty(), "{} forgot {:?}", name, resident);
+            }
+        }
+
+        /// The host hands hits in many at a time.
+        #[test]
+        fn buffered_hits_are_as_good(steps in proptest::collection::vec(any_step(), 0..300)) {
+            for name in NAMES {
+                let limits = Limits { bytes: 40, entries: 20 };
+                let [mut buffered, mut eager] = [(); 2].map(|()| by_name(name, limits, 7).unwrap());
+                let mut resident = std::collections::BTreeSet::new();
+                for step in &steps {
+                    match step {
+                        Step::Insert(number, weight) if resident.insert(slot(*number)) => {
+                            let given = Admission {
+                                weight: *weight,
+                                key_hash: u64::from(*number) << 32 | u64::from(*number),
+                                ..admission(slot(*number))
+                            };
+                            buffered.insert(given);
+                            eager.insert(given);
+                        }
+                        Step::Hits(numbers) => {
+                            buffered.hits(numbers);
+                            for number in numbers {
+                                eager.hits(&[*number]);
+                            }
+                        }
+                        _ => {
+                            let victim = eager.victim();
+                            prop_assert_eq!(buffered.victim(), victim, "{}", name);
+                            victim.map(|slot| resident.remove(&slot));
+                        }
+                    }
                 }
             }
         }
@@ -157,6 +372,9 @@ pub(crate) mod tests {
 
     #[test]
     fn an_unknown_name_is_a_coded_error() {
-        assert_eq!(by_name("clock").unwrap_err().code(), "INVALID_CONFIG");
+        assert_eq!(
+            by_name("clock", NO_LIMITS, 7).unwrap_err().code(),
+            "INVALID_CONFIG"
+        );
     }
 }

@@ -1,0 +1,199 @@
+//! W-TinyLFU (Einziger, Friedman and Manes, 2017), with a window that adapts.
+
+use super::climber::Climber;
+use super::lists::Lists;
+use super::sketch::Sketch;
+use super::{Admission, Policy};
+use crate::catalog::Slot;
+use crate::memory::Limits;
+
+/// Newcomers, by recency.
+const WINDOW: usize = 0;
+/// The main part: those not used since they came there, and those that were.
+const PROBATION: usize = 1;
+const PROTECTED: usize = 2;
+/// Share of the main part that is protected.
+const PROTECTED_SHARE: f64 = 0.8;
+
+/// A newcomer passes a small window by recency; to stay in the main part it must have been asked for
+/// more often than the one it would replace. Popularity outlives the entry, in a sketch.
+///
+/// Where bytes are the limit, what counts is uses per byte: one large body must be worth the small
+/// ones it drives out.
+#[derive(Debug)]
+pub(super) struct WTinyLfu {
+    limits: Limits,
+    lists: Lists<3>,
+    sketch: Sketch,
+    climber: Climber,
+    /// By slot.
+    key_hashes: Vec<u64>,
+    /// The first of those that left the window with the last newcomer and were not yet compared with
+    /// a victim; the others follow it in probation.
+    candidate: Option<Slot>,
+}
+
+impl WTinyLfu {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            lists: Lists::default(),
+            sketch: Sketch::default(),
+            climber: Climber::default(),
+            key_hashes: Vec::new(),
+            candidate: None,
+        }
+    }
+
+    fn is_over(&self, list: usize, share: f64) -> bool {
+        let over = |used: usize, limit: usize| number(used) > share * number(limit);
+        over(self.lists.weight(list), self.limits.bytes)
+            || over(self.lists.len(list), self.limits.entries)
+    }
+
+    /// Hands on what is too much for the window, but for the newest of it.
+    fn shift(&mut self) {
+        while self.lists.len(WINDOW) > 1 && self.is_over(WINDOW, self.climber.share()) {
+            let oldest = self.lists.oldest(WINDOW);
+            self.move_to(PROBATION, oldest);
+            self.candidate = self.candidate.or(oldest);
+        }
+    }
+
+    /// Gives the window what it has grown by.
+    fn widen(&mut self) {
+        while !self.is_over(WINDOW, self.climber.share()) {
+            let oldest = self
+                .lists
+                .oldest(PROBATION)
+                .or(self.lists.oldest(PROTECTED));
+            if oldest.is_none() {
+                return;
+            }
+            self.move_to(WINDOW, oldest);
+        }
+        self.shift();
+        self.candidate = None;
+    }
+
+    fn move_to(&mut self, list: usize, slot: Option<Slot>) {
+        if let Some(slot) = slot {
+            self.lists.move_to(list, slot);
+        }
+    }
+
+    fn hit(&mut self, slot: Slot) {
+        let Some(list) = self.lists.list_of(slot) else {
+            return;
+        };
+        self.sketch.add(self.key_hash(slot));
+        if self.candidate == Some(slot) {
+            self.candidate = self.lists.newer(slot);
+        }
+        let to = if list == WINDOW { WINDOW } else { PROTECTED };
+        self.lists.move_to(to, slot);
+        let share = PROTECTED_SHARE * (1.0 - self.climber.share());
+        while self.is_over(PROTECTED, share) && self.lists.len(PROTECTED) > 1 {
+            self.move_to(PROBATION, self.lists.oldest(PROTECTED));
+        }
+        self.note(true);
+    }
+
+    fn note(&mut self, hit: bool) {
+        let before = self.climber.share();
+        self.climber.note(hit, self.lists.total_len());
+        if self.climber.share() > before {
+            self.widen();
+        }
+    }
+
+    fn key_hash(&self, slot: Slot) -> u64 {
+        self.key_hashes.get(slot.index()).copied().unwrap_or(0)
+    }
+
+    /// Whether the newcomer is worth more than those it would replace.
+    fn admits(&self, candidate: Slot, victim: Slot) -> bool {
+        let uses = |slot| usize::from(self.sketch.count(self.key_hash(slot)));
+        if self.lists.total_len() > self.limits.entries {
+            // The newcomer was counted just now, its rival up to a round of a loop ago.
+            return uses(candidate) > uses(victim) + uses(victim) / 4;
+        }
+        let weight = self.lists.weight_of(candidate).max(1);
+        let (mut lost, mut freed, mut next) = (0, 0, Some(victim));
+        while let Some(slot) = next.filter(|&slot| slot != candidate && freed < weight) {
+            lost += uses(slot);
+            freed += self.lists.weight_of(slot).max(1);
+            next = self.lists.newer(slot);
+        }
+        uses(candidate).saturating_mul(freed) > usize::saturating_mul(lost, weight)
+    }
+}
+
+impl Policy for WTinyLfu {
+    fn insert(&mut self, admission: Admission) {
+        let slot = admission.slot;
+        if self.key_hashes.len() <= slot.index() {
+            self.key_hashes.resize(slot.index() + 1, 0);
+        }
+        if let Some(key_hash) = self.key_hashes.get_mut(slot.index()) {
+            *key_hash = admission.key_hash;
+        }
+        self.sketch.reserve(self.lists.total_len() + 1);
+        self.sketch.add(admission.key_hash);
+        self.lists.push(WINDOW, slot, admission.weight);
+        self.note(false);
+        self.candidate = None;
+        self.shift();
+    }
+
+    fn hits(&mut self, slots: &[u32]) {
+        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
+            self.hit(slot);
+        }
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        if self.candidate == Some(slot) {
+            self.candidate = self.lists.newer(slot);
+        }
+        self.lists.remove(slot);
+    }
+
+    fn reweigh(&mut self, slot: Slot, weight: usize) {
+        self.lists.reweigh(slot, weight);
+        self.shift();
+    }
+
+    fn victim(&mut self) -> Option<Slot> {
+        let main = self
+            .lists
+            .oldest(PROBATION)
+            .or(self.lists.oldest(PROTECTED));
+        let victim = main.or(self.lists.oldest(WINDOW))?;
+        let loser = match self.candidate {
+            Some(candidate) if candidate != victim => {
+                self.candidate = self.lists.newer(candidate);
+                if self.admits(candidate, victim) {
+                    victim
+                } else {
+                    candidate
+                }
+            }
+            _ => victim,
+        };
+        self.remove(loser);
+        Some(loser)
+    }
+
+    fn len(&self) -> usize {
+        self.lists.total_len()
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sizes stay below 2^53, or mean no limit"
+)]
+const fn number(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,149 @@
+//! What the eviction policies achieve on real traces.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    reason = "a test may panic, and no trace is longer than 2^53"
+)]
+
+mod simulator;
+mod trace;
+
+use fhir_schema_store::memory::policy::NAMES;
+
+use crate::simulator::{bytes, entries, run};
+use crate::trace::{Request, by_count, folder, read};
+
+/// Misses that libCacheSim's own tests count on a sample of its, at 128, 256, ... 1024 MiB.
+const ORACLE: [(&str, [u64; 8]); 6] = [
+    (
+        "lru",
+        [93374, 89783, 83572, 81722, 72494, 72104, 71972, 71704],
+    ),
+    (
+        "fifo",
+        [93403, 89386, 84387, 84025, 72498, 72228, 72182, 72140],
+    ),
+    (
+        "lfu",
+        [91699, 86720, 78578, 76707, 69945, 66221, 64445, 64376],
+    ),
+    (
+        "sieve",
+        [91699, 86720, 78578, 76707, 69945, 66221, 64445, 64376],
+    ),
+    (
+        "gdsf",
+        [89068, 84750, 74853, 70488, 67919, 64180, 61029, 58721],
+    ),
+    (
+        "s3-fifo",
+        [89307, 82387, 77041, 76791, 71300, 70343, 70455, 70355],
+    ),
+];
+
+#[test]
+fn equals_libcachesim_miss_for_miss() {
+    let Some(folder) = folder() else { return };
+    let trace = read(&folder, "libcachesim_cloudPhysicsIO_oracle");
+    for (policy, expected) in ORACLE {
+        let misses: Vec<u64> = (1..=8)
+            .map(|step| run(policy, bytes(step * (128 << 20)), &trace).misses)
+            .collect();
+        assert_eq!(misses, expected, "{policy}");
+    }
+}
+
+/// Traces and sizes in entries on which the default is compared with LRU.
+const GRID: [(&str, &[usize]); 11] = [
+    ("lirs_2_pools", &[100, 300]),
+    ("lirs_gli", &[500, 1000]),
+    ("lirs_loop", &[500]),
+    ("lirs_multi1", &[500, 1000]),
+    ("lirs_multi2", &[1000, 2000]),
+    ("lirs_ps", &[1000]),
+    ("lirs_sprite", &[500, 1000]),
+    ("lirs_cs", &[500, 1000]),
+    ("cache2k_web07", &[300]),
+    ("corda_vaultservice", &[256, 512]),
+    ("fhir_scan200", &[500, 1000]),
+];
+
+#[test]
+fn the_default_is_seldom_below_lru_and_never_far() {
+    let Some(folder) = folder() else { return };
+    let (mut cells, mut at_least) = (0, 0);
+    for (name, sizes) in GRID {
+        let trace = by_count(&read(&folder, name));
+        for &size in sizes {
+            let ratio = |policy| run(policy, entries(size), &trace).hit_ratio();
+            let (lru, ours) = (ratio("lru"), ratio("w-tiny-lfu"));
+            println!("{name}@{size}: lru {lru:.2}, w-tiny-lfu {ours:.2}");
+            assert!(ours > lru - 13.0, "{name}@{size}: {ours:.2}, lru {lru:.2}");
+            cells += 1;
+            at_least += usize::from(ours >= lru);
+        }
+    }
+    println!("at least lru on {at_least} of {cells}");
+    assert!(10 * at_least >= 7 * cells, "{at_least} of {cells}");
+}
+
+#[test]
+fn the_default_survives_loops_scans_and_bursts() {
+    let Some(folder) = folder() else { return };
+    let gates = [
+        ("lirs_gli", 1000, 48.0),
+        ("lirs_loop", 500, 43.0),
+        ("corda_vaultservice", 512, 30.0),
+    ];
+    for (name, size, gate) in gates {
+        let trace = by_count(&read(&folder, name));
+        let ratio = run("w-tiny-lfu", entries(size), &trace).hit_ratio();
+        println!("{name}@{size}: {ratio:.2}");
+        assert!(ratio >= gate, "{name}@{size}: {ratio:.2}, not {gate}");
+    }
+}
+
+#[test]
+fn a_package_scan_leaves_the_small_and_popular() {
+    let Some(folder) = folder() else { return };
+    let trace = read(&folder, "fhir_scan200");
+    for (policy, gate) in [("lru", 68.2), ("w-tiny-lfu", 73.0), ("gdsf", 84.5)] {
+        let ratio = run(policy, bytes(16 << 20), &trace).hit_ratio();
+        println!("fhir_scan200@16MiB: {policy} {ratio:.2}");
+        assert!(ratio >= gate, "{policy}: {ratio:.2}, not {gate}");
+    }
+}
+
+/// Needs no traces: a popular few, and every so often a scan of what is asked for once.
+#[test]
+fn popular_keys_survive_a_scan() {
+    let mut state = 7_u64;
+    let mut random = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        u32::try_from((state >> 33) % below).unwrap()
+    };
+    let mut trace: Vec<Request> = Vec::new();
+    let mut scanned = 1000;
+    for _ in 0..100 {
+        trace.extend((0..400).map(|_| {
+            let below = 1 + u64::from(random(200));
+            (1 + random(below), 1)
+        }));
+        trace.extend((0..300).map(|_| {
+            scanned += 1;
+            (scanned, 1)
+        }));
+    }
+    let ratio = |policy| run(policy, entries(150), &trace).hit_ratio();
+    let [lru, ours] = ["lru", "w-tiny-lfu"].map(ratio);
+    assert!(ours > lru + 5.0, "w-tiny-lfu {ours:.2}, lru {lru:.2}");
+    for policy in NAMES {
+        assert!(ratio(policy) > 20.0, "{policy}: {:.2}", ratio(policy));
+    }
+}
