@@ -10,7 +10,15 @@ export type JsonObject = { readonly [member: string]: unknown };
 export type Strategy = "memory" | "memory-disk" | "disk";
 
 /** The eviction policies of the memory tier. */
-export type EvictionPolicy = "lru" | "fifo";
+export type EvictionPolicy =
+  | "lru"
+  | "lfu"
+  | "fifo"
+  | "random"
+  | "sieve"
+  | "s3-fifo"
+  | "w-tiny-lfu"
+  | "gdsf";
 
 /** How decoded values are handed out: shared and deep-frozen, shared as they are, or a clone each. */
 export type ValueMode = "frozen" | "shared" | "cloned";

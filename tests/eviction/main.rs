@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::cast_precision_loss,
     reason = "a test may panic, and no trace is longer than 2^53"
 )]
@@ -145,5 +144,44 @@ fn popular_keys_survive_a_scan() {
     assert!(ours > lru + 5.0, "w-tiny-lfu {ours:.2}, lru {lru:.2}");
     for policy in NAMES {
         assert!(ratio(policy) > 20.0, "{policy}: {:.2}", ratio(policy));
+    }
+}
+
+/// Not a test of anything: prints the table of `docs/eviction.md`.
+#[test]
+#[ignore = "prints a table; run it with --ignored --nocapture"]
+fn hit_ratios() {
+    let Some(folder) = folder() else { return };
+    let policies = [
+        "lru",
+        "fifo",
+        "lfu",
+        "random",
+        "sieve",
+        "s3-fifo",
+        "w-tiny-lfu",
+        "gdsf",
+    ];
+    let row = |name: &str, limits, trace: &[Request]| {
+        let ratios =
+            policies.map(|policy| format!("{:.1}", run(policy, limits, trace).hit_ratio()));
+        println!("| {name} | {} |", ratios.join(" | "));
+    };
+    for (name, sizes) in GRID {
+        let trace = by_count(&read(&folder, name));
+        for &size in sizes {
+            row(&format!("{name} @ {size}"), entries(size), &trace);
+        }
+    }
+    for (name, mib) in [
+        ("fhir_noscan", 4),
+        ("fhir_scan200", 16),
+        ("fhir_scan200", 32),
+    ] {
+        row(
+            &format!("{name} @ {mib} MiB"),
+            bytes(mib << 20),
+            &read(&folder, name),
+        );
     }
 }

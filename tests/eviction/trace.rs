@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::env;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
@@ -21,7 +21,7 @@ pub(super) fn folder() -> Option<PathBuf> {
 }
 
 /// Reads `name.txt.gz`: a key a line, or a key and a size; one without a size counts as 1.
-pub(super) fn read(folder: &PathBuf, name: &str) -> Vec<Request> {
+pub(super) fn read(folder: &Path, name: &str) -> Vec<Request> {
     let file = File::open(folder.join(format!("{name}.txt.gz"))).unwrap();
     let mut numbers = HashMap::new();
     let lines = BufReader::new(GzDecoder::new(file)).lines();

@@ -7,6 +7,16 @@ import type { StoreOptions } from "../../dist/types.js";
 import { MemoryPlace, memoryAdapter, openStore, random, turn } from "./kit.js";
 
 const HOUR = 3_600_000;
+const POLICIES = [
+  "lru",
+  "lfu",
+  "fifo",
+  "random",
+  "sieve",
+  "s3-fifo",
+  "w-tiny-lfu",
+  "gdsf",
+] as const;
 
 async function readText(store: SchemaStore, url: string): Promise<{ n: number } | undefined> {
   const text = await store.getText(url);
@@ -20,7 +30,7 @@ async function checkBudget(store: SchemaStore, maxEntries: number): Promise<void
 }
 
 for (const strategy of ["memory", "memory-disk", "disk"] as const) {
-  for (const evictionPolicy of ["lru", "fifo"] as const) {
+  for (const evictionPolicy of POLICIES) {
     test(`${strategy}, ${evictionPolicy}: memory stays within 1 MB after every call`, async () => {
       const next = random(7);
       const maxEntries = 40;
@@ -64,7 +74,7 @@ for (const maxEntries of [1, 2, 10]) {
   });
 
   test(`memory: with ${maxEntries} places the entries beyond are gone, and told`, async () => {
-    const store = await openStore({ strategy: "memory", maxEntries });
+    const store = await openStore({ strategy: "memory", evictionPolicy: "lru", maxEntries });
     const evicted: string[] = [];
     store.on("evict", ({ canonical }) => evicted.push(canonical));
     for (let n = 0; n < 30; n += 1) await store.put({ url: `u${n}`, n });
@@ -106,8 +116,22 @@ test("lru keeps what is read, fifo what came last", async () => {
   }
 });
 
+test("in memory an entry is there when its put resolves, whatever the policy", async () => {
+  for (const evictionPolicy of POLICIES) {
+    for (const maxEntries of [1, 2, 7]) {
+      const store = await openStore({ strategy: "memory", evictionPolicy, maxEntries });
+      for (let n = 0; n < 40; n += 1) {
+        await store.put({ url: `u${n}`, n });
+        assert.deepEqual(await store.get(`u${n}`), { url: `u${n}`, n }, evictionPolicy);
+        assert.equal(await store.size(), Math.min(n + 1, maxEntries), evictionPolicy);
+      }
+      await store.close();
+    }
+  }
+});
+
 test("memory, lru: an entry is not evicted by its own reading", async () => {
-  const store = await openStore({ strategy: "memory", memoryLimitMb: 1 });
+  const store = await openStore({ strategy: "memory", evictionPolicy: "lru", memoryLimitMb: 1 });
   const filler = "x".repeat(300_000);
   for (const url of ["a", "b", "c"]) await store.put({ url, filler });
   assert.ok(await store.get("a"));

@@ -47,10 +47,10 @@ impl Climber {
         self.share
     }
 
-    /// Counts a request while so many entries are resident.
-    pub(super) fn note(&mut self, hit: bool, entries: usize) {
-        self.hits += u32::from(hit);
-        self.requests += 1;
+    /// Counts requests, and the hits among them, while so many entries are resident.
+    pub(super) fn note(&mut self, requests: u32, hits: u32, entries: usize) {
+        self.hits = self.hits.saturating_add(hits);
+        self.requests = self.requests.saturating_add(requests);
         let entries = u32::try_from(entries).unwrap_or(u32::MAX);
         if self.requests >= PERIOD.max(entries.saturating_mul(PERIOD_PER_ENTRY)) {
             self.climb();

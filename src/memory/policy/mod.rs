@@ -10,6 +10,7 @@ mod lists;
 mod lru;
 mod random;
 mod ranking;
+mod recency;
 mod s3_fifo;
 mod sieve;
 mod sketch;

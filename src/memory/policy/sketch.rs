@@ -3,7 +3,9 @@
 /// Hash functions.
 const ROWS: u64 = 4;
 /// The most a counter holds.
-const MOST: u8 = 15;
+pub(super) const MOST: u32 = 15;
+/// The bits of a counter.
+const COUNTER: u8 = 15;
 /// Counters in a row per entry, so that few keys share all of theirs.
 const PER_ENTRY: usize = 4;
 /// Uses per entry after which all counts are halved.
@@ -58,13 +60,13 @@ impl Sketch {
     /// Counts a use of a key. Only the lowest of its counters grow: the others count other keys too.
     pub(super) fn add(&mut self, key_hash: u64) {
         let count = self.count(key_hash);
-        if count == MOST {
+        if u32::from(count) == MOST {
             return;
         }
         for row in 0..ROWS {
             let (at, shift) = self.place(key_hash, row);
             if let Some(byte) = self.counters.get_mut(at)
-                && (*byte >> shift) & MOST == count
+                && (*byte >> shift) & COUNTER == count
             {
                 *byte += 1 << shift;
             }
@@ -81,7 +83,7 @@ impl Sketch {
             let (at, shift) = self.place(key_hash, row);
             self.counters
                 .get(at)
-                .map_or(0, |byte| (byte >> shift) & MOST)
+                .map_or(0, |byte| (byte >> shift) & COUNTER)
         });
         counts.min().unwrap_or(0)
     }

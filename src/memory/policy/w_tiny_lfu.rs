@@ -2,7 +2,8 @@
 
 use super::climber::Climber;
 use super::lists::Lists;
-use super::sketch::Sketch;
+use super::recency::Recency;
+use super::sketch::{MOST, Sketch};
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::memory::Limits;
@@ -14,18 +15,21 @@ const PROBATION: usize = 1;
 const PROTECTED: usize = 2;
 /// Share of the main part that is protected.
 const PROTECTED_SHARE: f64 = 0.8;
+/// Of so many of the oldest the one with the fewest uses per byte leaves.
+const SAMPLE: usize = 32;
 
 /// A newcomer passes a small window by recency; to stay in the main part it must have been asked for
 /// more often than the one it would replace. Popularity outlives the entry, in a sketch.
 ///
 /// Where bytes are the limit, what counts is uses per byte: one large body must be worth the small
-/// ones it drives out.
+/// ones it drives out. Hits are carried out at the next change, which is when they first matter.
 #[derive(Debug)]
 pub(super) struct WTinyLfu {
     limits: Limits,
     lists: Lists<3>,
     sketch: Sketch,
     climber: Climber,
+    recency: Recency,
     /// By slot.
     key_hashes: Vec<u64>,
     /// The first of those that left the window with the last newcomer and were not yet compared with
@@ -40,6 +44,7 @@ impl WTinyLfu {
             lists: Lists::default(),
             sketch: Sketch::default(),
             climber: Climber::default(),
+            recency: Recency::default(),
             key_hashes: Vec::new(),
             candidate: None,
         }
@@ -60,33 +65,25 @@ impl WTinyLfu {
         }
     }
 
-    /// Gives the window what it has grown by.
-    fn widen(&mut self) {
-        while !self.is_over(WINDOW, self.climber.share()) {
-            let oldest = self
-                .lists
-                .oldest(PROBATION)
-                .or(self.lists.oldest(PROTECTED));
-            if oldest.is_none() {
-                return;
-            }
-            self.move_to(WINDOW, oldest);
-        }
-        self.shift();
-        self.candidate = None;
-    }
-
     fn move_to(&mut self, list: usize, slot: Option<Slot>) {
         if let Some(slot) = slot {
             self.lists.move_to(list, slot);
         }
     }
 
-    fn hit(&mut self, slot: Slot) {
-        let Some(list) = self.lists.list_of(slot) else {
-            return;
-        };
-        self.sketch.add(self.key_hash(slot));
+    /// Does what the hits since the last change demand.
+    fn settle(&mut self) {
+        for (slot, count) in self.recency.tell() {
+            if let Some(list) = self.lists.list_of(slot) {
+                self.hit(slot, list, count);
+            }
+        }
+    }
+
+    fn hit(&mut self, slot: Slot, list: usize, count: u32) {
+        for _ in 0..count.min(MOST) {
+            self.sketch.add(self.key_hash(slot));
+        }
         if self.candidate == Some(slot) {
             self.candidate = self.lists.newer(slot);
         }
@@ -96,42 +93,68 @@ impl WTinyLfu {
         while self.is_over(PROTECTED, share) && self.lists.len(PROTECTED) > 1 {
             self.move_to(PROBATION, self.lists.oldest(PROTECTED));
         }
-        self.note(true);
+        self.note(count, count);
     }
 
-    fn note(&mut self, hit: bool) {
-        let before = self.climber.share();
-        self.climber.note(hit, self.lists.total_len());
-        if self.climber.share() > before {
-            self.widen();
+    fn note(&mut self, requests: u32, hits: u32) {
+        self.climber.note(requests, hits, self.lists.total_len());
+    }
+
+    /// Whether bytes are the limit that is exceeded, and not the number of entries.
+    fn is_by_bytes(&self) -> bool {
+        self.lists.total_len() <= self.limits.entries
+    }
+
+    fn uses(&self, slot: Slot) -> usize {
+        usize::from(self.sketch.count(self.key_hash(slot)))
+    }
+
+    fn bytes(&self, slot: Slot) -> usize {
+        self.lists.weight_of(slot).max(1)
+    }
+
+    /// The one of the main part to go: the oldest, or where bytes are the limit, the one of the oldest
+    /// few with the fewest uses per byte.
+    fn rival(&self) -> Option<Slot> {
+        let oldest = self
+            .lists
+            .oldest(PROBATION)
+            .or(self.lists.oldest(PROTECTED))?;
+        if !self.is_by_bytes() {
+            return Some(oldest);
         }
+        let newer = |&slot: &Slot| {
+            self.lists
+                .newer(slot)
+                .filter(|&newer| Some(newer) != self.candidate)
+        };
+        let oldest_few = core::iter::successors(Some(oldest), newer).take(SAMPLE);
+        oldest_few.reduce(|least, slot| {
+            let less = self.uses(slot) * self.bytes(least) < self.uses(least) * self.bytes(slot);
+            if less { slot } else { least }
+        })
     }
 
     fn key_hash(&self, slot: Slot) -> u64 {
         self.key_hashes.get(slot.index()).copied().unwrap_or(0)
     }
 
-    /// Whether the newcomer is worth more than those it would replace.
-    fn admits(&self, candidate: Slot, victim: Slot) -> bool {
-        let uses = |slot| usize::from(self.sketch.count(self.key_hash(slot)));
-        if self.lists.total_len() > self.limits.entries {
-            // The newcomer was counted just now, its rival up to a round of a loop ago.
-            return uses(candidate) > uses(victim) + uses(victim) / 4;
+    /// Whether the newcomer is worth more than the one it would replace.
+    fn admits(&self, candidate: Slot, rival: Slot) -> bool {
+        let (ours, theirs) = (self.uses(candidate), self.uses(rival));
+        if self.is_by_bytes() {
+            return ours * self.bytes(rival) > theirs * self.bytes(candidate);
         }
-        let weight = self.lists.weight_of(candidate).max(1);
-        let (mut lost, mut freed, mut next) = (0, 0, Some(victim));
-        while let Some(slot) = next.filter(|&slot| slot != candidate && freed < weight) {
-            lost += uses(slot);
-            freed += self.lists.weight_of(slot).max(1);
-            next = self.lists.newer(slot);
-        }
-        uses(candidate).saturating_mul(freed) > usize::saturating_mul(lost, weight)
+        // The newcomer was counted just now, its rival up to a round of a loop ago.
+        ours > theirs + theirs / 4
     }
 }
 
 impl Policy for WTinyLfu {
     fn insert(&mut self, admission: Admission) {
+        self.settle();
         let slot = admission.slot;
+        self.recency.admit(slot);
         if self.key_hashes.len() <= slot.index() {
             self.key_hashes.resize(slot.index() + 1, 0);
         }
@@ -141,18 +164,17 @@ impl Policy for WTinyLfu {
         self.sketch.reserve(self.lists.total_len() + 1);
         self.sketch.add(admission.key_hash);
         self.lists.push(WINDOW, slot, admission.weight);
-        self.note(false);
+        self.note(1, 0);
         self.candidate = None;
         self.shift();
     }
 
     fn hits(&mut self, slots: &[u32]) {
-        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
-            self.hit(slot);
-        }
+        self.recency.hits(slots);
     }
 
     fn remove(&mut self, slot: Slot) {
+        self.settle();
         if self.candidate == Some(slot) {
             self.candidate = self.lists.newer(slot);
         }
@@ -165,11 +187,8 @@ impl Policy for WTinyLfu {
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        let main = self
-            .lists
-            .oldest(PROBATION)
-            .or(self.lists.oldest(PROTECTED));
-        let victim = main.or(self.lists.oldest(WINDOW))?;
+        self.settle();
+        let victim = self.rival().or(self.lists.oldest(WINDOW))?;
         let loser = match self.candidate {
             Some(candidate) if candidate != victim => {
                 self.candidate = self.lists.newer(candidate);
