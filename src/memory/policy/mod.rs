@@ -165,8 +165,11 @@ pub(crate) mod tests {
         fn rank(&self, uses: u32, weight: usize, time: u64) -> f64 {
             match self.name {
                 "lfu" => f64::from(uses),
-                "gdsf" => self.base + f64::from(uses) * 1e6 / weight.max(1) as f64,
-                "lru" => time as f64,
+                "gdsf" => {
+                    self.base
+                        + f64::from(uses) * 1e6 / f64::from(u32::try_from(weight.max(1)).unwrap())
+                }
+                "lru" => f64::from(u32::try_from(time).unwrap()),
                 _ => 0.0,
             }
         }
