@@ -20,9 +20,9 @@ const LENGTH_ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 
-/// The deflated form of `raw`, without a wrapper.
-pub(super) fn deflate(raw: &[u8]) -> Vec<u8> {
-    let tokens = tokens_of(raw);
+/// The deflated form of `raw`, without a wrapper; it is unpacked behind `history`.
+pub(super) fn deflate(history: &[u8], raw: &[u8]) -> Vec<u8> {
+    let tokens = tokens_of(&[history, raw].concat(), history.len());
     let mut out = Bits::default();
     let mut blocks = tokens.chunks(BLOCK_TOKENS).peekable();
     if blocks.peek().is_none() {
@@ -168,7 +168,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn comes_back(raw: &[u8]) {
-        let packed = deflate(raw);
+        let packed = deflate(b"", raw);
         let unpacked = decompress_to_vec_with_limit(&packed, raw.len());
         assert!(unpacked.is_ok_and(|unpacked| unpacked == raw));
     }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn the_packed_form_is_frozen() {
         let text = b"{\"url\":\"http://example.org/a\"},{\"url\":\"http://example.org/b\"}";
-        let digest = crate::hash::sha256(&deflate(&text.repeat(50)));
+        let digest = crate::hash::sha256(&deflate(b"", &text.repeat(50)));
         assert_eq!(digest[..4], [229, 28, 244, 218]);
     }
 }

@@ -5,7 +5,8 @@
 //! travels, neither access counts nor revisions, and nothing is taken from a clock.
 //!
 //! A block has three parts, each packed alone because each repeats itself in its own way: the texts
-//! (keys, metadata, bodies), the edges, and the hashes of the sources, which nothing packs.
+//! (keys, metadata, bodies), the edges, and the hashes of the sources, which nothing packs. A part goes on
+//! where that of the block before it ended: its last 32 KiB are the history of the next.
 
 mod reader;
 mod writer;
@@ -13,6 +14,7 @@ mod writer;
 pub use reader::{Limits, Reader};
 pub use writer::Writer;
 
+use super::compress::HISTORY_BYTES;
 use super::record::checksum;
 use super::segment::{MAJOR, too_new};
 use super::wire;
@@ -32,9 +34,19 @@ const BLOCK_HEADER: usize = 31;
 const TRAILER: usize = 52;
 
 /// Largest block of more than one entry, unpacked.
-const BLOCK_BYTES: usize = 512 * 1024;
+const BLOCK_BYTES: usize = 256 * 1024;
 /// Largest key and metadata of one entry.
 const META_BYTES: usize = 1024 * 1024;
+
+/// The last bytes of each part so far.
+type Histories = [Vec<u8>; 3];
+
+/// Moves a history on behind the bytes of a block.
+fn move_on(history: &mut Vec<u8>, raw: &[u8]) {
+    history.extend_from_slice(raw);
+    let surplus = history.len().saturating_sub(HISTORY_BYTES);
+    history.drain(..surplus);
+}
 
 fn header() -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();

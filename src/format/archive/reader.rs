@@ -6,7 +6,8 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    BLOCK_BYTES, BLOCK_HEADER, HEADER, META_BYTES, TRAILER, check_header, damaged, put_together,
+    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, META_BYTES, TRAILER, check_header, damaged,
+    move_on, put_together,
 };
 use crate::canonical::Canonical;
 use crate::catalog::RowKey;
@@ -40,6 +41,7 @@ pub struct Reader {
     /// Of all that was read.
     hash: Sha256,
     place: Place,
+    histories: Histories,
     entries: u32,
     bodies: Vec<(Hash, u32)>,
     raw: u64,
@@ -73,6 +75,7 @@ impl Reader {
             unread: Vec::new(),
             hash: Sha256::new(),
             place: Place::Header,
+            histories: Histories::default(),
             entries: 0,
             bodies: Vec::new(),
             raw: 0,
@@ -131,9 +134,11 @@ impl Reader {
             return Ok(None);
         };
         let mut raw = Vec::with_capacity(parts.len());
-        for part in parts {
+        for (part, history) in parts.into_iter().zip(&mut self.histories) {
             let (this, rest) = packed.split_at_checked(part.packed).unwrap_or_default();
-            raw.push(compress::unpack(part.codec, this, part.raw)?);
+            let unpacked = compress::unpack(history, part.codec, this, part.raw)?;
+            move_on(history, &unpacked);
+            raw.push(unpacked);
             packed = rest;
         }
         self.consume(end);

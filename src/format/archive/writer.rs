@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{BLOCK_BYTES, Columns, META_BYTES, header, take_apart};
+use super::{BLOCK_BYTES, Columns, Histories, META_BYTES, header, move_on, take_apart};
 use crate::error::{Error, Result};
 use crate::format::compress;
 use crate::format::wire::{wide, write_part, write_varint};
@@ -16,6 +16,7 @@ pub struct Writer {
     /// Of all that went to `out`.
     hash: Sha256,
     block: Block,
+    histories: Histories,
     /// The bodies written; a later entry of the same body names its place.
     bodies: Map<Hash, ()>,
     entries: u32,
@@ -42,6 +43,7 @@ impl Default for Writer {
             out: Vec::new(),
             hash: Sha256::new(),
             block: Block::default(),
+            histories: Histories::default(),
             bodies: Map::new(0),
             entries: 0,
             raw: 0,
@@ -119,8 +121,10 @@ impl Writer {
         self.raw += wide(block.bytes());
         let mut head = block.entries.to_le_bytes().to_vec();
         let mut parts = Vec::new();
-        for raw in [block.texts, block.edges, block.hashes] {
-            let (codec, packed) = compress::pack(&raw);
+        let raw = [block.texts, block.edges, block.hashes];
+        for (raw, history) in raw.into_iter().zip(&mut self.histories) {
+            let (codec, packed) = compress::pack(history, &raw);
+            move_on(history, &raw);
             head.push(codec);
             for length in [raw.len(), packed.len()] {
                 // No part is longer than a memory of 32 bits.

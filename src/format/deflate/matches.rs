@@ -1,4 +1,4 @@
-//! Finding what stood before: hash chains, and a match put off by one byte where the next is longer.
+//! Finding what stood before: hash chains, and a match put off where one of the next two bytes has a longer one.
 
 use super::narrow;
 
@@ -7,9 +7,13 @@ pub(super) const WINDOW: usize = 32 * 1024;
 const MIN_MATCH: usize = 3;
 pub(super) const MAX_MATCH: usize = 258;
 /// Places tried for one match.
-const TRIES: usize = 400;
+const TRIES: usize = 256;
 /// A match of this length ends the search for a better one.
 const GOOD_MATCH: usize = 160;
+/// A match of this length is not compared with the one two bytes on.
+const DOUBTFUL_MATCH: usize = 40;
+/// Further back, a match of three bytes takes more bits than they do.
+const NEAR: usize = 1024;
 const HASH_BITS: u32 = 15;
 
 /// A literal, or a match of that length, so far back.
@@ -19,21 +23,27 @@ pub(super) enum Token {
     Match { length: u16, distance: u16 },
 }
 
-/// The literals and matches that make up `raw`.
-pub(super) fn tokens_of(raw: &[u8]) -> Vec<Token> {
-    let mut tokens = Vec::with_capacity(raw.len() / 4);
+/// The literals and matches that make up `raw` from `start` on; what stands before may be matched.
+pub(super) fn tokens_of(raw: &[u8], start: usize) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity((raw.len() - start) / 4);
     let mut chains = Chains::new();
-    let mut at = 0;
+    let mut at = start.saturating_sub(WINDOW);
+    while at < start {
+        chains.insert(raw, at);
+        at += 1;
+    }
     let mut found = chains.find(raw, at);
     while let Some(&byte) = raw.get(at) {
-        chains.insert(raw, at);
         let (length, distance) = found;
+        chains.insert(raw, at);
         let next = if length < GOOD_MATCH {
             chains.find(raw, at + 1)
         } else {
             (0, 0)
         };
-        if length < MIN_MATCH || next.0 > length {
+        let worthwhile = length > MIN_MATCH || (length == MIN_MATCH && distance <= NEAR);
+        let later = || length < DOUBTFUL_MATCH && chains.find(raw, at + 2).0 > length + 1;
+        if !worthwhile || next.0 > length || later() {
             tokens.push(Token::Literal(byte));
             at += 1;
             found = next;
