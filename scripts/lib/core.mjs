@@ -26,8 +26,9 @@ const OPTIMISE = [
 ];
 
 /** The log of the `fs` adapter is no use where there is no file system, and archives are rare. */
-const STORE_LACKS = ["ArchiveReader", "ArchiveWriter", "LogHandle"];
-const ARCHIVE_LACKS = ["LogHandle", "StoreHandle"];
+const LOG = ["LogHandle", "packFormat", "unpackFormat"];
+const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
+const STORE = ["StoreHandle", "memoryBytes", "sha256"];
 
 /** The files `buildCore` leaves behind. */
 export const core = {
@@ -74,8 +75,8 @@ function bind(compiled) {
     ["    let __wbg_init_promise;", "    return Object.assign(__wbg_init, "],
   ]).replace("__wbg_init,", "{},");
   writeFileSync(core.glue, factory(script));
-  writeFileSync(core.storeGlue, factory(STORE_LACKS.reduce(without, script)));
-  writeFileSync(core.archiveGlue, factory(ARCHIVE_LACKS.reduce(without, script)));
+  writeFileSync(core.storeGlue, factory(without(script, [...LOG, ...ARCHIVE])));
+  writeFileSync(core.archiveGlue, factory(without(script, [...LOG, ...STORE])));
 
   const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
   const exports = [
@@ -85,8 +86,8 @@ function bind(compiled) {
     "export declare function makeGlue(): Glue;",
   ];
   writeFileSync(core.glueTypes, [types, ...exports, ""].join("\n"));
-  writeFileSync(core.storeGlueTypes, part("StoreGlue", STORE_LACKS));
-  writeFileSync(core.archiveGlueTypes, part("ArchiveGlue", ARCHIVE_LACKS));
+  writeFileSync(core.storeGlueTypes, typesWithout("StoreGlue", [...LOG, ...ARCHIVE]));
+  writeFileSync(core.archiveGlueTypes, typesWithout("ArchiveGlue", [...LOG, ...STORE]));
 }
 
 function factory(script) {
@@ -95,8 +96,8 @@ function factory(script) {
   return [...lines, "return wasm_bindgen;", "}", ""].join("\n");
 }
 
-/** The types of a binding without some classes. */
-function part(name, lacking) {
+/** The types of a binding without some exports. */
+function typesWithout(name, lacking) {
   const lines = [
     'import type { Glue } from "./glue.js";',
     `/** A binding of the core without ${lacking.join(", ")}. */`,
@@ -107,13 +108,25 @@ function part(name, lacking) {
   return [...lines, ""].join("\n");
 }
 
-/** The glue without a class. */
-function without(script, name) {
-  const ofClass = new RegExp(`    class ${name} \\{.*?exports\\.${name} = ${name};\n`, "s");
-  const registry = new RegExp(`    const ${name}Finalization = .*?;\n`, "s");
-  if (!ofClass.test(script) || !registry.test(script))
-    throw new Failure(`wasm-bindgen's glue has no class ${name}`);
-  return script.replace(ofClass, "").replace(registry, "");
+/** The glue without some exports, and without the functions that only they call. */
+function without(script, exported) {
+  let rest = script;
+  for (const name of exported) {
+    const definition = new RegExp(
+      `    (class|function) ${name}\\b.*?exports\\.${name} = ${name};\n`,
+      "s",
+    );
+    if (!definition.test(rest)) throw new Failure(`wasm-bindgen's glue has no ${name}`);
+    const registry = new RegExp(`    const ${name}Finalization = .*?;\n`, "s");
+    rest = rest.replace(definition, "").replace(registry, "");
+  }
+  for (let before = ""; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/^ {4}function (\w+)\(.*?^ {4}\}\n/gms, (text, name) =>
+      before.split(new RegExp(`\\b${name}\\b`)).length === 2 ? "" : text,
+    );
+  }
+  return rest;
 }
 
 /** A text without what stands from the first mark of each pair up to the second. */
