@@ -8,8 +8,9 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import type { Page } from "playwright-core";
 import { rollup } from "rollup";
+import type * as vite8 from "vite";
 import { build, createServer, type InlineConfig, type ViteDevServer } from "vite";
-import { createServer as createVite7 } from "vite7";
+import * as vite7 from "vite7";
 import webpack from "webpack";
 import { browserTest } from "../browser/harness.js";
 import { Project, withSite, withTab } from "./project.js";
@@ -17,8 +18,8 @@ import { page, program, storesAndReloads, storing, title } from "./site.js";
 
 const PACKAGE = "fhir-schema-store";
 const QUIET = { configFile: false, logLevel: "error" } as const satisfies InlineConfig;
-/** Its types are of a Vite of its own. */
-const createServer7 = createVite7 as unknown as typeof createServer;
+/** The one before, with types of its own. */
+const { build: build7, createServer: createServer7 } = vite7 as unknown as typeof vite8;
 
 let project: Project;
 before(() => {
@@ -38,6 +39,12 @@ browserTest("Vite builds it, below any path", async () => {
 
 browserTest("Vite serves it in development, its dependencies bundled beforehand", async () => {
   await withVite(createServer, { include: [PACKAGE] }, storesAndReloads);
+});
+
+browserTest("Vite 7 builds it", async () => {
+  const root = site("vite7", "./main.js", PACKAGE);
+  await build7({ ...QUIET, root });
+  await withSite(join(root, "dist"), (tab, origin) => storesAndReloads(tab, `${origin}/`));
 });
 
 browserTest("Vite 7, which loses the core in development, is answered with the cure", async () => {

@@ -1,10 +1,11 @@
 /** The package as a user gets it: packed, installed into an empty project, served to Chromium. */
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { preview } from "vite";
 import { launch } from "../browser/harness.js";
@@ -63,6 +64,12 @@ export class Project {
   /** Runs a program in the project and answers what it printed; throws with it when it fails. */
   run(program: string, args: readonly string[]): string {
     return execute(program, args, this.folder);
+  }
+
+  /** The same without waiting: several at once. */
+  async start(program: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(program, args, { cwd: this.folder });
+    return stdout.trim();
   }
 
   /** Runs JavaScript in a process of its own. */

@@ -53,8 +53,44 @@ test("worker_threads open stores, two at once on one directory", () => {
   );
 });
 
-runtimeTest("Bun", "@oven", "bin/bun", ["run"]);
-runtimeTest("Deno", "@deno", "deno", ["run", "--allow-all", "--node-modules-dir=manual"]);
+const RUNTIMES = [
+  runtime("Bun", "@oven", "bin/bun", ["run"]),
+  runtime("Deno", "@deno", "deno", [
+    ...["run", "--no-prompt", "--node-modules-dir=manual"],
+    // The network is for the lock, which is a socket without a file.
+    ...["--allow-read", "--allow-write", "--allow-net"],
+  ]),
+];
+
+for (const { name, program, args, skip } of RUNTIMES) {
+  test(`${name} stores, and reads again in a new process`, { skip }, () => {
+    project.write("store.mjs", MODULE);
+    storesAndReads(program, [...args, "store.mjs"]);
+  });
+
+  test(`${name} and Node update one directory at once, and no update is lost`, {
+    skip,
+  }, async () => {
+    const times = 25;
+    const [url, directory] = ["urn:count", `shared-with-${name}`];
+    const update = (more: string) => `
+      import { openSchemaStore } from "fhir-schema-store";
+      const store = await openSchemaStore({ diskCacheDir: "${directory}" });
+      ${more}
+      console.log(JSON.stringify(await store.get("${url}")));
+      await store.close();`;
+    const count = `for (let i = 0; i < ${times}; i += 1)
+      await store.update("${url}", (now) => ({ url: "${url}", n: (now?.n ?? 0) + 1 }));`;
+    project.write("count.mjs", update(count));
+    project.write("read.mjs", update(""));
+    await Promise.all([
+      project.start(process.execPath, ["count.mjs"]),
+      project.start(program, [...args, "count.mjs"]),
+    ]);
+    const counted = JSON.parse(project.run(process.execPath, ["read.mjs"]));
+    assert.deepEqual(counted, { url, n: 2 * times });
+  });
+}
 
 for (const entry of ["index.js", "index.inline.js"]) {
   browserTest(`a page without a bundler loads ${entry}`, async () => {
@@ -116,19 +152,17 @@ browserTest("a Service Worker without an adapter is told what it needs", async (
   );
 });
 
-/** A runtime of npm, run twice on one directory; skipped where its package has no program for here. */
-function runtimeTest(name: string, scope: string, path: string, args: readonly string[]): void {
+/** A program of npm, with the arguments that come before a script. */
+function runtime(name: string, scope: string, path: string, args: readonly string[]) {
   const folder = join(HERE, "node_modules", scope);
   const packages = existsSync(folder) ? readdirSync(folder) : [];
   const program = packages.map((one) => join(folder, one, path)).find((file) => existsSync(file));
-  const skip = program === undefined && `npm has no ${name} for this platform`;
-  test(`${name} stores, and reads again in a new process`, { skip }, () => {
-    if (program === undefined) return;
-    // Its package leaves that to a script, and no script is run here.
-    chmodSync(program, 0o755);
-    project.write("store.mjs", MODULE);
-    storesAndReads(program, [...args, "store.mjs"]);
-  });
+  if (program === undefined) {
+    return { name, program: name, args, skip: `npm has no ${name} for this platform` };
+  }
+  // Its package leaves that to a script, and no script is run here.
+  chmodSync(program, 0o755);
+  return { name, program, args, skip: false };
 }
 
 /** Runs a program twice: it stores, and finds what it has stored. */
