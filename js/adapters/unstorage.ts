@@ -5,8 +5,8 @@
  * its bodies, each under its hash, and then one record with all of its rows: until that is there,
  * nothing refers to them. The rows are kept in memory while the adapter is open; bodies are not.
  *
- * One process at a time may write. Stores of one process on one and the same storage object share
- * one `Log`, and with it the order of their commits.
+ * Stores of one process on one and the same storage object share one `Log`, and with it the order of
+ * their commits. Several processes may write by turns, but not at one moment.
  */
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
@@ -109,12 +109,14 @@ export function unstorageAdapter(
       return [...use().rows.values()].filter(({ url }) => wanted.has(url)).map(copyRow);
     },
     async changes(since) {
-      const { token } = use();
+      const open = use();
+      await guard("reading", () => open.refresh());
+      const { token } = open;
       return since === token ? { rows: [], deleted: [], token } : "reset";
     },
     async bodies(hashes) {
       const open = use();
-      return guard("reading", () => Promise.all(hashes.map((hash) => open.body(hash))));
+      return guard("reading", () => open.bodies(hashes));
     },
     async commit(batch): Promise<HostToken> {
       const own = {

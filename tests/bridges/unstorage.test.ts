@@ -71,6 +71,41 @@ test("adapter: a store is there again in another process, after many commits", a
   await second.close();
 });
 
+test("adapter: processes that write by turns lose nothing of each other's", async () => {
+  const base = newFolder();
+  const [one, two] = await Promise.all(
+    [1, 2].map(() =>
+      openSchemaStore({ adapter: unstorageAdapter(createStorage({ driver: fsDriver({ base }) })) }),
+    ),
+  );
+  assert.ok(one && two);
+  const all: string[] = [];
+  for (let turn = 0; turn < 6; turn += 1) {
+    const store = turn % 2 === 0 ? one : two;
+    // More than are joined, so that the other finds none of the records it knows.
+    for (let i = 0; i < 70; i += 1) {
+      const url = `http://example.org/${turn}/${i}`;
+      await store.put({ url, turn, i }, { durable: true });
+      all.push(url);
+    }
+    const counted = await store.update("urn:count", (now) => ({
+      url: "urn:count",
+      turns: Number(now?.["turns"] ?? 0) + 1,
+    }));
+    assert.ok(counted);
+  }
+  for (const store of [one, two]) {
+    await store.refresh();
+    assert.deepEqual(
+      (await store.list({ urlPrefix: "http:" })).map(({ url }) => url),
+      all.sort(),
+    );
+    assert.equal((await store.get("urn:count"))?.["turns"], 6);
+    assert.deepEqual((await store.get("http://example.org/3/9"))?.["i"], 9);
+    await store.close();
+  }
+});
+
 test("adapter: a record cut short is a commit that was not done, and is reported", async () => {
   const base = newFolder();
   const storage = () => createStorage({ driver: fsDriver({ base }) });

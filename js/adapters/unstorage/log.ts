@@ -4,10 +4,14 @@
  *     all:<token>    every row as it was at a token
  *     log:<token>    what the commit of that token put and deleted
  *     body:<hash>    a body, as bytes
+ *     writer         who wrote last
  *
  * A commit is one `log` record, written when its bodies are there: a driver that writes half a record
  * has written none. From time to time a new `all` takes the place of the records before it; those
  * are removed when it has been written.
+ *
+ * Who finds another's name as the writer's reads the log again before it writes. That keeps apart
+ * processes that write by turns; for those that write at one moment a storage has no means.
  */
 
 import { SchemaStoreError } from "../../errors.js";
@@ -33,6 +37,9 @@ const MIN_JOINED = 64;
 export class Log {
   readonly #storage: UnstorageStorage;
   readonly #base: string;
+  readonly #writer: string;
+  /** Never a number, as some storages would read it. */
+  readonly #me = `writer-${randomId()}`;
   /** Row keys as `mapKey` has them. */
   readonly rows: Map<string, LogRow> = new Map();
   readonly watchers: Set<() => void> = new Set();
@@ -44,6 +51,8 @@ export class Log {
   damage: string[] = [];
   /** Bodies that are in the storage, by hash in hex, with the number of rows that name them. */
   readonly #bodies = new Map<string, { readonly size: number; uses: number }>();
+  /** Bodies that may have lost their last row. */
+  readonly #unused = new Set<string>();
   /** Tokens of the commits since the last `all`. */
   #commits: number[] = [];
   #users = 0;
@@ -52,6 +61,7 @@ export class Log {
   constructor(storage: UnstorageStorage, base: string) {
     this.#storage = storage;
     this.#base = base;
+    this.#writer = `${base}:writer`;
   }
 
   /** Reads the log unless another adapter has it open. CORRUPT, FORMAT_TOO_NEW, UNSUPPORTED. */
@@ -70,10 +80,20 @@ export class Log {
     });
   }
 
+  /** Reads the log again if another process wrote last. */
+  refresh(): Promise<void> {
+    return this.turns.run("log", async () => {
+      if (!(await this.#isWriter())) await this.#load();
+    });
+  }
+
   /** Writes a batch and tells the watchers that are not `own`. CONCURRENCY. */
   commit(batch: HostBatch, own: ReadonlySet<() => void>): Promise<HostToken> {
     return this.turns.run("log", async () => {
-      if (!this.#loaded) await this.#load();
+      if (!(await this.#isWriter())) {
+        await this.#storage.setItem(this.#writer, this.#me);
+        await this.#load();
+      }
       this.#check(batch);
       const token = this.token + 1;
       const put = batch.put.map((one) => ({
@@ -93,8 +113,12 @@ export class Log {
     });
   }
 
-  /** A body that some row names. CORRUPT. */
-  async body(hash: Uint8Array): Promise<Uint8Array | undefined> {
+  /** Bodies that rows name. Positional. CORRUPT. */
+  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return inTurn(hashes, (hash) => this.#body(hash));
+  }
+
+  async #body(hash: Uint8Array): Promise<Uint8Array | undefined> {
     if (!this.#bodies.has(hex(hash))) return undefined;
     const name = this.#name("body", hex(hash));
     return readBody(await this.#storage.getItemRaw(name), name);
@@ -123,13 +147,20 @@ export class Log {
     });
   }
 
+  async #isWriter(): Promise<boolean> {
+    return this.#loaded && (await this.#storage.getItem(this.#writer)) === this.#me;
+  }
+
+  /** Rows change at the end and at once: they may be asked for meanwhile. */
   async #load(): Promise<void> {
-    this.#unload();
-    const [all, commits] = [await this.#tokens("all"), await this.#tokens("log")];
-    for (const token of all.reverse()) {
-      const record = await this.#read("all", token);
-      if (record === undefined) continue;
-      await this.#replay(record, token, commits);
+    const [wholes, commits] = [await this.#tokens("all"), await this.#tokens("log")];
+    for (const token of wholes.reverse()) {
+      const all = await this.#read("all", token);
+      if (all === undefined) continue;
+      const later = commits.filter((commit) => commit > token);
+      const records = await inTurn(later, (commit) => this.#read("log", commit));
+      this.#unload();
+      this.#replay(all, token, later, records);
       this.#loaded = true;
       return;
     }
@@ -137,13 +168,14 @@ export class Log {
       const message = `unstorage: ${this.#base} has commits, but no readable record of all rows`;
       throw new SchemaStoreError("CORRUPT", message, { key: this.#base });
     }
-    if (all.length > 0) this.damage.push(`${this.#name("all", all[0] as number)} was unreadable`);
-    await this.#begin();
+    this.#unload();
+    await this.#begin(wholes);
     this.#loaded = true;
   }
 
   /** Makes a new place, and sees that the storage keeps and lists what it is given. */
-  async #begin(): Promise<void> {
+  async #begin(unreadable: readonly number[]): Promise<void> {
+    for (const token of unreadable) this.#noteUnreadable("all", token);
     this.storeId = randomId();
     this.token += 1;
     await this.#writeAll();
@@ -152,21 +184,29 @@ export class Log {
     throw new SchemaStoreError("UNSUPPORTED", message, { key: this.#base });
   }
 
-  async #replay(all: LogRecord, token: HostToken, commits: readonly number[]): Promise<void> {
+  #replay(
+    all: LogRecord,
+    token: HostToken,
+    commits: number[],
+    records: readonly (LogRecord | undefined)[],
+  ): void {
     this.storeId = all.storeId;
     this.token = token;
     this.#apply(all);
-    this.#commits = commits.filter((commit) => commit > token);
-    const records = await inTurn(this.#commits, (commit) => this.#read("log", commit));
-    records.forEach((record, at) => {
-      const commit = this.#commits[at] as number;
+    this.#commits = commits;
+    for (const [at, commit] of commits.entries()) {
       if (commit !== this.token + 1) this.damage.push(`commits before ${commit} are missing`);
       this.token = commit;
-      if (record !== undefined) this.#apply(record);
-      else this.damage.push(`${this.#name("log", commit)} was unreadable`);
-    });
+      const record = records[at];
+      if (record === undefined) this.#noteUnreadable("log", commit);
+      else this.#apply(record);
+    }
     // They may have been removed; if not, they are when the commits are joined.
-    for (const hash of this.#unused()) this.#bodies.delete(hash);
+    this.#takeUnused();
+  }
+
+  #noteUnreadable(kind: "all" | "log", token: number): void {
+    this.damage.push(`${this.#name(kind, token)} was unreadable`);
   }
 
   #check({ expect = [] }: HostBatch): void {
@@ -206,15 +246,15 @@ export class Log {
   #release(key: string): void {
     const row = this.rows.get(key);
     const body = row && this.#bodies.get(hex(row.hash));
-    if (body !== undefined) body.uses -= 1;
+    if (row === undefined || body === undefined) return;
+    body.uses -= 1;
+    if (body.uses === 0) this.#unused.add(hex(row.hash));
   }
 
   /** Removes bodies without rows, and joins the commits when there are many. */
   async #tidy(): Promise<void> {
     if (!this.#loaded) return;
-    const unused = this.#unused();
-    for (const hash of unused) this.#bodies.delete(hash);
-    await this.#remove(unused.map((hash) => this.#name("body", hash)));
+    await this.#remove(this.#takeUnused().map((hash) => this.#name("body", hash)));
     if (this.#commits.length < Math.max(MIN_JOINED, this.rows.size / 16)) return;
     await this.#writeAll();
     this.#commits = [];
@@ -226,8 +266,12 @@ export class Log {
     await this.#remove(bodies.filter((name) => !this.#bodies.has(name.split(":").at(-1) ?? "")));
   }
 
-  #unused(): string[] {
-    return [...this.#bodies].filter(([, { uses }]) => uses === 0).map(([hash]) => hash);
+  /** Forgets the bodies that no row names any more, and answers their hashes. */
+  #takeUnused(): string[] {
+    const unused = [...this.#unused].filter((hash) => this.#bodies.get(hash)?.uses === 0);
+    this.#unused.clear();
+    for (const hash of unused) this.#bodies.delete(hash);
+    return unused;
   }
 
   #writeAll(): Promise<void> {
@@ -255,6 +299,7 @@ export class Log {
     this.#loaded = false;
     this.rows.clear();
     this.#bodies.clear();
+    this.#unused.clear();
     this.#commits = [];
     this.damage = [];
   }
