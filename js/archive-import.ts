@@ -132,15 +132,15 @@ function checkRoom({ shelf, options }: Tiers, rows: readonly WritableRow[]): voi
 
 /** Every row of an archive, after all of it was checked. */
 async function readArchive(
-  { options, checkOpen }: Tiers,
+  tiers: Tiers,
   core: ArchiveGlue,
   source: ArchiveSource,
 ): Promise<WritableRow[]> {
-  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = options;
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = tiers.options;
   // All of it is in memory until it is written, whatever the strategy.
   const total = Math.max(memoryLimitMb, 64) * MIB;
   const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
-  const block = new BlockReader();
+  const block = new BlockReader(tiers);
   const turns = new TurnTaking();
   for await (const chunk of chunksOf(source)) {
     for (let at = 0; at < chunk.length; at += SLICE) {
@@ -148,11 +148,11 @@ async function readArchive(
       for (;;) {
         const bytes = guarded(() => reader.step());
         if (bytes === undefined) break;
-        block.read(bytes);
+        await block.read(bytes);
         await turns.take();
       }
     }
-    checkOpen();
+    tiers.checkOpen();
   }
   guarded(() => reader.finish());
   return block.rows;
@@ -161,32 +161,51 @@ async function readArchive(
 /** Takes the blocks apart that the core has checked. */
 class BlockReader {
   readonly rows: WritableRow[] = [];
-  readonly #bodies: Uint8Array[] = [];
+  readonly #tiers: Tiers;
+  /** Every body so far, with its hash. */
+  readonly #bodies: Promise<Hashed>[] = [];
+
+  constructor(tiers: Tiers) {
+    this.#tiers = tiers;
+  }
 
   /** Layout: `Reader::step` in `src/format/archive/reader.rs`. */
-  read(block: Uint8Array): void {
+  async read(block: Uint8Array): Promise<void> {
     const numbers = new DataView(block.buffer, block.byteOffset);
+    const rows: Promise<WritableRow>[] = [];
     for (let at = 0; at < block.length; ) {
       const number = (index: number) => numbers.getUint32(at + 4 * index, true);
       let end = at + 20;
+      // Copies: what is small must not keep the block alive.
       const take = (length: number) => {
         end += length;
-        return block.subarray(end - length, end);
+        return block.slice(end - length, end);
       };
-      const [key, url, hash] = [take(number(0)), decodeText(take(number(1))), take(32)];
+      const key = take(number(0));
+      const url = decodeText(take(number(1)));
       const meta = take(number(2));
-      const place = number(3);
-      const body = place === 0 ? take(number(4)).slice() : this.#bodies[place - 1];
-      if (body === undefined) throw new SchemaStoreError("CORRUPT", "a body is not there");
-      if (place === 0) {
+      const place = number(3) || this.#bodies.length + 1;
+      if (place > this.#bodies.length) {
+        const body = take(number(4));
         checkBody(body, url);
-        this.#bodies.push(body);
+        this.#bodies.push(hashed(this.#tiers, body));
       }
-      // Copies: what is small must not keep the block alive.
-      this.rows.push({ key: key.slice(), url, hash: hash.slice(), meta: meta.slice(), body });
+      const body = this.#bodies[place - 1] as Promise<Hashed>;
+      rows.push(body.then((found) => ({ key, url, meta, ...found })));
       at = end;
     }
+    this.rows.push(...(await Promise.all(rows)));
   }
+}
+
+/** A body with its SHA-256. */
+type Hashed = Pick<WritableRow, "body" | "hash">;
+
+/** By the host where it can: the code of the core is still cold when the first archive comes. */
+async function hashed({ sha256, shelf }: Tiers, body: Uint8Array<ArrayBuffer>): Promise<Hashed> {
+  const subtle = sha256 === undefined ? globalThis.crypto?.subtle : undefined;
+  const hash = subtle && new Uint8Array(await subtle.digest("SHA-256", body));
+  return { body, hash: hash ?? shelf.digest(body) };
 }
 
 /** What a put would refuse, an archive may not hold. */

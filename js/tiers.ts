@@ -12,6 +12,8 @@ export interface Tiers {
   readonly core: CoreModule;
   readonly options: CheckedOptions;
   readonly shelf: Shelf;
+  /** The host's own SHA-256, where it has a synchronous one. */
+  readonly sha256: Platform["sha256"];
   /** Absent for the strategy `memory`. */
   readonly durable: DurableTier | undefined;
   /** Throws CLOSED; to be asked after every wait. */
@@ -52,5 +54,5 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
-  return { core, options, shelf, durable, checkOpen: listener.checkOpen };
+  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
 }

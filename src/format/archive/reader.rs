@@ -14,7 +14,7 @@ use crate::catalog::RowKey;
 use crate::error::{Error, Result};
 use crate::format::compress;
 use crate::format::wire::{self, wide};
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::metadata::Metadata;
 
 /// Longest source, in bytes: with URL and version it must fit a host's row key.
@@ -43,7 +43,8 @@ pub struct Reader {
     place: Place,
     histories: Histories,
     entries: u32,
-    bodies: Vec<(Hash, u32)>,
+    /// Sizes of the bodies so far.
+    bodies: Vec<u32>,
     raw: u64,
     catalog: usize,
     last: Option<LastKey>,
@@ -90,9 +91,9 @@ impl Reader {
     }
 
     /// Reads one block and answers its entries, one behind the other: lengths of row key, URL and
-    /// metadata, number of the body and its length, each a little-endian u32; then key, URL, content
-    /// hash, metadata, body. The number is 0 for a body that stands here, or tells which of the bodies
-    /// so far it is, from 1. `None` when more bytes are wanted, or at the end.
+    /// metadata, number of the body and its length, each a little-endian u32; then key, URL,
+    /// metadata, body. The number is 0 for a body that stands here, or tells which of the bodies
+    /// so far it is, from 1. Hashes are left to the host, which has them faster. `None` when more bytes are wanted, or at the end.
     pub fn step(&mut self) -> Result<Option<Vec<u8>>> {
         if self.place == Place::Header {
             let Some(header) = self.unread.get(..HEADER) else {
@@ -192,7 +193,7 @@ impl Reader {
             } else {
                 None
             };
-            let (hash, size) = self.body_of(number, body)?;
+            let size = self.size_of_body(number, body)?;
             let metadata = put_together(meta, size, &mut edges, &mut hashes)?;
             check_texts(&key, &metadata)?;
             self.follow(&key)?;
@@ -209,7 +210,7 @@ impl Reader {
                 let length = u32::try_from(length).unwrap_or(u32::MAX);
                 out.extend_from_slice(&length.to_le_bytes());
             }
-            for part in [&packed, key.url.as_bytes(), &hash, &meta, body] {
+            for part in [&packed, key.url.as_bytes(), &meta, body] {
                 out.extend_from_slice(part);
             }
         }
@@ -219,8 +220,8 @@ impl Reader {
         Err(damaged("a block holds more than its entries"))
     }
 
-    /// Hash and size of a body that stands here, or of an earlier one.
-    fn body_of(&mut self, number: u32, body: Option<&[u8]>) -> Result<(Hash, u32)> {
+    /// Size of a body that stands here, or of an earlier one.
+    fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1);
             return known
@@ -231,9 +232,9 @@ impl Reader {
         if bytes > limit {
             return Err(Error::EntryTooLarge { bytes, limit });
         }
-        let known = (sha256(body), u32::try_from(bytes).unwrap_or(u32::MAX));
-        self.bodies.push(known);
-        Ok(known)
+        let size = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.bodies.push(size);
+        Ok(size)
     }
 
     /// Keys must grow: so there is no key twice.

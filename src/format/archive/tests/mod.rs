@@ -116,7 +116,6 @@ fn parse(blocks: &[Vec<u8>]) -> Vec<Entry> {
             let [url, meta, place, body] = [(); 4].map(|()| fields.u32().unwrap() as usize);
             let key = fields.take(key as usize).unwrap().to_vec();
             let url = String::from_utf8(fields.take(url).unwrap().to_vec()).unwrap();
-            let hash = fields.array().unwrap();
             let meta = fields.take(meta).unwrap().to_vec();
             let body = fields.take(body).unwrap().to_vec();
             if place == 0 {
@@ -127,6 +126,7 @@ fn parse(blocks: &[Vec<u8>]) -> Vec<Entry> {
             } else {
                 bodies[place - 1].clone()
             };
+            let hash = sha256(&body);
             entries.push(Entry {
                 key,
                 url,
