@@ -80,8 +80,12 @@ async function intoHost(
   const durable = store.durable as NonNullable<ArchiveStore["durable"]>;
   const keys = rows.map(({ key }) => key);
   for (let tries = 1; ; tries += 1) {
-    const current = await durable.current(keys);
+    await (tries === 1 ? durable.complete() : durable.refresh());
+    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    const isKnown = keys.map((key) => store.shelf.find(key) !== 0);
+    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();
+    const current = isKnown.map((there) => (there ? known.next().value : undefined));
     const plan = planFor(current);
     checkRoom(store, plan.write);
     if (plan.write.length === 0) return plan.report;
