@@ -2,7 +2,7 @@
 
 import { Catalog } from "./catalog.js";
 import { byId, counted, foreign, make, readableBytes, readableTime } from "./dom.js";
-import { takeFiles } from "./intake.js";
+import { giveArchive, takeFiles, takeSample } from "./intake.js";
 import { List } from "./list.js";
 import { Panel } from "./panel.js";
 import { SchemaView } from "./schema.js";
@@ -15,6 +15,7 @@ const view = new SchemaView(session);
 let panel;
 let catalog = new Catalog();
 let shown = "";
+const samples = document.querySelectorAll("[data-sample]");
 
 await reporting(start)();
 
@@ -26,7 +27,10 @@ async function start() {
   const size = counted(catalog.entries.length);
   showStatus(`${size} ready in ${took}, ${readableTime(performance.now())} after navigation.`);
 
-  panel = new Panel(session, { rebudget: reporting(rebudget), warm: reporting(warm) });
+  panel = new Panel(session, {
+    rebudget: (budget) => locked(() => rebudget(budget)),
+    warm: () => locked(warm),
+  });
   panel.show(catalog);
   session.addEventListener("change", reporting(onChange));
   addEventListener("hashchange", reporting(showChosen));
@@ -35,6 +39,11 @@ async function start() {
   byId("pick").addEventListener("click", () => byId("files").click());
   byId("files").addEventListener("change", ({ target }) => take([...target.files]));
   byId("clear").addEventListener("click", reporting(clear));
+  byId("export").addEventListener("click", () => locked(() => giveArchive(session)));
+  for (const button of samples) {
+    const { sample } = button.dataset;
+    button.addEventListener("click", () => locked(() => takeSample(session, sample)));
+  }
   acceptDrops();
   lock(false);
   await showChosen();
@@ -48,7 +57,9 @@ async function refresh() {
   list.show(catalog);
   panel?.show(catalog);
   showHome();
-  byId("clear").disabled = catalog.entries.length === 0 || isWorking();
+  for (const id of ["clear", "export"]) {
+    byId(id).disabled = catalog.entries.length === 0 || isWorking();
+  }
 }
 
 async function onChange() {
@@ -107,15 +118,20 @@ async function showChosen({ again = false } = {}) {
 
 async function take(files) {
   if (files.length === 0 || isWorking()) return;
+  await locked(() => takeFiles(session, files));
+  byId("files").value = "";
+}
+
+/** Runs what changes the store, and nothing beside it; then everything is shown anew. */
+const locked = reporting(async (work) => {
   lock(true);
   try {
-    await takeFiles(session, files);
+    await work();
   } finally {
-    byId("files").value = "";
     lock(false);
   }
-  await reporting(onChange)();
-}
+  await onChange();
+});
 
 async function clear() {
   if (!confirm(`Delete ${counted(catalog.entries.length)} from this browser?`)) return;
@@ -126,12 +142,7 @@ async function clear() {
 
 async function rebudget(budget) {
   const started = performance.now();
-  lock(true);
-  try {
-    await session.rebudget(budget);
-  } finally {
-    lock(false);
-  }
+  await session.rebudget(budget);
   const { evictions } = await session.store.stats();
   const out = counted(evictions.size + evictions.entries, "eviction");
   const took = readableTime(performance.now() - started);
@@ -142,12 +153,7 @@ async function rebudget(budget) {
 async function warm() {
   const started = performance.now();
   const canonicals = catalog.entries.map(({ metadata }) => metadata.canonical);
-  lock(true);
-  try {
-    await working("Reading all schemas", (signal) => session.warm(canonicals, signal));
-  } finally {
-    lock(false);
-  }
+  await working("Reading all schemas", (signal) => session.warm(canonicals, signal));
   showStatus(`${counted(canonicals.length)} read in ${readableTime(performance.now() - started)}.`);
   await panel.tick();
 }
@@ -159,10 +165,11 @@ function skip(event) {
 }
 
 /** What may not be used while something is under way. */
-function lock(locked) {
-  for (const id of ["add", "pick", "clear"]) byId(id).disabled = locked;
-  byId("clear").disabled = locked || catalog.entries.length === 0;
-  panel.lock(locked);
+function lock(on) {
+  for (const button of [byId("add"), byId("pick"), ...samples]) button.disabled = on;
+  const empty = catalog.entries.length === 0;
+  for (const id of ["clear", "export"]) byId(id).disabled = on || empty;
+  panel.lock(on);
 }
 
 /** Files may be dropped anywhere on the page. */

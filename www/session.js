@@ -34,9 +34,11 @@ export class Session extends EventTarget {
     }
   }
 
-  /** The entry of a canonical with the tier it came from. */
+  /** The entry of a canonical with the tier it came from; what is no canonical names none. */
   async entry(canonical) {
-    const entry = await this.read((store) => store.entry(canonical));
+    const entry = await this.read((store) => store.entry(canonical)).catch((error) => {
+      if (error.code !== "INVALID_KEY") throw error;
+    });
     if (entry !== undefined) this.resident.add(entry.metadata.canonical);
     return entry;
   }
@@ -51,6 +53,28 @@ export class Session extends EventTarget {
       for (const canonical of some) this.resident.add(canonical);
       await this.read((store) => store.getMany(some));
       await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  /** Brings an archive in; what came in is in memory, but for what was evicted on the way. */
+  async import(archive, options) {
+    const { store } = this;
+    const urls = new Set();
+    const evicted = new Set();
+    const stop = [
+      store.on("change", (event) => {
+        for (const url of event.urls) urls.add(url);
+      }),
+      store.on("evict", ({ canonical }) => evicted.add(canonical)),
+    ];
+    try {
+      const report = await store.import(archive, options);
+      for (const { canonical, url } of await store.list()) {
+        if (urls.has(url) && !evicted.has(canonical)) this.resident.add(canonical);
+      }
+      return report;
+    } finally {
+      for (const off of stop) off();
     }
   }
 

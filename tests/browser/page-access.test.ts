@@ -25,7 +25,9 @@ browserTest("everything can be done from the keyboard", () =>
       for (const key of keys) await page.keyboard.press(key);
     };
 
-    await page.locator("body").click({ position: { x: 1, y: 1 } });
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.reload();
+    await listed(page, US_CORE_ENTRIES);
     await press("Tab");
     assert.equal(await focused(page), "Skip to the schema");
     assert.ok(await page.locator("#skip").evaluate((link) => link.getBoundingClientRect().x >= 0));
@@ -62,7 +64,7 @@ browserTest("everything can be done from the keyboard", () =>
 
     await page.locator("#tab-elements").focus();
     await press("ArrowRight");
-    assert.equal(await page.locator("#tab-needs").getAttribute("aria-selected"), "true");
+    await page.locator("#tab-needs[aria-selected=true]").waitFor();
     assert.equal(await focused(page), "Dependencies");
     assert.deepEqual(complaints, []);
   }),
@@ -74,12 +76,15 @@ browserTest("what has the focus can be seen", () =>
     await choose(page, PATIENT);
     await page.locator("#filter").focus();
     const unseen: string[] = [];
-    for (let step = 0; step < 20; step++) {
+    const places = new Set<string>();
+    for (let step = 0; step < 25; step++) {
       await page.keyboard.press("Tab");
       const [seen, what] = await page.evaluate(outlined);
+      places.add(what);
       if (!seen) unseen.push(what);
     }
     assert.deepEqual(unseen, []);
+    assert.ok(places.size >= 15, [...places].join("\n"));
   }),
 );
 
@@ -175,6 +180,8 @@ function width(page: Page): Promise<number> {
 function outlined(): [boolean, string] {
   const active = document.activeElement;
   const candidates = [active, active?.querySelector(":scope > .row")];
+  // Between the last and the first element the browser itself has the focus.
+  if (active === document.body) return [true, ""];
   const seen = candidates.some((one) => {
     if (!one) return false;
     const { outlineStyle, outlineWidth } = getComputedStyle(one);

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import { fhirSchemaConverter } from "../../dist/convert/index.js";
 import { openPackagePath } from "../../dist/convert/node.js";
 import { browserTest } from "./harness.js";
@@ -108,10 +109,13 @@ browserTest("a load can be stopped, and a whole release filters at once", async 
       await page.locator("#files").setInputFiles(archive);
       await said(page, new RegExp(`: ${651 - kept} converted, ${kept} unchanged in `));
       await page.locator("#count", { hasText: /^651 schemas$/ }).waitFor();
-      const slowest = await page.evaluate(typeIntoFilter, "observation");
-      // A frame at 60 Hz is 16.7 ms; this machine may be busy.
-      assert.ok(slowest < 50, `the slowest key took ${slowest.toFixed(1)} ms`);
-      console.log(`slowest of 11 keys over 651 schemas: ${slowest.toFixed(1)} ms`);
+      const times = (await page.evaluate(typeIntoFilter, "observation")).sort((a, b) => a - b);
+      const [median = 0, slowest = 0] = [times[5], times[10]];
+      console.log(
+        `a key, 651 schemas: median ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)}`,
+      );
+      // A frame at 60 Hz.
+      assert.ok(median < 16.7, `half of the keys took ${median.toFixed(1)} ms or more`);
       assert.equal(await page.locator("#entries .name").first().textContent(), "Observation");
       assert.deepEqual(complaints, []);
     });
@@ -155,6 +159,74 @@ browserTest("sliders evict what does not fit, and the panel tells the same as th
   }),
 );
 
+browserTest("a sample comes in, goes out as a file, and comes back from it", () =>
+  withSite(async ({ page, complaints }) => {
+    await page.locator("[data-sample='us-core.fss']").click();
+    await said(page, /^us-core\.fss: 30 added in /);
+    await listed(page, US_CORE_ENTRIES);
+    await choose(page, PATIENT);
+    assert.match((await page.locator("#read").textContent()) ?? "", /^Read from memory in /);
+    assert.equal(await page.locator(".squares .in").count(), 30);
+    const exported = await exportedBytes(page);
+
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.locator("#clear").click();
+    await listed(page, 0);
+    const file = { name: "back.fss", mimeType: "application/octet-stream", buffer: exported };
+    await page.locator("#files").setInputFiles([file]);
+    await said(page, /^back\.fss: 30 added in /);
+    await listed(page, US_CORE_ENTRIES);
+    assert.deepEqual(await exportedBytes(page), exported);
+    await page.locator("#files").setInputFiles([file]);
+    await said(page, /^back\.fss: 30 there already in /);
+
+    const damaged = { ...file, name: "damaged.fss", buffer: exported.subarray(0, -1) };
+    await page.locator("#files").setInputFiles([damaged]);
+    await page.locator("#problem-list li", { hasText: "damaged.fss: CORRUPT: " }).waitFor();
+    assert.deepEqual(
+      complaints.filter((one) => !one.startsWith("Delete 30 schemas")),
+      [],
+    );
+  }),
+);
+
+browserTest("the sample of a whole release makes types links", () =>
+  withSite(async ({ page, complaints }) => {
+    await page.locator("[data-sample='r4b.fss']").click();
+    await said(page, /^r4b\.fss: 651 added in /);
+    await page.locator("#filter").fill("patient");
+    await choose(page, "http://hl7.org/fhir/StructureDefinition/Patient|4.3.0");
+    assert.equal(await row(page, "name").locator("> .row .cardinality").textContent(), "0..*");
+    await row(page, "name").locator("> .row .types a", { hasText: "HumanName" }).click();
+    await shown(page, "http://hl7.org/fhir/StructureDefinition/HumanName|4.3.0");
+    await page.locator("#tab-needs").click();
+    await page.locator("#needed-type ~ ul a", { hasText: "/Practitioner|4.3.0" }).waitFor();
+    await page.locator("#warm").click();
+    await said(page, /^651 schemas read in /);
+    await page.locator("#limit-mb").focus();
+    await page.keyboard.press("Home");
+    await said(page, /^Reopened with the new budget in .*: \d{2,3} evictions\.$/);
+    await page.waitForFunction(() => document.querySelectorAll(".squares .out").length > 50);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
+browserTest("a package may be dropped anywhere", () =>
+  withSite(async ({ page, complaints }) => {
+    const bytes = [...(await readFile(US_CORE))];
+    await page.evaluate((bytes) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([new Uint8Array(bytes)], "dropped.tgz"));
+      for (const type of ["dragover", "drop"]) {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector("main")?.dispatchEvent(event);
+      }
+    }, bytes);
+    await said(page, /: 30 converted in /);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
 browserTest("another tab's package appears without a reload", () =>
   withSite(async ({ page, browser, complaints }) => {
     const other = await browser.context.newPage();
@@ -166,18 +238,27 @@ browserTest("another tab's package appears without a reload", () =>
   }),
 );
 
-/** In the page: types a word and answers the longest time from a key to its finished layout, in ms. */
-function typeIntoFilter(word: string): number {
+/** What the page exports. */
+async function exportedBytes(page: Page): Promise<Buffer> {
+  const coming = page.waitForEvent("download");
+  await page.locator("#export").click();
+  const download = await coming;
+  assert.equal(download.suggestedFilename(), "schemas.fss");
+  return readFile(await download.path());
+}
+
+/** In the page: types a word and answers the time from each key to its finished layout, in ms. */
+function typeIntoFilter(word: string): number[] {
   const filter = document.querySelector<HTMLInputElement>("#filter");
-  let slowest = 0;
+  const times: number[] = [];
   for (let length = 1; filter && length <= word.length; length++) {
     const started = performance.now();
     filter.value = word.slice(0, length);
     filter.dispatchEvent(new Event("input"));
     document.body.getBoundingClientRect();
-    slowest = Math.max(slowest, performance.now() - started);
+    times.push(performance.now() - started);
   }
-  return slowest;
+  return times;
 }
 
 /** What the converter makes of the definition in Node: what was stored. */
