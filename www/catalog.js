@@ -25,12 +25,22 @@ export class Catalog {
       const { canonical, url, name = "", title = "", type = "", source = "" } = metadata;
       const shown = name || title || lastPart(url);
       const text = `${shown} ${title} ${canonical} ${type} ${source}`.toLowerCase();
-      const entry = { metadata, shown, text, kind: kindOf(metadata), sorted: shown.toLowerCase() };
+      const sorted = shown.toLowerCase();
+      const key = JSON.stringify([canonical, source, metadata.contentHash, shown]);
+      const entry = { key, metadata, shown, sorted, text, kind: kindOf(metadata) };
       this.entries.push(entry);
       this.#byCanonical.set(canonical, entry);
       push(this.#byUrl, url, entry);
     }
     this.entries.sort(byName);
+  }
+
+  /** Whether another catalog says the same. */
+  equals({ entries }) {
+    return (
+      entries.length === this.entries.length &&
+      entries.every((entry, at) => entry.key === this.entries[at].key)
+    );
   }
 
   /** The sources the entries come from, each with how many and how large. */

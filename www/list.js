@@ -30,16 +30,23 @@ export class List {
     this.#kind.append(option("", "All kinds"), ...kinds);
   }
 
-  /** Shows another catalog; filter and choice stay. */
+  /** Shows another catalog; filter, choice, place and focus stay. */
   show(catalog) {
     this.#catalog = catalog;
-    this.#rows.clear();
+    const keys = new Set(catalog.entries.map(({ key }) => key));
+    for (const key of this.#rows.keys()) if (!keys.has(key)) this.#rows.delete(key);
     const picked = this.#package.value;
     const options = catalog.packages().map(({ source }) => option(source, source || "No package"));
     this.#package.replaceChildren(option(EVERY_PACKAGE, "All packages"), ...options);
     const still = options.some(({ value }) => value === picked);
     this.#package.value = still ? picked : EVERY_PACKAGE;
+    const { scrollTop } = this.#entries;
+    const focused = this.#entries.contains(document.activeElement) && document.activeElement;
+    const made = this.#made;
     this.#show();
+    while (this.#made < Math.min(made, this.#found.length)) this.#more();
+    this.#entries.scrollTop = scrollTop;
+    if (focused) this.#moveTo(focused.isConnected ? focused : this.#links()[0], true);
   }
 
   /** Narrows the list to one package. */
@@ -52,7 +59,7 @@ export class List {
   /** Marks the row of the chosen entry. */
   mark(canonical) {
     this.#chosen = canonical;
-    for (const [entry, row] of this.#rows) this.#markRow(entry, row);
+    for (const row of this.#rows.values()) this.#markRow(row);
   }
 
   #show() {
@@ -83,16 +90,15 @@ export class List {
   }
 
   #row(entry, at) {
-    const row = this.#rows.get(entry) ?? rowOf(entry);
-    this.#rows.set(entry, row);
+    const row = this.#rows.get(entry.key) ?? rowOf(entry);
+    this.#rows.set(entry.key, row);
     set(row, { "aria-setsize": this.#found.length, "aria-posinset": at + 1 });
-    this.#markRow(entry, row);
+    this.#markRow(row);
     return row;
   }
 
-  #markRow({ metadata }, row) {
-    const current = metadata.canonical === this.#chosen && "true";
-    set(row.firstElementChild, { "aria-current": current });
+  #markRow({ firstElementChild: link }) {
+    set(link, { "aria-current": link.dataset.canonical === this.#chosen && "true" });
   }
 
   #links() {

@@ -7,7 +7,7 @@ import { List } from "./list.js";
 import { Panel } from "./panel.js";
 import { SchemaView } from "./schema.js";
 import { Session } from "./session.js";
-import { isWorking, reporting, showStatus, working } from "./work.js";
+import { isWorking, reporting, showProblems, showStatus, working } from "./work.js";
 
 const session = new Session();
 const list = new List();
@@ -22,6 +22,7 @@ await reporting(start)();
 async function start() {
   const started = performance.now();
   await session.open();
+  showCatalog();
   await refresh();
   const took = readableTime(performance.now() - started);
   const size = counted(catalog.entries.length);
@@ -49,11 +50,19 @@ async function start() {
   await showChosen();
 }
 
+/** Brings what is shown of the catalog up to date; answers whether anything has changed. */
 async function refresh() {
-  catalog = new Catalog(await session.read((store) => store.list()));
+  const now = new Catalog(await session.read((store) => store.list()));
+  if (now.equals(catalog)) return false;
+  catalog = now;
   for (const canonical of session.resident) {
     if (catalog.resolve(canonical) === undefined) session.resident.delete(canonical);
   }
+  showCatalog();
+  return true;
+}
+
+function showCatalog() {
   list.show(catalog);
   panel?.show(catalog);
   showHome();
@@ -63,7 +72,7 @@ async function refresh() {
 }
 
 async function onChange() {
-  await refresh();
+  if (!(await refresh())) return;
   // While a package is coming in, what one reads stays as it is.
   if (!isWorking()) await showChosen({ again: true });
 }
@@ -117,7 +126,8 @@ async function showChosen({ again = false } = {}) {
 }
 
 async function take(files) {
-  if (files.length === 0 || isWorking()) return;
+  if (files.length === 0) return;
+  if (isWorking()) return showProblems(["Nothing is taken in while other work is under way."]);
   await locked(() => takeFiles(session, files));
   byId("files").value = "";
 }
