@@ -46,7 +46,7 @@ async function pictures(page, address) {
   await page.locator("#tab-elements").waitFor();
   await page.locator("[role=treeitem]", { hasText: "identifier" }).first().click();
   await page.locator("#filter").fill("us-core patient");
-  await page.locator("#tab-elements").scrollIntoViewIfNeeded();
+  await page.locator("#filter").blur();
   await take(page, "tree");
   await page.emulateMedia({ colorScheme: "dark" });
   await take(page, "dark");

@@ -183,7 +183,12 @@ export class Panel {
         ...this.#fact("disk", "Database"),
         ...this.#fact("quota", "Allowed"),
       ),
-      make("h3", {}, "Since the store was opened"),
+      make("h3", {}, "Activity"),
+      make(
+        "p",
+        { class: "quiet small" },
+        "Since the store was opened; bars: the last two minutes.",
+      ),
       make("dl", { class: "rates" }, ...rates),
     ];
   }
