@@ -66,7 +66,7 @@ async function pictures(page, address) {
   await page.locator("#status", { hasText: /evictions?\.$/ }).waitFor();
   await page.locator(".squares .out").first().waitFor();
   await page.waitForTimeout(2000);
-  await page.locator(".panel").evaluate((panel) => panel.style.setProperty("max-height", "none"));
+  await page.setViewportSize({ ...DESK, height: 1080 });
   await take(page.locator(".panel"), "panel");
 }
 

@@ -121,7 +121,11 @@ async function showChosen({ again = false } = {}) {
   if (entry === undefined) return view.showMissing(canonical);
   view.show(entry, performance.now() - started, catalog, tab);
   document.title = `${foreign(entry.metadata.name ?? canonical).textContent} - FHIR schemas`;
-  if (moved) byId("main").scrollTop = 0;
+  if (moved) {
+    // The one scrolls on a desk, the other on a phone.
+    byId("main").scrollTop = 0;
+    scrollTo(0, 0);
+  }
   await panel.tick();
 }
 
