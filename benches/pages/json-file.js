@@ -1,0 +1,17 @@
+/** Fetching it once puts it into the HTTP cache. */
+export async function fill() {
+  await load();
+}
+
+export async function first(key) {
+  return (await load())[key];
+}
+
+export async function all(keys) {
+  const values = await load();
+  return keys.map((key) => values[key]);
+}
+
+async function load() {
+  return (await fetch("/schemas-by-canonical.json")).json();
+}
