@@ -66,5 +66,8 @@ async function processes({ name }, folder) {
 export function reason(error) {
   const lines = String(error.stderr || error.message).split("\n");
   const line = lines.find((line) => /Error\b.*:/.test(line)) ?? lines[0];
-  return line.replace(/ imported from .*/, "").replaceAll("|", "\\|").trim();
+  return line
+    .replace(/ imported from .*/, "")
+    .replaceAll("|", "\\|")
+    .trim();
 }
