@@ -186,12 +186,39 @@ export class DurableTier {
       for (const row of await this.ask(url)) revisions.set(row.key.join(), row.revision);
       const wanted = await attempt();
       if (wanted === undefined) return undefined;
-      const stored = await this.#tryPut(wanted.row, wanted.expect, revisions);
+      const { row, expect } = wanted;
+      const expected = expect.map((key) => revisions.get(key.join()) ?? 0);
+      const stored = await this.#tryPut([row], expect, expected, () => this.#take(row));
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
       // Out of step with whoever was faster, so that neither of two writers starves.
       if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
     }
+  }
+
+  /** The rows of these keys as the host has them, with all that was put before. Positional. */
+  async current(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
+    await this.flush();
+    return this.#adapter.rows(keys);
+  }
+
+  /**
+   * Writes rows as one commit, if they are at these revisions still; answers the CONCURRENCY if they
+   * are not. Durable when it resolves.
+   */
+  async putAll(
+    rows: readonly WritableRow[],
+    revisions: readonly number[],
+  ): Promise<SchemaStoreError | undefined> {
+    const keys = rows.map(({ key }) => key);
+    return this.#tryPut(rows, keys, revisions, () => {
+      try {
+        for (const row of rows) this.#take(row);
+      } catch (error) {
+        ignoreRestart(error);
+      }
+      return undefined;
+    });
   }
 
   /** Takes a row out and queues its deletion. */
@@ -357,17 +384,18 @@ export class DurableTier {
     return true;
   }
 
-  /** Commits a row if its keys are at these revisions; answers the CONCURRENCY if they are not. */
-  async #tryPut(
-    row: WritableRow,
+  /** Commits rows if the keys are at these revisions; answers the CONCURRENCY if they are not. */
+  async #tryPut<T>(
+    rows: readonly WritableRow[],
     keys: readonly Uint8Array[],
-    revisions: ReadonlyMap<string, number>,
-  ): Promise<Metadata | SchemaStoreError> {
+    revisions: readonly number[],
+    then: () => T,
+  ): Promise<T | SchemaStoreError> {
     // What was put here meanwhile is on its way to the host, and comes first.
-    if (keys.some((key) => this.#writes.has(key))) return overtaken(row.url);
-    const expect = keys.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
+    if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
+    const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
     try {
-      return await this.#commit({ put: [row], delete: [], expect }, () => this.#take(row));
+      return await this.#commit({ put: rows, delete: [], expect }, then);
     } catch (error) {
       if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
       throw error;
@@ -408,8 +436,7 @@ export class DurableTier {
       this.#shelf.unpend(bytes);
       this.#shelf.admit(this.#resident(writes));
     } catch (error) {
-      // A core that was restarted reads these rows back from the host.
-      if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
+      ignoreRestart(error);
     }
     this.#listener.flushed(writes.length, bytes);
   }
@@ -437,6 +464,11 @@ export class DurableTier {
     await this.#adapter.saveIndex(this.#shelf.packIndex(), token);
     this.#indexToken = token;
   }
+}
+
+/** A core that was restarted reads committed rows back from the host. */
+function ignoreRestart(error: unknown): void {
+  if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
 }
 
 function overtaken(url: string): SchemaStoreError {

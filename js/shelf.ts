@@ -278,6 +278,16 @@ export class Shelf {
     return this.#core.call((core) => core.key(slot));
   }
 
+  /** The slot of a row key; 0 for none. */
+  find(key: Uint8Array): number {
+    return this.#core.call((core) => core.find(key));
+  }
+
+  /** Packed metadata of a slot. */
+  meta(slot: number): Uint8Array | undefined {
+    return this.#core.call((core) => core.meta(slot));
+  }
+
   /** Content hash of a slot. */
   hash(slot: number): Uint8Array | undefined {
     return this.#core.call((core) => core.hash(slot));

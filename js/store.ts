@@ -14,12 +14,15 @@ import type { Platform } from "./platform.js";
 import { reportHealth, reportStats, type StoreCounts } from "./report.js";
 import { Shelf } from "./shelf.js";
 import type {
+  ArchiveSource,
   ConvertOptions,
   ConvertResult,
   Entry,
   Filter,
   GetOptions,
   Health,
+  ImportOptions,
+  ImportReport,
   JsonObject,
   Metadata,
   PutItem,
@@ -270,6 +273,33 @@ export class SchemaStore {
     return slots.length;
   }
 
+  /**
+   * The entries a filter takes as an archive: one compressed, checked file, the same bytes for the
+   * same entries everywhere. What fails is the error of the stream. Access counts do not travel.
+   */
+  export(filter: Filter = {}): ReadableStream<Uint8Array> {
+    this.#checkOpen();
+    checkFilter(filter);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    import("./archive.js").then(
+      ({ exportArchive }) => exportArchive(this.#archiveStore(), filter, writable),
+      (error) => writable.abort(error),
+    );
+    return readable;
+  }
+
+  /**
+   * Brings in an archive, all of it or nothing: it is read and checked whole, then written as one
+   * commit, and durable when this resolves. What is no whole archive is CORRUPT, one of a later
+   * version FORMAT_TOO_NEW, what the limits do not allow ENTRY_TOO_LARGE or STORAGE_FULL; the store is
+   * as it was then.
+   */
+  async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
+    this.#checkOpen();
+    const { importArchive } = await import("./archive.js");
+    return importArchive(this.#archiveStore(), source, options);
+  }
+
   /** Number of entries. */
   async size(): Promise<number> {
     this.#checkOpen();
@@ -380,6 +410,16 @@ export class SchemaStore {
       },
       failed: (error) => this.#events.emit("error", { error }),
     });
+  }
+
+  #archiveStore() {
+    return {
+      core: this.#core,
+      shelf: this.#shelf,
+      durable: this.#durable,
+      options: this.#options,
+      checkOpen: () => this.#checkOpen(),
+    };
   }
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {

@@ -109,7 +109,7 @@ impl Entry {
 fn pack<'a>(rows: impl Iterator<Item = Row<'a>>) -> Result<Vec<u8>> {
     let mut packer = Packer::default();
     for row in rows {
-        packer.push(&row)?;
+        packer.push(&row);
     }
     Ok(packer.finish())
 }

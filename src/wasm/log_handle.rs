@@ -105,7 +105,7 @@ impl LogHandle {
             return Ok(None);
         };
         let mut packer = Packer::default();
-        packer.push(&row)?;
+        packer.push(&row);
         Ok(Some(packer.finish()))
     }
 
