@@ -76,7 +76,7 @@ async function made(name, missing) {
   await prepare?.(folder);
   let text;
   if (look) {
-    const looked = look(folder, missing);
+    const looked = await look(folder, missing);
     text = looked.text;
     over.push(...looked.over);
   } else {

@@ -2,7 +2,7 @@
  * The code in the documents, as programs. What a fence says decides how a block is run:
  *
  *     js              in Node
- *     js browser      in a page that has `<input type="file" id="package">`
+ *     js browser      in a page that has `<input type="file" id="package">`, its server `/us-core.fss`
  *     js next         after the block before it, in one program
  *     html            as the page itself
  *     sh              in a shell, after writing the `toml` block before it, if there is one
@@ -19,6 +19,8 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openPackagePath, savePackage } from "../../dist/convert/node.js";
+import { openSchemaStore } from "../../dist/index.node.js";
 import { withBrowser } from "../browser/harness.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -146,6 +148,9 @@ function checkInBrowser({ kind, code }: Program): Promise<void> {
       const path = new URL(route.request().url()).pathname.split("fhir-schema-store/")[1] ?? "";
       await route.fulfill({ response: await context.request.get(`${origin}/${path}`) });
     });
+    await page.route(`${origin}/us-core.fss`, async (route) =>
+      route.fulfill({ body: await packedPackage() }),
+    );
     await page.goto(`${origin}/program`);
     if (code.includes("#package")) {
       await page.locator("#package[data-ready]").waitFor();
@@ -156,6 +161,13 @@ function checkInBrowser({ kind, code }: Program): Promise<void> {
     }
     assert.deepEqual(printed, expected);
   });
+}
+
+/** The package as an archive, for pages that fetch one. */
+async function packedPackage(): Promise<Buffer> {
+  const store = await openSchemaStore({ strategy: "memory" });
+  await savePackage(store, await openPackagePath(join(ROOT, "tests/fixtures", PACKAGE)));
+  return Buffer.from(await new Response(store.export()).arrayBuffer());
 }
 
 /** A page that finds the package's modules as a bundler would. */

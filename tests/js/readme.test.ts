@@ -54,6 +54,16 @@ test("the README names every error code", async () => {
   );
 });
 
+test("the README names the limits of size", async () => {
+  const script = await readFile(join(ROOT, "scripts/size.mjs"), "utf8");
+  const limits = [...script.matchAll(/(?:row|entry)\("([^"]+)",.* (\d+) \* KB\)/g)];
+  assert.equal(limits.length, 4);
+  for (const [, name = "", limit = ""] of limits) {
+    const row = readme.split("\n").find((line) => /^\| /.test(line) && line.includes(name));
+    assert.ok(row?.endsWith(`| ${limit} KB |`), `${name}: ${row}`);
+  }
+});
+
 function rowOf(option: string): string {
   const row = readme.split("\n").find((line) => line.startsWith(`| \`${option}\``));
   assert.ok(row, `${option} has a row`);
