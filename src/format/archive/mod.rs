@@ -9,6 +9,8 @@
 //! where that of the block before it ended: its last 32 KiB are the history of the next.
 
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use reader::{Limits, Reader};
