@@ -12,6 +12,11 @@ export async function all(keys) {
   return keys.map((key) => values[key]);
 }
 
+/** The first visit is like any other. */
+export const visit = first;
+
+export async function forget() {}
+
 async function load() {
   return (await fetch("/schemas-by-canonical.json")).json();
 }
