@@ -15,6 +15,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,8 @@ import { withBrowser } from "../browser/harness.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PACKAGE = "us_core_311.tgz";
+/** Libraries that programs may import besides; installed for the tests of the bridges. */
+const OTHERS = ["keyv", "unstorage"];
 const TIMEOUT_MS = 60_000;
 
 /** A program made of one block or of several that follow each other. */
@@ -94,6 +97,11 @@ async function prepare(folder: string, { kind, code, settings }: Program): Promi
   await mkdir(join(modules, ".bin"), { recursive: true });
   await symlink(ROOT, join(modules, "fhir-schema-store"), "dir");
   await symlink(join(ROOT, "dist/cli/main.js"), join(modules, ".bin", "fhir-schema-store"), "file");
+  for (const name of OTHERS.filter((one) => code.includes(`"${one}`))) {
+    const installed = join(ROOT, "tests/bridges/node_modules", name);
+    assert.ok(existsSync(installed), `${name} is not there: npm ci in tests/bridges`);
+    await symlink(installed, join(modules, name), "dir");
+  }
   await copyFile(join(ROOT, "tests/fixtures", PACKAGE), join(folder, PACKAGE));
   await writeFile(join(folder, kind === "node" ? "program.mjs" : "program.sh"), code);
   if (settings !== undefined) await writeFile(join(folder, "fhir-schema-store.toml"), settings);
