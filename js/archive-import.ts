@@ -1,11 +1,12 @@
 /** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
 
-import { type ArchiveStore, archiveCore, guarded, TurnTaking } from "./archive.js";
+import { archiveCore, guarded, TurnTaking } from "./archive.js";
 import type { ArchiveGlue } from "./archive-glue.js";
-import type { WritableRow } from "./durable.js";
+import type { WritableRow } from "./conditional.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { checkDepth, decodeText, parseObject } from "./json.js";
 import type { PackedRow } from "./shelf.js";
+import type { Tiers } from "./tiers.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "./types.js";
 
 const MIB = 1024 * 1024;
@@ -18,7 +19,7 @@ const COMMIT_TRIES = 64;
 
 /** Brings an archive into a store: all of it or nothing. */
 export async function importArchive(
-  store: ArchiveStore,
+  store: Tiers,
   source: ArchiveSource,
   { conflicts = "keep" }: ImportOptions,
 ): Promise<ImportReport> {
@@ -73,20 +74,24 @@ function outcomeOf(
 
 /** Commits the rows as one batch that holds only while nobody else writes them; else starts over. */
 async function intoHost(
-  store: ArchiveStore,
+  store: Tiers,
   rows: readonly WritableRow[],
   planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
 ): Promise<ImportReport> {
-  const durable = store.durable as NonNullable<ArchiveStore["durable"]>;
+  const durable = store.durable as NonNullable<Tiers["durable"]>;
   const keys = rows.map(({ key }) => key);
   for (let tries = 1; ; tries += 1) {
-    const current = await durable.current(keys);
+    await (tries === 1 ? durable.complete() : durable.refresh());
+    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    const isKnown = keys.map((key) => store.shelf.find(key) !== 0);
+    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();
+    const current = isKnown.map((there) => (there ? known.next().value : undefined));
     const plan = planFor(current);
     checkRoom(store, plan.write);
     if (plan.write.length === 0) return plan.report;
     const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
-    const overtaken = await durable.putAll(plan.write, revisions);
+    const overtaken = await durable.conditional.putAll(plan.write, revisions);
     if (overtaken === undefined) return plan.report;
     if (tries === COMMIT_TRIES) throw overtaken;
   }
@@ -94,7 +99,7 @@ async function intoHost(
 
 /** Nothing waits between look and write: no other write can come between. */
 function intoMemory(
-  { shelf, ...store }: ArchiveStore,
+  { shelf, ...store }: Tiers,
   rows: readonly WritableRow[],
   planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
 ): ImportReport {
@@ -111,7 +116,7 @@ function intoMemory(
 }
 
 /** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
-function checkRoom({ shelf, options }: ArchiveStore, rows: readonly WritableRow[]): void {
+function checkRoom({ shelf, options }: Tiers, rows: readonly WritableRow[]): void {
   const { memoryLimitBytes, maxCatalogBytes } = options;
   let catalog = shelf.stats().catalogBytes;
   for (const { key, meta, body, url } of rows) {
@@ -127,7 +132,7 @@ function checkRoom({ shelf, options }: ArchiveStore, rows: readonly WritableRow[
 
 /** Every row of an archive, after all of it was checked. */
 async function readArchive(
-  { options, checkOpen }: ArchiveStore,
+  { options, checkOpen }: Tiers,
   core: ArchiveGlue,
   source: ArchiveSource,
 ): Promise<WritableRow[]> {

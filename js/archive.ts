@@ -8,24 +8,13 @@
 import { type ArchiveGlue, makeGlue } from "./archive-glue.js";
 import { storeError } from "./core.js";
 import type { CoreModule } from "./core-module.js";
-import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
-import type { CheckedOptions } from "./options.js";
 import type { PackedRow, Shelf } from "./shelf.js";
+import type { Tiers } from "./tiers.js";
 import type { Filter } from "./types.js";
 
 export { importArchive } from "./archive-import.js";
 export { fillEmpty } from "./seed.js";
-
-/** The parts of a store that archives are made from and go to. */
-export interface ArchiveStore {
-  readonly core: CoreModule;
-  readonly shelf: Shelf;
-  readonly durable: DurableTier | undefined;
-  readonly options: CheckedOptions;
-  /** Throws CLOSED; asked after every wait. */
-  checkOpen(): void;
-}
 
 /** Entries whose bodies are read from the host together. */
 const READ_TOGETHER = 64;
@@ -43,7 +32,7 @@ interface Row extends PackedRow {
  * aborted with. An entry is taken as it is when its turn comes; one deleted before that is left out.
  */
 export async function exportArchive(
-  store: ArchiveStore,
+  store: Tiers,
   filter: Filter,
   sink: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -56,7 +45,7 @@ export async function exportArchive(
   }
 }
 
-async function* archived(store: ArchiveStore, filter: Filter): AsyncGenerator<Uint8Array> {
+async function* archived(store: Tiers, filter: Filter): AsyncGenerator<Uint8Array> {
   await store.durable?.complete();
   store.checkOpen();
   const { shelf } = store;
@@ -77,7 +66,7 @@ async function* archived(store: ArchiveStore, filter: Filter): AsyncGenerator<Ui
 }
 
 /** The rows of these keys with their bodies, as they are now; those that are gone are left out. */
-async function read(store: ArchiveStore, keys: readonly Uint8Array[]): Promise<Row[]> {
+async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
   const { shelf, durable } = store;
   for (let tries = 0; ; tries += 1) {
     shelf.settle();

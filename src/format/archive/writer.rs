@@ -79,13 +79,12 @@ impl Writer {
         let block = &mut self.block;
         block.texts.extend_from_slice(key);
         write_part(&mut block.texts, &meta);
-        match earlier {
-            Some(place) => write_varint(&mut block.texts, u64::from(place) + 1),
-            None => {
-                write_varint(&mut block.texts, 0);
-                write_part(&mut block.texts, body);
-                self.bodies.insert(hash, ());
-            }
+        if let Some(place) = earlier {
+            write_varint(&mut block.texts, u64::from(place) + 1);
+        } else {
+            write_varint(&mut block.texts, 0);
+            write_part(&mut block.texts, body);
+            self.bodies.insert(hash, ());
         }
         block.edges.extend_from_slice(&edges);
         block

@@ -62,7 +62,8 @@ fn described(number: usize) -> Entry {
         body.as_bytes(),
         |metadata| {
             metadata.origin = Origin::Converted;
-            metadata.source_hash = (number % 3 > 0).then(|| sha256(&number.to_le_bytes()));
+            metadata.source_hash =
+                (!number.is_multiple_of(3)).then(|| sha256(&number.to_le_bytes()));
             metadata.description = Some(format!("The {number}th"));
             metadata.dependencies = (0..number % 5)
                 .map(|edge| Dependency {
@@ -175,7 +176,7 @@ fn a_body_of_several_entries_is_written_once() {
 fn what_belongs_to_the_store_stays_there() {
     let count = |access_count| {
         entry("http://x/a", "", b"{}", |it| {
-            it.head.access_count = access_count
+            it.head.access_count = access_count;
         })
     };
     let archive = write(&[count(70)]);
