@@ -11,7 +11,9 @@ const DECLARATION =
   /^(?:export )?(?:declare )?(?:abstract )?(interface|type|class|function|const) (\w+)/;
 /** A statement is one line, or ends at the next line that begins with a brace. */
 const COMMENT_OR_STATEMENT = /^\/\*\*[\s\S]*?\*\/$|^[^\s/}](?:.*[;}]$|[\s\S]*?\n}.*$)/gm;
-const RE_EXPORT = /^export (?:type )?(\*|\{[^}]*\}) from "(.+)\.js";$/;
+const RE_EXPORT = /^(?:export|import) (?:type )?(\*|\{[^}]*\}) from "(.+)\.js";$/;
+/** Passes on what was imported under these names. */
+const LOCAL_EXPORT = /^export (?:type )?(\{[^}]+\});$/;
 
 /**
  * The exports of a declaration file by name, those it passes on among them. Each is
@@ -19,21 +21,37 @@ const RE_EXPORT = /^export (?:type )?(\*|\{[^}]*\}) from "(.+)\.js";$/;
  */
 export function exportsOf(file) {
   const found = new Map();
-  for (const one of statements(readFileSync(file, "utf8")).flatMap((each) =>
-    exported(each, file),
-  )) {
+  const all = statements(readFileSync(file, "utf8"));
+  for (const one of all.flatMap((statement) => exported(statement, all, file))) {
     if (!found.has(one.name)) found.set(one.name, one);
   }
   return found;
 }
 
-function exported({ doc, code }, file) {
-  const [, names, module] = RE_EXPORT.exec(code.replace(/\s*\n\s*/g, " ")) ?? [];
-  if (module !== undefined) return passedOn(names, join(dirname(file), `${module}.d.ts`));
+function exported({ doc, code }, all, file) {
   if (!code.startsWith("export ") || code === "export {};") return [];
+  const line = oneLine(code);
+  const [, names, module] = RE_EXPORT.exec(line) ?? [];
+  if (module !== undefined) return passedOn(names, join(dirname(file), `${module}.d.ts`));
+  const [, local] = LOCAL_EXPORT.exec(line) ?? [];
+  if (local !== undefined) return listed(local).flatMap((name) => imported(name, all, file));
   const [, kind, name] = DECLARATION.exec(code) ?? [];
   if (name === undefined) throw new Failure(`${file}: ${code}`);
   return [{ name, kind, doc, code, file }];
+}
+
+/** What a file imports under a name. */
+function imported(name, all, file) {
+  for (const { code } of all.filter(({ code }) => code.startsWith("import "))) {
+    const [, names = "*", module] = RE_EXPORT.exec(oneLine(code)) ?? [];
+    if (names === "*" || !listed(names).includes(name)) continue;
+    return passedOn(`{ ${name} }`, join(dirname(file), `${module}.d.ts`));
+  }
+  throw new Failure(`${file} does not import ${name}`);
+}
+
+function oneLine(code) {
+  return code.replace(/\s*\n\s*/g, " ");
 }
 
 function passedOn(names, file) {
