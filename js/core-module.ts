@@ -12,6 +12,8 @@ export interface CoreModule<Binding extends StoreGlue = StoreGlue> {
    * there is a file system does it have the log of the `fs` adapter.
    */
   instantiate(): Binding;
+  /** The same with another binding to the core. */
+  instantiate<Other extends Pick<StoreGlue, "initSync">>(makeOther: () => Other): Other;
 }
 
 /** Wraps a compiled `WebAssembly.Module` and what makes bindings to it. */
@@ -20,10 +22,10 @@ export function coreModule<Binding extends StoreGlue>(
   makeGlue: () => Binding,
 ): CoreModule<Binding> {
   return {
-    instantiate() {
-      const glue = makeGlue();
+    instantiate(make: () => Pick<StoreGlue, "initSync"> = makeGlue) {
+      const glue = make();
       glue.initSync({ module });
-      return glue;
+      return glue as never;
     },
   };
 }

@@ -84,7 +84,8 @@ export class Core {
   }
 }
 
-function storeError(error: unknown, key?: string): SchemaStoreError | undefined {
+/** An error of the core as a `SchemaStoreError`; undefined for anything else, which is a trap. */
+export function storeError(error: unknown, key?: string): SchemaStoreError | undefined {
   if (error instanceof SchemaStoreError) return error;
   if (!(error instanceof Error) || error.name !== "CoreError") return undefined;
   const { code } = error as Error & { code: ErrorCode };

@@ -6,6 +6,7 @@
  * began, and never over a row whose own write is still on its way: no answer goes back in time.
  */
 
+import { ConditionalWrites, ignoreRestart } from "./conditional.js";
 import type { CoreModule } from "./core-module.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Batcher, Turns } from "./flight.js";
@@ -19,24 +20,14 @@ import type {
   HostUsage,
 } from "./host.js";
 import type { PutRecord } from "./record.js";
-import type { PackedRow, Shelf } from "./shelf.js";
+import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 import { type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
 const BACKLOG_BYTES = 8 * 1024 * 1024;
-/** Tries of a conditional write before its CONCURRENCY reaches the caller. */
-const CONDITIONAL_TRIES = 64;
-/** Longest pause between two such tries, in milliseconds. */
-const MAX_PAUSE_MS = 64;
 /** Quiet time before the packed index is saved, in milliseconds. */
 const SAVE_INDEX_MS = 2000;
-
-/** A row with its body, ready to be written. */
-export interface WritableRow extends PackedRow {
-  readonly url: string;
-  readonly body: Uint8Array;
-}
 
 /** What the durable tier tells the store. */
 export interface DurableListener {
@@ -51,6 +42,8 @@ export class DurableTier {
   readonly #durability: Durability;
   readonly #listener: DurableListener;
   readonly #writes: WriteBehind;
+  /** Writes past the queue. */
+  readonly conditional: ConditionalWrites;
   readonly #bodies: Batcher<Uint8Array, Uint8Array | undefined>;
   #opened: HostOpened | undefined;
   #token: HostToken = 0;
@@ -83,6 +76,15 @@ export class DurableTier {
       superseded: (write) => shelf.unpend(write.put?.body.length ?? 0),
       failed: (error) => listener.failed(error),
     });
+    this.conditional = new ConditionalWrites(
+      {
+        flush: () => this.flush(),
+        ask: (url) => this.ask(url),
+        commit: (batch, then) => this.#commit(batch, then),
+      },
+      shelf,
+      this.#writes,
+    );
   }
 
   /** Opens the place; a host that has its index at hand fills the catalog at once. */
@@ -171,27 +173,10 @@ export class DurableTier {
     });
   }
 
-  /**
-   * Writes a row if nobody else wrote the rows it depends on meanwhile. `attempt` is called with
-   * the URL's rows current in the catalog, again after each collision; it names the row to write
-   * and the keys it depends on, or undefined to write nothing. Durable when it resolves.
-   */
-  async putIf(
-    url: string,
-    attempt: () => Promise<{ row: WritableRow; expect: Uint8Array[] } | undefined>,
-  ): Promise<Metadata | undefined> {
-    for (let tries = 1; ; tries += 1) {
-      await this.flush();
-      const revisions = new Map<string, number>();
-      for (const row of await this.ask(url)) revisions.set(row.key.join(), row.revision);
-      const wanted = await attempt();
-      if (wanted === undefined) return undefined;
-      const stored = await this.#tryPut(wanted.row, wanted.expect, revisions);
-      if (!(stored instanceof SchemaStoreError)) return stored;
-      if (tries === CONDITIONAL_TRIES) throw stored;
-      // Out of step with whoever was faster, so that neither of two writers starves.
-      if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
-    }
+  /** The rows of these keys as the host has them, with all that was put before. Positional. */
+  async current(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
+    await this.flush();
+    return this.#adapter.rows(keys);
   }
 
   /** Takes a row out and queues its deletion. */
@@ -357,23 +342,6 @@ export class DurableTier {
     return true;
   }
 
-  /** Commits a row if its keys are at these revisions; answers the CONCURRENCY if they are not. */
-  async #tryPut(
-    row: WritableRow,
-    keys: readonly Uint8Array[],
-    revisions: ReadonlyMap<string, number>,
-  ): Promise<Metadata | SchemaStoreError> {
-    // What was put here meanwhile is on its way to the host, and comes first.
-    if (keys.some((key) => this.#writes.has(key))) return overtaken(row.url);
-    const expect = keys.map((key) => ({ key, revision: revisions.get(key.join()) ?? 0 }));
-    try {
-      return await this.#commit({ put: [row], delete: [], expect }, () => this.#take(row));
-    } catch (error) {
-      if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
-      throw error;
-    }
-  }
-
   /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
   async #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
     const { name } = this.#adapter;
@@ -390,17 +358,6 @@ export class DurableTier {
     return then();
   }
 
-  /** Takes a row that was committed past the queue; a later write of it that is on its way stays. */
-  #take(row: WritableRow): Metadata {
-    const slot = this.#shelf.learn(row);
-    const metadata = this.#shelf.metadata(slot);
-    const later = this.#writes.find(row.key);
-    if (later === undefined) this.#shelf.admit([[slot, row.body]]);
-    else if (later.put === undefined) this.#shelf.forget(row.key);
-    else this.#writes.move(later, this.#shelf.learn(later.put));
-    return metadata;
-  }
-
   #committed(writes: readonly PendingWrite[]): void {
     let bytes = 0;
     for (const { put } of writes) bytes += put?.body.length ?? 0;
@@ -408,8 +365,7 @@ export class DurableTier {
       this.#shelf.unpend(bytes);
       this.#shelf.admit(this.#resident(writes));
     } catch (error) {
-      // A core that was restarted reads these rows back from the host.
-      if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
+      ignoreRestart(error);
     }
     this.#listener.flushed(writes.length, bytes);
   }
@@ -437,12 +393,4 @@ export class DurableTier {
     await this.#adapter.saveIndex(this.#shelf.packIndex(), token);
     this.#indexToken = token;
   }
-}
-
-function overtaken(url: string): SchemaStoreError {
-  return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

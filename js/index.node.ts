@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "./adapters/fs/random.js";
 import { fsAdapter } from "./adapters/fs.js";
+import { asStoreError } from "./errors.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
 
@@ -20,6 +21,15 @@ export const openSchemaStore: OpenSchemaStore = opener({
   random: randomBytes,
   sha256: (bytes) => crypto().hash("sha256", bytes, "buffer"),
   defaultAdapter: ({ diskCacheDir }) => fsAdapter(diskCacheDir ?? defaultDirectory()),
+  async readFile(path) {
+    const { readFile } = await import("node:fs/promises");
+    return readFile(path instanceof URL || !path.startsWith("file:") ? path : new URL(path)).catch(
+      (cause: NodeJS.ErrnoException) => {
+        const code = cause.code === "ENOENT" ? "NOT_FOUND" : "DISK_ERROR";
+        throw asStoreError(cause, code, `${path} cannot be read`, String(path));
+      },
+    );
+  },
   onExit({ flushSync }) {
     // One listener for all stores: Node warns of an eleventh on the same event.
     if (exiting.size === 0) process.on("exit", flushAll);

@@ -23,6 +23,22 @@ export function opener(platform: Platform): OpenSchemaStore {
     ]);
     const store = new SchemaStore(core, checked, adapter, platform);
     await store.open();
+    if (checked.seed !== undefined) await seed(store, checked.seed, platform);
     return store;
   };
+}
+
+async function seed(
+  store: SchemaStore,
+  from: NonNullable<StoreOptions["seed"]>,
+  platform: Platform,
+): Promise<void> {
+  try {
+    if ((await store.size()) > 0) return;
+    const { fillEmpty } = await import("./archive.js");
+    await fillEmpty(store, from, platform);
+  } catch (error) {
+    await store.close().catch(() => {});
+    throw error;
+  }
 }

@@ -45,6 +45,13 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
   resolver: { range: "a function", accepts: (value) => typeof value === "function" },
+  seed: {
+    range: "a URL, a path or bytes",
+    accepts: (value) =>
+      (typeof value === "string" && value !== "") ||
+      value instanceof URL ||
+      value instanceof Uint8Array,
+  },
   converter: { range: "a converter", accepts: (value) => hasMethod(value, "convert") },
   now: { range: "a function", accepts: (value) => typeof value === "function" },
 };

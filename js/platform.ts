@@ -13,6 +13,8 @@ export interface Platform {
   sha256?(bytes: Uint8Array): Uint8Array;
   /** The durable tier when the options name none. */
   defaultAdapter(options: CheckedOptions): HostAdapter | Promise<HostAdapter>;
+  /** Reads a file, where there is a file system. NOT_FOUND, DISK_ERROR. */
+  readFile?(path: string | URL): Promise<Uint8Array>;
   /** Calls back when the page or process is about to end; returns a function that stops it. */
   onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
 }

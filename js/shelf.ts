@@ -172,7 +172,7 @@ export class Shelf {
     this.settle();
     const text = encodePut(record);
     const packed = this.#core.call((core) => core.pack(text, body.length), record.url);
-    return rowOf(packed, this.#sha256(body));
+    return rowOf(packed, this.digest(body));
   }
 
   /**
@@ -182,7 +182,7 @@ export class Shelf {
   put(record: PutRecord, body: Uint8Array, keep: (slot: number, row: PackedRow) => void): Metadata {
     this.settle();
     const text = encodePut(record);
-    const hash = this.#sha256(body);
+    const hash = this.digest(body);
     const packed = this.#core.call(
       (core) => core.put(text, hash, body.length, record.now),
       record.url,
@@ -278,6 +278,16 @@ export class Shelf {
     return this.#core.call((core) => core.key(slot));
   }
 
+  /** The slot of a row key; 0 for none. */
+  find(key: Uint8Array): number {
+    return this.#core.call((core) => core.find(key));
+  }
+
+  /** Packed metadata of a slot. */
+  meta(slot: number): Uint8Array | undefined {
+    return this.#core.call((core) => core.meta(slot));
+  }
+
   /** Content hash of a slot. */
   hash(slot: number): Uint8Array | undefined {
     return this.#core.call((core) => core.hash(slot));
@@ -290,12 +300,12 @@ export class Shelf {
 
   /** Lower-case hex of the SHA-256 of bytes. */
   sha256(bytes: Uint8Array): string {
-    return hex(this.#sha256(bytes));
+    return hex(this.digest(bytes));
   }
 
   /** Whether a body has the hash it is filed under. */
   hashMatches(body: Uint8Array, hash: Uint8Array): boolean {
-    const actual = this.#sha256(body);
+    const actual = this.digest(body);
     return hash.every((byte, at) => byte === actual[at]);
   }
 
@@ -317,7 +327,8 @@ export class Shelf {
     this.#hits = 0;
   }
 
-  #sha256(bytes: Uint8Array): Uint8Array {
+  /** The SHA-256 of bytes. */
+  digest(bytes: Uint8Array): Uint8Array {
     const { sha256 } = this.#options;
     return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
   }

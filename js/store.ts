@@ -2,7 +2,7 @@
 
 import type { ConvertSource } from "./convert-into.js";
 import type { CoreModule } from "./core-module.js";
-import { DurableTier } from "./durable.js";
+import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import { ExpiryTimer } from "./expiry-timer.js";
@@ -12,14 +12,18 @@ import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
 import type { Platform } from "./platform.js";
 import { reportHealth, reportStats, type StoreCounts } from "./report.js";
-import { Shelf } from "./shelf.js";
+import type { Shelf } from "./shelf.js";
+import { makeTiers, type Tiers } from "./tiers.js";
 import type {
+  ArchiveSource,
   ConvertOptions,
   ConvertResult,
   Entry,
   Filter,
   GetOptions,
   Health,
+  ImportOptions,
+  ImportReport,
   JsonObject,
   Metadata,
   PutItem,
@@ -37,7 +41,7 @@ import { Writer } from "./writer.js";
  * is `undefined`. Every failure is a `SchemaStoreError`; after `close` every call fails with CLOSED.
  */
 export class SchemaStore {
-  readonly #core: CoreModule;
+  readonly #tiers: Tiers;
   readonly #platform: Platform;
   readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
@@ -66,12 +70,27 @@ export class SchemaStore {
     adapter: HostAdapter | undefined,
     platform: Platform,
   ) {
-    this.#core = core;
     this.#platform = platform;
     this.#options = options;
     this.#cloned = options.values === "cloned";
-    this.#shelf = this.#newShelf(adapter !== undefined);
-    this.#durable = adapter && this.#newDurableTier(adapter);
+    this.#tiers = makeTiers(core, options, adapter, platform, {
+      evicted: (canonical) => this.#events.emit("evict", { canonical }),
+      expired: (canonical) => this.#events.emit("expire", { canonical }),
+      moved: (urlsOf) => this.#moved(urlsOf),
+      limited: () => this.#expiry.start(),
+      restarted: () => {
+        this.#counts.restarts += 1;
+        this.#events.emit("restart", { emptied: adapter === undefined });
+      },
+      flushed: (entries, bytes) => {
+        this.#counts.flushes += 1;
+        this.#events.emit("flush", { entries, bytes });
+      },
+      failed: (error) => this.#events.emit("error", { error }),
+      checkOpen: () => this.#checkOpen(),
+    });
+    this.#shelf = this.#tiers.shelf;
+    this.#durable = this.#tiers.durable;
     this.#watchers = new Watchers(this.#shelf);
     this.#expiry = new ExpiryTimer(this.#shelf);
     this.#writer = new Writer(this.#shelf, this.#durable, this.#options, {
@@ -270,6 +289,33 @@ export class SchemaStore {
     return slots.length;
   }
 
+  /**
+   * The entries a filter takes as an archive: one compressed, checked file, the same bytes for the
+   * same entries everywhere. What fails is the error of the stream. Access counts do not travel.
+   */
+  export(filter: Filter = {}): ReadableStream<Uint8Array> {
+    this.#checkOpen();
+    checkFilter(filter);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    import("./archive.js").then(
+      ({ exportArchive }) => exportArchive(this.#tiers, filter, writable),
+      (error) => writable.abort(error),
+    );
+    return readable;
+  }
+
+  /**
+   * Brings in an archive, all of it or nothing: it is read and checked whole, then written as one
+   * commit, and durable when this resolves. What is no whole archive is CORRUPT, one of a later
+   * version FORMAT_TOO_NEW, what the limits do not allow ENTRY_TOO_LARGE or STORAGE_FULL; the store is
+   * as it was then.
+   */
+  async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
+    this.#checkOpen();
+    const { importArchive } = await import("./archive.js");
+    return importArchive(this.#tiers, source, options);
+  }
+
   /** Number of entries. */
   async size(): Promise<number> {
     this.#checkOpen();
@@ -335,50 +381,10 @@ export class SchemaStore {
 
   /** Opens the durable tier; called once by `openSchemaStore`. */
   async open(): Promise<void> {
-    await this.#durable?.open(this.#core);
+    await this.#durable?.open(this.#tiers.core);
     this.#stopExit = this.#platform.onExit({
       flush: async () => this.#durable?.flush(),
       flushSync: () => this.#durable?.flushSync(),
-    });
-  }
-
-  #newShelf(durable: boolean): Shelf {
-    const options = this.#options;
-    const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } =
-      options;
-    const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
-    return new Shelf(
-      this.#core,
-      {
-        core: { ...limits, evictionPolicy, durable, random: this.#platform.random },
-        values: options.values,
-        keepsValues: options.strategy !== "disk",
-        now: options.now,
-        sha256: this.#platform.sha256,
-      },
-      {
-        evicted: (canonical) => this.#events.emit("evict", { canonical }),
-        expired: (canonical) => this.#events.emit("expire", { canonical }),
-        moved: (urlsOf) => {
-          if (!this.#events.has("change") && this.#watchers.none) return;
-          const urls = urlsOf();
-          this.#events.emit("change", { urls });
-          this.#watchers.moved(urls);
-        },
-        limited: () => this.#expiry.start(),
-        restarted: () => this.#restarted(),
-        pendingBody: (slot) => this.#durable?.pendingBody(slot),
-      },
-    );
-  }
-
-  #newDurableTier(adapter: HostAdapter): DurableTier {
-    return new DurableTier(adapter, this.#shelf, this.#options.durability, {
-      flushed: (entries, bytes) => {
-        this.#counts.flushes += 1;
-        this.#events.emit("flush", { entries, bytes });
-      },
-      failed: (error) => this.#events.emit("error", { error }),
     });
   }
 
@@ -415,10 +421,11 @@ export class SchemaStore {
     this.#events.emit("delete", { canonical });
   }
 
-  #restarted(): void {
-    this.#counts.restarts += 1;
-    this.#durable?.restart();
-    this.#events.emit("restart", { emptied: this.#durable === undefined });
+  #moved(urlsOf: () => string[]): void {
+    if (!this.#events.has("change") && this.#watchers.none) return;
+    const urls = urlsOf();
+    this.#events.emit("change", { urls });
+    this.#watchers.moved(urls);
   }
 
   #checkOpen(): void {

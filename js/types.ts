@@ -152,6 +152,30 @@ export interface Filter {
   readonly olderThanMs?: number;
 }
 
+/** Where an archive is read from. */
+export type ArchiveSource =
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/** How an archive is imported. */
+export interface ImportOptions {
+  /** What becomes of an entry whose body or description differs from the archive's. Default: keep. */
+  readonly conflicts?: "keep" | "replace";
+}
+
+/** What an import did: the numbers add up to the entries of the archive. */
+export interface ImportReport {
+  readonly added: number;
+  /** There already, with the same body and description; times do not count. */
+  readonly skipped: number;
+  /** There, but different, and overwritten. */
+  readonly replaced: number;
+  /** There, but different, and kept. */
+  readonly conflicting: number;
+}
+
 /** What a resolver answers: a value, its JSON text, or undefined for "not known here". */
 export type Resolved = object | string | undefined;
 
@@ -209,6 +233,8 @@ export interface StoreOptions {
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
   readonly adapter?: HostAdapter;
   readonly resolver?: Resolver;
+  /** An archive that fills the store when it is empty: a URL, in Node also a path, or the bytes. */
+  readonly seed?: string | URL | Uint8Array;
   /** Defaults to the converter of `fhir-schema-store/convert`, loaded on first use. */
   readonly converter?: Converter;
   /** Milliseconds since 1970; for tests. */

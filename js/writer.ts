@@ -164,7 +164,7 @@ export class Writer {
     return this.#updates.run(url, async () => {
       const durable = this.#durable;
       if (durable === undefined) return this.#putIfInMemory(canonical, attempt);
-      const stored = await durable.putIf(url, async () => {
+      const stored = await durable.conditional.putIf(url, async () => {
         const current = this.#shelf.known(canonical);
         const draft = await attempt(current);
         this.#listener.checkOpen();

@@ -1,7 +1,7 @@
 /**
  * Builds the package into `dist/`:
  *
- *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js, store-glue.js
+ *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js and parts of it
  *     base64                               core-inline.js
  *     tsc                                  every module of js/, with its types
  *     esbuild                              third-party code of the converter and the command line
@@ -42,9 +42,10 @@ await main(async ([only]) => {
   for (const file of Object.values(core))
     cpSync(file, join(staged, file.slice(stageDir.length + 1)));
   writeInline();
-  // Where tsc looks for the types of "./glue.js" and "./store-glue.js"; not tracked.
+  // Where tsc looks for the types of the bindings; not tracked.
   cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
   cpSync(core.storeGlueTypes, join(root, "js", "store-glue.d.ts"));
+  cpSync(core.archiveGlueTypes, join(root, "js", "archive-glue.d.ts"));
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
   await joinEntries(staged, [
@@ -52,6 +53,7 @@ await main(async ([only]) => {
     "index.node.js",
     "index.inline.js",
     "adapters/indexeddb.js",
+    "archive.js",
   ]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");

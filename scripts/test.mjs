@@ -6,13 +6,17 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findChromedriver, findChromium } from "./lib/browser.mjs";
-import { nodeCounts, rustCounts, tee } from "./lib/count.mjs";
+import { nodeCounts, rustCounts, tee, vitestCounts } from "./lib/count.mjs";
+import { installTestPackages } from "./lib/projects.mjs";
 import { Failure, heading, main, root } from "./lib/run.mjs";
 import { npmTool, targetDir, wasmBindgenTool } from "./lib/tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const CARGO_TEST = ["test", "--locked", "--target-dir", targetDir];
 const TEST_TIMEOUT_MS = 15 * 60_000;
+const BRIDGES = join("tests", "bridges");
+/** The published suite needs the runner it is written for. */
+const KEYV = ["run", "--root", BRIDGES, "--no-color", "keyv.spec.ts"];
 /** Folders of tests/ whose every test needs a browser. */
 const IN_BROWSER = new Set(["browser"]);
 
@@ -22,8 +26,11 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 await main(async () => {
   await layer("Core, native", "cargo", CARGO_TEST, rustCounts);
   await boundary();
+  heading("Packages of the tests");
+  installTestPackages();
   await types();
   for (const folder of testFolders()) await typescript(folder);
+  await layer("@keyv/test-suite", join(BRIDGES, "node_modules/.bin/vitest"), KEYV, vitestCounts);
 
   heading("Total");
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
@@ -97,7 +104,7 @@ function testFiles(folder) {
   if (!existsSync(join(root, path))) return [];
   const names = readdirSync(join(root, path), { recursive: true, encoding: "utf8" });
   return names
-    .filter((name) => name.endsWith(".test.ts"))
+    .filter((name) => name.endsWith(".test.ts") && !name.includes("node_modules"))
     .map((name) => join(path, name))
     .sort();
 }

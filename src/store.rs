@@ -235,7 +235,7 @@ impl Store {
                     hash: entry.hash,
                     meta: &entry.meta,
                     revision: 0,
-                })?;
+                });
             }
         }
         Ok(packer.finish())

@@ -1,40 +1,32 @@
 /** What every bench stores: the FHIR Schemas of FHIR R4B core, made by our own converter. */
 
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fhirSchemaConverter, openPackagePath } from "../../dist/convert/node.js";
 
-/**
- * The schemas as `{ canonical, text }`, in the order of the package's files. Converted at the first
- * call on a machine and kept in the temporary folder.
- */
-export async function schemas() {
-  const file = inputFile();
-  if (!existsSync(file)) await convert(file);
-  return JSON.parse(readFileSync(file, "utf8"));
-}
+/** The folder of the FHIR package, as npm installed it; some of the peers would write into it. */
+export const packageFolder = dirname(
+  createRequire(import.meta.url).resolve("hl7.fhir.r4b.core/package.json"),
+);
 
-/** Sum of the bodies in bytes. */
-export function bodyBytes(entries) {
-  return entries.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-}
+/** A StructureDefinition of some size, as the package has it. */
+const definitionFile = "StructureDefinition-Patient.json";
 
-function inputFile() {
-  return join(tmpdir(), "fhir-schema-store-bench-r4b.json");
-}
-
-async function convert(file) {
-  const { fhirSchemaConverter, openPackagePath } = await import("../../dist/convert/node.js");
-  const manifest = createRequire(import.meta.url).resolve("hl7.fhir.r4b.core/package.json");
-  const source = await openPackagePath(dirname(manifest));
-  const { convert: translate } = fhirSchemaConverter();
+/** Converts the package and writes what `read-input.mjs` reads. */
+export async function prepareInput(folder) {
+  const source = await openPackagePath(packageFolder);
+  const converter = fhirSchemaConverter();
   const entries = [];
   for await (const { resource } of source.resources("StructureDefinition")) {
-    const { schema } = translate(resource);
+    const { schema } = converter.convert(resource);
     const canonical = schema.version ? `${schema.url}|${schema.version}` : schema.url;
     entries.push({ canonical, text: JSON.stringify(schema) });
   }
-  writeFileSync(`${file}.new`, JSON.stringify(entries));
-  renameSync(`${file}.new`, file);
+  mkdirSync(folder, { recursive: true });
+  const keys = entries.map(({ canonical }) => canonical);
+  writeFileSync(join(folder, "canonicals.json"), JSON.stringify(keys));
+  writeFileSync(join(folder, "schemas.json"), JSON.stringify(entries));
+  cpSync(join(packageFolder, definitionFile), join(folder, definitionFile));
+  return entries;
 }

@@ -1,37 +1,91 @@
-/** How the benches speak: where and on what they ran, and each figure beside its limit. */
+/** How the benches speak: Markdown tables, and where and on what they were made. */
 
 import { execFileSync } from "node:child_process";
+import { statfsSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 
-/** Prints the line that makes a figure worth keeping. */
-export function where() {
+/** Kinds of file systems by their magic number; what is synced means something else on each. */
+const FILE_SYSTEMS = new Map([
+  [0xef53, "ext4"],
+  [0x58465342, "xfs"],
+  [0x9123683e, "btrfs"],
+  [0x794c7630, "overlayfs"],
+  [0x01021994, "tmpfs (in memory: nothing is synced here)"],
+  [0x2fc12fc1, "zfs"],
+]);
+
+/** The lines that make a figure worth keeping. */
+export function where(folder) {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  console.log(`${cpu?.model ?? "unknown CPU"}, ${cpus().length} logical, ${memory} GiB`);
-  console.log(`${type()} ${release()}, Node ${process.versions.node}`);
-  console.log(`${new Date().toISOString()}, commit ${commit()}\n`);
+  const kind = statfsSync(folder).type;
+  return [
+    `- commit ${commit()}, ${new Date().toISOString().slice(0, 16)}Z`,
+    `- ${cpu?.model ?? "unknown CPU"}, ${cpus().length} logical, ${memory} GiB`,
+    `- ${type()} ${release()}, Node ${process.versions.node}`,
+    `- temporary files on ${FILE_SYSTEMS.get(kind) ?? `a file system of kind 0x${kind.toString(16)}`}`,
+  ].join("\n");
 }
 
-/** The middle value. */
-export function median(values) {
+/** A table of samples: subjects down, tasks across. */
+export function grid(table, { samples, missing }) {
+  const head = ["", ...table.columns.map(({ title }) => `${title}, ${table.unit}`)];
+  const rows = table.subjects.map((subject) => {
+    const cells = table.columns.map(({ task }) =>
+      cell(samples[task], subject, subject.base ?? table.base),
+    );
+    if (!(subject.id in missing)) return [subject.title, ...cells];
+    return [subject.title, `not run: ${missing[subject.id]}`, ...cells.slice(1).map(() => "")];
+  });
+  return markdown(head, rows);
+}
+
+/** `median (quartiles) ratio`: the ratio is the median of this one's samples over the base's, paired. */
+function cell(samples, { id }, base) {
+  const values = samples[id];
+  if (values === undefined) return "";
+  const [low, middle, high] = quartiles(values).map(figure);
+  const own = `${middle} (${low}-${high})`;
+  if (base === id || samples[base] === undefined) return own;
+  return `${own} ${pairedRatio(values, samples[base]).toFixed(2)}x`;
+}
+
+/** Checks a table's limits on ours against one peer; sentences for those that do not hold. */
+export function overLimits(table, { samples }) {
+  return table.columns.flatMap(({ task, title, limit }) => {
+    const theirs = limit && samples[task][limit.against];
+    if (!theirs) return [];
+    const ratio = pairedRatio(samples[task][table.base], theirs);
+    if (ratio <= limit.most) return [];
+    return [`${table.name}, ${title}: ${ratio.toFixed(2)}x ${limit.against}, limit ${limit.most}x`];
+  });
+}
+
+/** Median of the ratios of samples taken side by side. */
+function pairedRatio(values, others) {
+  return quartiles(values.map((value, at) => value / others[at]))[1];
+}
+
+/** The values at a quarter, at half and at three quarters, interpolated. */
+export function quartiles(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return [0.25, 0.5, 0.75].map((share) => {
+    const at = (sorted.length - 1) * share;
+    const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+    return below + (above - below) * (at % 1);
+  });
 }
 
-/** Median and quartiles of the ratios of pairs measured side by side. */
-export function ratio(ours, theirs) {
-  const ratios = ours.map((value, at) => value / theirs[at]).sort((a, b) => a - b);
-  const at = (share) => ratios[Math.floor((ratios.length - 1) * share)];
-  return { median: median(ratios), low: at(0.25), high: at(0.75) };
+/** A Markdown table. */
+export function markdown(head, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Prints a row; over its limit, where it has one, the process will exit with 1. */
-export function verdict(name, value, limit, detail) {
-  const held = limit === undefined || value <= limit;
-  if (!held) process.exitCode = 1;
-  const bound = limit === undefined ? "" : `, limit ${limit.toFixed(2)}x ${held ? "ok" : "OVER"}`;
-  console.log(`${name.padEnd(30)} ${value.toFixed(2)}x${bound.padEnd(20)} ${detail}`);
+/** Three digits that count. */
+export function figure(value) {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
 function commit() {
@@ -40,6 +94,6 @@ function commit() {
     const dirty = git("status", "--porcelain") === "" ? "" : " with changes";
     return git("rev-parse", "--short", "HEAD") + dirty;
   } catch {
-    return "none";
+    return "unknown";
   }
 }

@@ -1,8 +1,15 @@
 /** What adapters do with bytes: keep them apart from the caller's, and look things up by them. */
 
+import type { HostRow } from "../host.js";
+
 /** A copy of its own: `copy.buffer.byteLength === copy.byteLength`. */
 export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
+}
+
+/** A row whose bytes are copies of their own. */
+export function copyRow({ key, url, hash, meta, revision }: HostRow): HostRow {
+  return { key: copyOf(key), url, hash: copyOf(hash), meta: copyOf(meta), revision };
 }
 
 /** The bytes in a buffer of exactly their size; the caller's own buffer where it is one. */

@@ -15,7 +15,7 @@ import type {
   HostToken,
   HostUsage,
 } from "../host.js";
-import { copyOf, mapKey, randomId } from "./bytes.js";
+import { copyOf, copyRow, mapKey, randomId } from "./bytes.js";
 
 /** Deletions remembered for `changes`; beyond that, older tokens get "reset". */
 const MAX_TOMBSTONES = 10_000;
@@ -203,8 +203,4 @@ export function memoryAdapter(place: MemoryPlace = new MemoryPlace()): HostAdapt
     },
   };
   return adapter;
-}
-
-function copyRow({ key, url, hash, meta, revision }: HostRow): HostRow {
-  return { key: copyOf(key), url, hash: copyOf(hash), meta: copyOf(meta), revision };
 }

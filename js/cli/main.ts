@@ -6,14 +6,20 @@ import { type ErrorCode, SchemaStoreError } from "../errors.js";
 import { clear } from "./clear.js";
 import { type Command, EXIT, SHARED_FLAGS, UsageError } from "./command.js";
 import { resolveConfig } from "./config.js";
+import { exportCommand } from "./export.js";
 import { get } from "./get.js";
+import { importCommand } from "./import.js";
 import { list } from "./list.js";
 import { Output, tolerateClosedPipes } from "./output.js";
+import { pack } from "./pack.js";
 import { save } from "./save.js";
 import { stats } from "./stats.js";
 import { GROUP, NAME, packageVersion, usage } from "./usage.js";
 
-const COMMANDS: readonly Command[] = [save, list, get, stats, clear];
+const COMMANDS: readonly Command[] = [
+  ...[save, list, get, stats, clear],
+  ...[exportCommand, importCommand, pack],
+];
 
 /** Codes that say the user asked for something wrong, not that the store failed. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

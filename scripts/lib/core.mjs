@@ -25,6 +25,11 @@ const OPTIMISE = [
   ...["--strip-debug", "--strip-producers", "--strip-target-features"],
 ];
 
+/** The log of the `fs` adapter is no use where there is no file system, and archives are rare. */
+const LOG = ["LogHandle", "packFormat", "unpackFormat"];
+const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
+const STORE = ["StoreHandle", "memoryBytes", "sha256"];
+
 /** The files `buildCore` leaves behind. */
 export const core = {
   wasm: join(stageDir, "core.wasm"),
@@ -32,6 +37,8 @@ export const core = {
   glueTypes: join(stageDir, "glue.d.ts"),
   storeGlue: join(stageDir, "store-glue.js"),
   storeGlueTypes: join(stageDir, "store-glue.d.ts"),
+  archiveGlue: join(stageDir, "archive-glue.js"),
+  archiveGlueTypes: join(stageDir, "archive-glue.d.ts"),
 };
 
 /** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
@@ -68,13 +75,8 @@ function bind(compiled) {
     ["    let __wbg_init_promise;", "    return Object.assign(__wbg_init, "],
   ]).replace("__wbg_init,", "{},");
   writeFileSync(core.glue, factory(script));
-  // The log of the `fs` adapter is no use where there is no file system.
-  const withoutLog = cut(script, [
-    ["    class LogHandle {", "    exports.LogHandle = LogHandle;"],
-    ["    exports.LogHandle = LogHandle;", "\n"],
-    ["    const LogHandleFinalization", "    const StoreHandleFinalization"],
-  ]);
-  writeFileSync(core.storeGlue, factory(withoutLog));
+  writeFileSync(core.storeGlue, factory(without(script, [...LOG, ...ARCHIVE])));
+  writeFileSync(core.archiveGlue, factory(without(script, [...LOG, ...STORE])));
 
   const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
   const exports = [
@@ -84,20 +86,47 @@ function bind(compiled) {
     "export declare function makeGlue(): Glue;",
   ];
   writeFileSync(core.glueTypes, [types, ...exports, ""].join("\n"));
-  const storeExports = [
-    'import type { Glue } from "./glue.js";',
-    "/** A binding of the core without the log of the `fs` adapter. */",
-    'export type StoreGlue = Omit<Glue, "LogHandle">;',
-    "/** Makes a binding that is not yet initialised. */",
-    "export declare function makeGlue(): StoreGlue;",
-  ];
-  writeFileSync(core.storeGlueTypes, [...storeExports, ""].join("\n"));
+  writeFileSync(core.storeGlueTypes, typesWithout("StoreGlue", [...LOG, ...ARCHIVE]));
+  writeFileSync(core.archiveGlueTypes, typesWithout("ArchiveGlue", [...LOG, ...STORE]));
 }
 
 function factory(script) {
   // The script looks for its own address in the page; the address of the `.wasm` is the loaders' task.
   const lines = ["export function makeGlue() {", "const document = undefined;", script];
   return [...lines, "return wasm_bindgen;", "}", ""].join("\n");
+}
+
+/** The types of a binding without some exports. */
+function typesWithout(name, lacking) {
+  const lines = [
+    'import type { Glue } from "./glue.js";',
+    `/** A binding of the core without ${lacking.join(", ")}. */`,
+    `export type ${name} = Omit<Glue, ${lacking.map((one) => `"${one}"`).join(" | ")}>;`,
+    "/** Makes a binding that is not yet initialised. */",
+    `export declare function makeGlue(): ${name};`,
+  ];
+  return [...lines, ""].join("\n");
+}
+
+/** The glue without some exports, and without the functions that only they call. */
+function without(script, exported) {
+  let rest = script;
+  for (const name of exported) {
+    const definition = new RegExp(
+      `    (class|function) ${name}\\b.*?exports\\.${name} = ${name};\n`,
+      "s",
+    );
+    if (!definition.test(rest)) throw new Failure(`wasm-bindgen's glue has no ${name}`);
+    const registry = new RegExp(`    const ${name}Finalization = .*?;\n`, "s");
+    rest = rest.replace(definition, "").replace(registry, "");
+  }
+  for (let before = ""; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/^ {4}function (\w+)\(.*?^ {4}\}\n/gms, (text, name) =>
+      before.split(new RegExp(`\\b${name}\\b`)).length === 2 ? "" : text,
+    );
+  }
+  return rest;
 }
 
 /** A text without what stands from the first mark of each pair up to the second. */

@@ -49,3 +49,14 @@ export function nodeCounts(text) {
     skipped: last("skipped") + last("todo"),
   };
 }
+
+/** The summary of vitest: `Tests  1 failed | 83 passed (84)`. */
+export function vitestCounts(text) {
+  const line = text.match(/^ *Tests +(.*)$/m)?.[1] ?? "";
+  const number = (word) => Number(line.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
+  return {
+    passed: number("passed"),
+    failed: number("failed"),
+    skipped: number("skipped") + number("todo"),
+  };
+}

@@ -6,9 +6,14 @@
 //! | [`log`] | the state of a store in a directory; [`draft`] (commits), [`bodies`], [`merge`] and [`snapshot`] are its parts |
 //! | [`scan`] | reading a segment: batches, torn tails, damage |
 //! | [`segment`], [`record`] | the framing on disk, with its checksums |
+//! | [`archive`] | entries with their bodies in one file, to be moved to another store |
+//! | [`compress`] | the codecs; `deflate` packs |
 //! | [`place`] | the file that makes a directory a store |
 
+pub mod archive;
 pub mod bodies;
+pub mod compress;
+mod deflate;
 pub mod draft;
 pub mod log;
 pub mod merge;

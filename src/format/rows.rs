@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::{write_part, write_varint};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 
@@ -45,32 +46,13 @@ impl Packer {
     /// Appends one row.
     ///
     /// The bytes are those of `postcard`, which would take ten times as long: it goes byte by byte.
-    pub fn push(&mut self, row: &Row<'_>) -> Result<()> {
+    pub fn push(&mut self, row: &Row<'_>) {
         for part in [row.key, row.url.as_bytes()] {
-            self.part(part)?;
+            write_part(&mut self.bytes, part);
         }
         self.bytes.extend_from_slice(&row.hash);
-        self.part(row.meta)?;
-        self.varint(row.revision);
-        Ok(())
-    }
-
-    fn part(&mut self, part: &[u8]) -> Result<()> {
-        let length = u32::try_from(part.len()).map_err(|_| Error::Serialization { what: "row" })?;
-        self.varint(length.into());
-        self.bytes.extend_from_slice(part);
-        Ok(())
-    }
-
-    fn varint(&mut self, mut number: u64) {
-        loop {
-            let [low, ..] = number.to_le_bytes();
-            number >>= 7;
-            if number == 0 {
-                return self.bytes.push(low & 127);
-            }
-            self.bytes.push(low | 128);
-        }
+        write_part(&mut self.bytes, row.meta);
+        write_varint(&mut self.bytes, row.revision);
     }
 
     /// The buffer.
@@ -130,7 +112,7 @@ mod tests {
                     revision,
                 };
                 let mut packer = Packer::default();
-                packer.push(&row).unwrap();
+                packer.push(&row);
                 let bytes = packer.finish();
                 assert_eq!(bytes[1..], postcard::to_allocvec(&row).unwrap());
                 assert_eq!(unpack(&bytes).unwrap().next(), Some(Ok(row)));

@@ -1,4 +1,4 @@
-//! Reading little-endian fields from bytes that may end anywhere.
+//! Reading little-endian fields from bytes that may end anywhere, and writing as `postcard` does.
 
 /// A cursor over bytes: every read answers `None` at the end instead of failing loudly.
 #[derive(Clone, Copy, Debug)]
@@ -52,4 +52,22 @@ pub(super) const fn wide(length: usize) -> u64 {
 /// A position in a file as a position in memory, where it fits.
 pub(super) fn narrow(position: u64) -> Option<usize> {
     usize::try_from(position).ok()
+}
+
+/// Appends a number as `postcard` writes it.
+pub(super) fn write_varint(out: &mut Vec<u8>, mut number: u64) {
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            return out.push(low & 127);
+        }
+        out.push(low | 128);
+    }
+}
+
+/// Appends bytes behind their length, as `postcard` writes them.
+pub(super) fn write_part(out: &mut Vec<u8>, part: &[u8]) {
+    write_varint(out, wide(part.len()));
+    out.extend_from_slice(part);
 }

@@ -95,7 +95,7 @@ impl LogHandle {
     }
 
     /// All rows, packed.
-    pub fn index(&self) -> Result<Vec<u8>> {
+    pub fn index(&self) -> Vec<u8> {
         self.log.index()
     }
 
@@ -105,18 +105,18 @@ impl LogHandle {
             return Ok(None);
         };
         let mut packer = Packer::default();
-        packer.push(&row)?;
+        packer.push(&row);
         Ok(Some(packer.finish()))
     }
 
     /// The rows of a URL, packed.
     #[wasm_bindgen(js_name = byUrl)]
-    pub fn by_url(&self, url: &str) -> Result<Vec<u8>> {
+    pub fn by_url(&self, url: &str) -> Vec<u8> {
         self.log.by_url(url)
     }
 
     /// The rows written after a token, packed.
-    pub fn changed(&self, since: f64) -> Result<Vec<u8>> {
+    pub fn changed(&self, since: f64) -> Vec<u8> {
         self.log.changed(from_js(since))
     }
 

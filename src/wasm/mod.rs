@@ -3,6 +3,7 @@
 //! Numbers and bytes cross; object graphs only on cold calls with small records. No export is
 //! async, none calls back, and none hands out a view of Wasm memory.
 
+mod archive_handle;
 mod error;
 mod log_handle;
 mod records;
@@ -10,6 +11,7 @@ mod store_handle;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+pub use archive_handle::{ArchiveReader, ArchiveWriter, same_content};
 pub use log_handle::{LogHandle, pack_format, unpack_format};
 pub use store_handle::{StoreHandle, sha256};
 

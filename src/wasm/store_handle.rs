@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::records::{canonical, millis, number, read_put, write_metadata};
-use crate::catalog::{Entry, Slot};
+use crate::catalog::{Entry, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::hash::{self, Hash};
@@ -242,6 +242,17 @@ impl StoreHandle {
         Ok(key.transpose()?.map(Into::into))
     }
 
+    /// The slot of a row; 0 for none.
+    pub fn find(&self, key: &[u8]) -> Result<u32> {
+        let slot = self.store.catalog().find(&RowKey::unpack(key)?);
+        Ok(slot.map_or(0, Slot::number))
+    }
+
+    /// The packed metadata of an entry.
+    pub fn meta(&self, slot: u32) -> Option<Box<[u8]>> {
+        Some(self.entry(slot)?.meta.clone())
+    }
+
     /// The content hash of an entry.
     pub fn hash(&self, slot: u32) -> Option<Box<[u8]>> {
         Some(self.entry(slot)?.hash.into())
@@ -297,7 +308,7 @@ fn packed(slot: u32, row: &Packed) -> Box<[u8]> {
         .into()
 }
 
-fn hash_of(bytes: &[u8]) -> Result<Hash> {
+pub(super) fn hash_of(bytes: &[u8]) -> Result<Hash> {
     bytes.try_into().map_err(|_| Error::Corrupt {
         what: "row".into(),
         rule: "its hash is not 32 bytes long",

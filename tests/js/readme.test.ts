@@ -1,72 +1,15 @@
-/** The examples of README.md run, and print what stands behind their `console.log`. */
+/** The tables of README.md say what the code does. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { OPTIONS } from "../../dist/cli/options.js";
 import { checkOptions, OPTION_RULES } from "../../dist/options.js";
-import { browserTest, withBrowser } from "../browser/harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PACKAGE = "us_core_311.tgz";
 const readme = await readFile(join(ROOT, "README.md"), "utf8");
-
-const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = ""]) => code);
-const inBrowser = examples.filter((code) => code.includes("document."));
-const inNode = examples.filter((code) => !inBrowser.includes(code));
-
-test("the README has examples for Node and for browsers", () => {
-  assert.ok(inNode.length >= 2);
-  assert.equal(inBrowser.length, 1);
-});
-
-for (const [index, code] of inNode.entries()) {
-  test(`example ${index + 1} for Node prints what it says`, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "fhir-schema-store-readme-"));
-    try {
-      await mkdir(join(folder, "node_modules"));
-      await symlink(ROOT, join(folder, "node_modules", "fhir-schema-store"), "dir");
-      await copyFile(join(ROOT, "tests/fixtures", PACKAGE), join(folder, PACKAGE));
-      await writeFile(join(folder, "example.mjs"), code);
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["example.mjs"], {
-        cwd: folder,
-        encoding: "utf8",
-        timeout: 60_000,
-      });
-      assert.equal(stderr, "");
-      assert.deepEqual(stdout.trim().split("\n"), promised(code));
-      assert.equal(status, 0);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-}
-
-for (const code of inBrowser) {
-  browserTest("the example for browsers prints what it says", () =>
-    withBrowser(async ({ context, origin }) => {
-      const page = await context.newPage();
-      const printed: string[] = [];
-      page.on("console", (message) => printed.push(message.text()));
-      page.on("pageerror", (error) => printed.push(String(error)));
-      await page.route(`${origin}/example`, (route) =>
-        route.fulfill({ contentType: "text/html", body: pageWith(code) }),
-      );
-      await page.goto(`${origin}/example`);
-      await page.locator("#package[data-ready]").waitFor();
-      await page.locator("#package").setInputFiles(join(ROOT, "tests/fixtures", PACKAGE));
-      const expected = promised(code);
-      for (let tries = 0; printed.length < expected.length && tries < 300; tries += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      assert.deepEqual(printed, expected);
-    }),
-  );
-}
 
 test("the README names every option with its spellings and its range", () => {
   for (const option of Object.keys(OPTION_RULES)) {
@@ -111,24 +54,15 @@ test("the README names every error code", async () => {
   );
 });
 
-/** What the comments behind `console.log` promise, in order. */
-function promised(code: string): string[] {
-  const lines = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)];
-  assert.equal(lines.length, code.split("console.log").length - 1, "every output is promised");
-  return lines.map(([, output = ""]) => output);
-}
-
-/** A page that finds the package's modules as a bundler would. */
-function pageWith(code: string): string {
-  const imports = {
-    "fhir-schema-store": "/dist/index.js",
-    "fhir-schema-store/convert": "/dist/convert/index.js",
-  };
-  return `<!doctype html><title>example</title><input type="file" id="package">
-<script type="importmap">${JSON.stringify({ imports })}</script>
-<script type="module">${code}
-document.querySelector("#package").dataset.ready = "";</script>`;
-}
+test("the README names the limits of size", async () => {
+  const script = await readFile(join(ROOT, "scripts/size.mjs"), "utf8");
+  const limits = [...script.matchAll(/(?:row|entry)\("([^"]+)",.* (\d+) \* KB\)/g)];
+  assert.equal(limits.length, 4);
+  for (const [, name = "", limit = ""] of limits) {
+    const row = readme.split("\n").find((line) => line.replace(/^\| `?/, "").startsWith(name));
+    assert.ok(row?.endsWith(`| ${limit} KB |`), `${name}: ${row}`);
+  }
+});
 
 function rowOf(option: string): string {
   const row = readme.split("\n").find((line) => line.startsWith(`| \`${option}\``));

@@ -120,7 +120,7 @@ fn a_block_of_another_place_does_not_pass() {
         };
         let log = moved.open(99).unwrap();
         assert_eq!(
-            unpack(&log.index().unwrap()).unwrap().count(),
+            unpack(&log.index()).unwrap().count(),
             0,
             "{name} as {other}"
         );

@@ -192,7 +192,7 @@ pub(super) fn check(disk: &Disk, expected: &BTreeMap<String, Option<String>>, wh
             wrong => panic!("{what}: {key} is {wrong:?}, not {value:?}"),
         }
     }
-    for row in unpack(&log.index().unwrap()).unwrap() {
+    for row in unpack(&log.index()).unwrap() {
         let row = row.unwrap();
         let key = str::from_utf8(row.key).unwrap();
         assert_eq!(

@@ -1,16 +1,11 @@
-/** `npm pack`, install into an empty project, use it there: in Node, in types, in a Vite build. */
+/** `npm pack`, install into an empty project, use it there: in Node, on the command line, in types. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Page } from "playwright-core";
-import { build } from "vite";
-import { browserTest } from "../browser/harness.js";
-import { Project, ROOT, withSite } from "./project.js";
-
-const PATIENT = { url: "http://example.org/Patient", version: "1.0.0", type: "Patient" };
-const CANONICAL = `${PATIENT.url}|${PATIENT.version}`;
+import { entries, Project, ROOT } from "./project.js";
+import { CANONICAL, PATIENT } from "./site.js";
 
 let project: Project;
 before(() => {
@@ -34,11 +29,7 @@ test("the tarball holds licences and no source", () => {
 });
 
 test("every entry of exports can be imported in Node", () => {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    exports: Record<string, unknown>;
-  };
-  const entries = Object.keys(exports).filter((entry) => !/\.(json|wasm)$/.test(entry));
-  const imports = entries.map((entry) => `await import("fhir-schema-store${entry.slice(1)}");`);
+  const imports = entries().map((entry) => `await import("${entry}");`);
   project.node(imports.join("\n"));
 });
 
@@ -64,13 +55,15 @@ test("the types serve a strict user under both module resolutions", () => {
     `import { openSchemaStore, SchemaStoreError, type Stats } from "fhir-schema-store";
      import { openSchemaStore as inline } from "fhir-schema-store/inline";
      import { fhirSchemaConverter } from "fhir-schema-store/convert";
+     import { keyvAdapter } from "fhir-schema-store/keyv";
+     import { unstorageAdapter, unstorageDriver } from "fhir-schema-store/unstorage";
      import { indexedDbAdapter } from "fhir-schema-store/adapters/indexeddb";
      const store = await openSchemaStore({ strategy: "memory", converter: fhirSchemaConverter() });
      const patient = await store.get<{ url: string }>("http://example.org/Patient");
      export const url: string | undefined = patient?.url;
      export const stats: Stats = await store.stats();
      export const code = new SchemaStoreError("NOT_FOUND", "").code satisfies string;
-     export { indexedDbAdapter, inline };`,
+     export { indexedDbAdapter, inline, keyvAdapter, unstorageAdapter, unstorageDriver };`,
   );
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   const flags = ["--noEmit", "--strict", "--target", "es2022", "--types", "", "--ignoreConfig"];
@@ -83,56 +76,3 @@ test("the types serve a strict user under both module resolutions", () => {
     project.run(tsc, ["user.ts", ...flags, ...lib, ...modules]);
   }
 });
-
-browserTest("a Vite build stores, and reads again after a reload", async () => {
-  project.write("site/index.html", page("./main.js"));
-  project.write("site/main.js", program("fhir-schema-store"));
-  const root = join(project.folder, "site");
-  await build({ root, configFile: false, logLevel: "error" });
-  await withSite(join(root, "dist"), async (tab, origin) => {
-    await storesAndReloads(tab, `${origin}/`);
-  });
-});
-
-browserTest("the inline entry works in a page without a bundler", async () => {
-  project.write("plain/index.html", page("./main.js"));
-  project.write("plain/main.js", program("../node_modules/fhir-schema-store/dist/index.inline.js"));
-  await withSite(project.folder, async (tab, origin) => {
-    const requested: string[] = [];
-    tab.on("request", (request) => requested.push(request.url()));
-    await storesAndReloads(tab, `${origin}/plain/index.html`);
-    assert.deepEqual(
-      requested.filter((url) => url.endsWith(".wasm")),
-      [],
-    );
-  });
-});
-
-function page(script: string): string {
-  return `<!doctype html><title>-</title><script type="module" src="${script}"></script>`;
-}
-
-/** A page that shows what it finds in the store as its title, and puts it there the first time. */
-function program(specifier: string): string {
-  return `
-    import { openSchemaStore } from "${specifier}";
-    const store = await openSchemaStore({ databaseName: "packaging" });
-    const found = await store.get("${CANONICAL}");
-    if (!found) await store.put(${JSON.stringify(PATIENT)}, { durable: true });
-    document.title = found ? JSON.stringify(found) : "stored";`;
-}
-
-async function storesAndReloads(tab: Page, url: string): Promise<void> {
-  const errors: Error[] = [];
-  tab.on("pageerror", (error) => errors.push(error));
-  await tab.goto(url);
-  assert.equal(await title(tab), "stored", errors.join("\n"));
-  await tab.reload();
-  assert.deepEqual(JSON.parse(await title(tab)), PATIENT);
-}
-
-async function title(tab: Page): Promise<string> {
-  const changed = () => document.title !== "-";
-  await tab.waitForFunction(changed, undefined, { timeout: 20_000 }).catch(() => undefined);
-  return tab.title();
-}

@@ -4,7 +4,8 @@
  * On Linux a lock is the name of an abstract Unix socket, on Windows that of a pipe: whoever listens
  * there holds it, and who waits for it connects to the holder and waits for the connection to end.
  * Elsewhere it is a file that names its holder. Processes in two network namespaces do not see each
- * other's sockets; the log then still holds, only expectations are not exact across them.
+ * other's sockets, nor do Bun and the other runtimes; the log then still holds, only expectations are
+ * not exact across them.
  */
 
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
@@ -17,6 +18,8 @@ import { diskError, errno } from "./files.js";
 const PATIENCE_MS = 30_000;
 /** How often a lock file is looked at, and the pause after a holder that was gone when asked. */
 const PAUSE_MS = 10;
+/** Length of `sun_path` on Linux; Bun takes one less. */
+const SOCKET_NAME_BYTES = process.versions["bun"] === undefined ? 108 : 107;
 
 /** The locks of one directory. */
 export class Locks {
@@ -50,7 +53,7 @@ export class Locks {
     if (platform !== "linux" && platform !== "win32") {
       return acquireFile(join(this.#directory, `lock-${key}`), name, deadline);
     }
-    const path = `${platform === "linux" ? "\0" : "\\\\.\\pipe\\"}fss-${key}`;
+    const path = platform === "linux" ? abstractName(`fss-${key}`) : `\\\\.\\pipe\\fss-${key}`;
     for (;;) {
       const release = await listen(path);
       if (release !== undefined) return release;
@@ -58,6 +61,14 @@ export class Locks {
       await holderGone(path, deadline);
     }
   }
+}
+
+/**
+ * The name of an abstract socket, as long as such a name can be: Node 20 fills a shorter one up with
+ * NUL, Node 24 and Deno do not, and those would be two names.
+ */
+function abstractName(name: string): string {
+  return `\0${name.padEnd(SOCKET_NAME_BYTES - 1, "-")}`;
 }
 
 /** Listens at `path`; undefined when somebody else does. */

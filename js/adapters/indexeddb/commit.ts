@@ -42,13 +42,15 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const byHash = new Map(batch.put.map(({ row, body }) => [mapKey(row.hash), { row, body }]));
   const named = [...byHash.values()];
   const writtenKeys = [...batch.put.map(({ key }) => key), ...batch.delete];
-  const [found, expected, old, held] = await Promise.all([
-    result<Place | undefined>(sys.get("place")),
-    results(batch.expect, ({ key }) => rows.get(key)),
-    results(writtenKeys, (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone | undefined>),
-    results(named, ({ row }) => bodies.getKey(row.hash)),
+  const place = checkPlace(await result<Place | undefined>(sys.get("place")));
+  // Where nothing is there is nothing to find: the first package goes in twice as fast.
+  const empty = place.bytes === 0 && place.tombstones === 0;
+  const inUse = <T>(items: readonly T[]) => (empty ? [] : items);
+  const [expected, old, held] = await Promise.all([
+    results(inUse(batch.expect), ({ key }) => rows.get(key)),
+    results(inUse(writtenKeys), (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone>),
+    results(inUse(named), ({ row }) => bodies.getKey(row.hash)),
   ]);
-  const place = checkPlace(found);
   batch.expect.forEach(({ revision }, i) => {
     if ((isLive(expected[i]) ? expected[i].revision : 0) !== revision) {
       throw new SchemaStoreError("CONCURRENCY", "indexeddb: a row is not at the expected revision");

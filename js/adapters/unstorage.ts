@@ -1,0 +1,163 @@
+/**
+ * Host adapter over any storage of unstorage: a database, an object store, a key-value service.
+ *
+ * A storage has no transactions, so what is kept there is a log (`unstorage/log.ts`). A commit writes
+ * its bodies, each under its hash, and then one record with all of its rows: until that is there,
+ * nothing refers to them. The rows are kept in memory while the adapter is open; bodies are not.
+ *
+ * Stores of one process on one and the same storage object share one `Log`, and with it the order of
+ * their commits. Several processes may write by turns, but not at one moment.
+ */
+
+import { asStoreError, SchemaStoreError } from "../errors.js";
+import type { HostAdapter, HostOpened, HostToken } from "../host.js";
+import { copyOf, copyRow, mapKey } from "./bytes.js";
+import { Log } from "./unstorage/log.js";
+import type { UnstorageStorage } from "./unstorage/records.js";
+
+export type { UnstorageStorage };
+
+/** Drivers that forget everything when the process ends. */
+const VOLATILE: ReadonlySet<string> = new Set(["memory", "lru-cache", "null"]);
+
+/** What the adapter can be told. */
+export interface UnstorageOptions {
+  /** What every key begins with, `fhir-schema-store` by default; nothing else is read or removed. */
+  readonly base?: string;
+}
+
+/** The logs that are open in this process. */
+const logs = new WeakMap<UnstorageStorage, Map<string, Log>>();
+
+/**
+ * Keeps everything in a storage made by `createStorage`. It is durable as far as the driver's
+ * `setItem` is when it resolves: few drivers wait for the disk.
+ */
+export function unstorageAdapter(
+  storage: UnstorageStorage,
+  { base = "fhir-schema-store" }: UnstorageOptions = {},
+): HostAdapter {
+  if (typeof storage?.setItemRaw !== "function") {
+    throw new SchemaStoreError(
+      "INVALID_CONFIG",
+      "unstorage: this is no storage of createStorage()",
+    );
+  }
+  if (typeof base !== "string" || !/^[\w-]+(:[\w-]+)*$/.test(base)) {
+    const message = `unstorage: base ${JSON.stringify(base)} must be letters, digits, _ and -, with : between parts`;
+    throw new SchemaStoreError("INVALID_CONFIG", message, { key: "base" });
+  }
+  const log = logOf(storage, base);
+  const durable = !VOLATILE.has(storage.getMount?.(base).driver.name ?? "");
+  const watchers = new Set<() => void>();
+  let state: "new" | "open" | "closed" = "new";
+
+  const use = (): Log => {
+    if (state === "open") return log;
+    throw new SchemaStoreError("CLOSED", `unstorage: the adapter is ${state}`);
+  };
+  /** What the driver throws is an error of the disk, whatever is behind it. */
+  const guard = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw asStoreError(cause, "DISK_ERROR", `unstorage: ${what} failed`);
+    }
+  };
+  const stop = (): void => {
+    state = "closed";
+    for (const watcher of watchers) log.watchers.delete(watcher);
+  };
+
+  return {
+    name: "unstorage",
+    async open(): Promise<HostOpened> {
+      if (state === "new") {
+        await guard("opening", () => log.open());
+        state = "open";
+      }
+      const { storeId, token, damage } = use();
+      const capabilities = {
+        fullIndex: false,
+        changes: true,
+        atomicBatch: true,
+        exclusive: false,
+        checked: false,
+      };
+      return { storeId, token, durable, capabilities, damage };
+    },
+    async index(): Promise<undefined> {
+      use();
+    },
+    async saveIndex(): Promise<void> {
+      // The rows are in memory already when a store asks for them.
+      use();
+    },
+    async allRows() {
+      const { rows, token } = use();
+      return { rows: Array.from(rows.values(), copyRow), token };
+    },
+    async rows(keys) {
+      const { rows } = use();
+      return keys.map((key) => {
+        const row = rows.get(mapKey(key));
+        return row && copyRow(row);
+      });
+    },
+    async byUrl(urls) {
+      const wanted = new Set(urls);
+      return [...use().rows.values()].filter(({ url }) => wanted.has(url)).map(copyRow);
+    },
+    async changes(since) {
+      const open = use();
+      await guard("reading", () => open.refresh());
+      const { token } = open;
+      return since === token ? { rows: [], deleted: [], token } : "reset";
+    },
+    async bodies(hashes) {
+      const open = use();
+      return guard("reading", () => open.bodies(hashes));
+    },
+    async commit(batch): Promise<HostToken> {
+      const own = {
+        put: batch.put.map((put) => ({ ...copyRow({ ...put, revision: 0 }), body: put.body })),
+        delete: batch.delete.map(copyOf),
+        expect: batch.expect?.map(({ key, revision }) => ({ key: copyOf(key), revision })) ?? [],
+      };
+      const open = use();
+      return guard("writing", () => open.commit(own, watchers));
+    },
+    async exclusive(name, work) {
+      return use().turns.run(`exclusive ${name}`, work);
+    },
+    async usage() {
+      return { bytes: use().bytes };
+    },
+    watch(onChange) {
+      const watcher = () => onChange();
+      use().watchers.add(watcher);
+      watchers.add(watcher);
+      return () => {
+        watchers.delete(watcher);
+        log.watchers.delete(watcher);
+      };
+    },
+    async close(): Promise<void> {
+      const wasOpen = state === "open";
+      stop();
+      if (wasOpen) await guard("closing", () => log.settle());
+    },
+    async destroy(): Promise<void> {
+      stop();
+      await guard("deleting", () => log.destroy());
+    },
+  };
+}
+
+function logOf(storage: UnstorageStorage, base: string): Log {
+  const ofStorage = logs.get(storage) ?? new Map<string, Log>();
+  logs.set(storage, ofStorage);
+  const log = ofStorage.get(base) ?? new Log(storage, base);
+  ofStorage.set(base, log);
+  return log;
+}

@@ -1,0 +1,322 @@
+/**
+ * The log of commits in a storage, under its base:
+ *
+ *     all:<token>    every row as it was at a token
+ *     log:<token>    what the commit of that token put and deleted
+ *     body:<hash>    a body, as bytes
+ *     writer         who wrote last
+ *
+ * A commit is one `log` record, written when its bodies are there: a driver that writes half a record
+ * has written none. From time to time a new `all` takes the place of the records before it; those
+ * are removed when it has been written.
+ *
+ * Who finds another's name as the writer's reads the log again before it writes. That keeps apart
+ * processes that write by turns; for those that write at one moment a storage has no means.
+ */
+
+import { SchemaStoreError } from "../../errors.js";
+import { Turns } from "../../flight.js";
+import type { HostBatch, HostPut, HostToken } from "../../host.js";
+import { copyOf, copyRow, mapKey, randomId } from "../bytes.js";
+import {
+  hex,
+  type LogRecord,
+  type LogRow,
+  readBody,
+  readRecord,
+  type UnstorageStorage,
+  writeRecord,
+} from "./records.js";
+
+/** Calls to the driver that are under way at a time. */
+const AT_ONCE = 16;
+/** Fewest commits that are joined into a new `all`. */
+const MIN_JOINED = 64;
+
+/** The rows in a storage, and the order of commits for all adapters of this process. */
+export class Log {
+  readonly #storage: UnstorageStorage;
+  readonly #base: string;
+  readonly #writer: string;
+  /** Never a number, as some storages would read it. */
+  readonly #me = `writer-${randomId()}`;
+  /** Row keys as `mapKey` has them. */
+  readonly rows: Map<string, LogRow> = new Map();
+  readonly watchers: Set<() => void> = new Set();
+  /** Commits and other changes run as "log"; exclusive sections under names of their own. */
+  readonly turns: Turns = new Turns();
+  storeId = "";
+  token: HostToken = 0;
+  /** What could not be read, a sentence each. */
+  damage: string[] = [];
+  /** Bodies that are in the storage, by hash in hex, with the number of rows that name them. */
+  readonly #bodies = new Map<string, { readonly size: number; uses: number }>();
+  /** Bodies that may have lost their last row. */
+  readonly #unused = new Set<string>();
+  /** Tokens of the commits since the last `all`. */
+  #commits: number[] = [];
+  #users = 0;
+  #loaded = false;
+
+  constructor(storage: UnstorageStorage, base: string) {
+    this.#storage = storage;
+    this.#base = base;
+    this.#writer = `${base}:writer`;
+  }
+
+  /** Reads the log unless another adapter has it open. CORRUPT, FORMAT_TOO_NEW, UNSUPPORTED. */
+  open(): Promise<void> {
+    return this.turns.run("log", async () => {
+      if (!this.#loaded) await this.#load();
+      this.#users += 1;
+    });
+  }
+
+  /** Waits for what is under way; the last one to go leaves nothing in memory. */
+  settle(): Promise<void> {
+    return this.turns.run("log", () => {
+      this.#users -= 1;
+      if (this.#users === 0) this.#unload();
+    });
+  }
+
+  /** Reads the log again if another process wrote last. */
+  refresh(): Promise<void> {
+    return this.turns.run("log", async () => {
+      if (!(await this.#isWriter())) await this.#load();
+    });
+  }
+
+  /** Writes a batch and tells the watchers that are not `own`. CONCURRENCY. */
+  commit(batch: HostBatch, own: ReadonlySet<() => void>): Promise<HostToken> {
+    return this.turns.run("log", async () => {
+      if (!(await this.#isWriter())) {
+        await this.#storage.setItem(this.#writer, this.#me);
+        await this.#load();
+      }
+      this.#check(batch);
+      const token = this.token + 1;
+      const put = batch.put.map((one) => ({
+        ...copyRow({ ...one, revision: token }),
+        size: one.body.byteLength,
+      }));
+      const record = { storeId: this.storeId, put, delete: batch.delete };
+      await this.#writeBodies(batch.put);
+      await this.#storage.setItem(this.#name("log", token), writeRecord(record));
+      this.#apply(record);
+      this.token = token;
+      this.#commits.push(token);
+      for (const watcher of this.watchers) if (!own.has(watcher)) queueMicrotask(watcher);
+      // What is left over is found again: the commit is done without it.
+      void this.turns.run("log", () => this.#tidy()).catch(() => {});
+      return token;
+    });
+  }
+
+  /** Bodies that rows name. Positional. CORRUPT. */
+  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return inTurn(hashes, (hash) => this.#body(hash));
+  }
+
+  async #body(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    if (!this.#bodies.has(hex(hash))) return undefined;
+    const name = this.#name("body", hex(hash));
+    return readBody(await this.#storage.getItemRaw(name), name);
+  }
+
+  /** Bytes of rows and bodies. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { key, hash, meta } of this.rows.values()) {
+      bytes += key.byteLength + hash.byteLength + meta.byteLength;
+    }
+    for (const { size } of this.#bodies.values()) bytes += size;
+    return bytes;
+  }
+
+  /** Removes all there is; what is committed afterwards makes a new place. */
+  destroy(): Promise<void> {
+    return this.turns.run("log", async () => {
+      this.#users = Math.max(0, this.#users - 1);
+      this.#unload();
+      // From the newest on: what is left when this fails half-way is a log still.
+      const commits = (await this.#tokens("log")).reverse();
+      for (const token of commits) await this.#storage.removeItem(this.#name("log", token));
+      await this.#remove(await this.#storage.getKeys(this.#base));
+      for (const watcher of this.watchers) queueMicrotask(watcher);
+    });
+  }
+
+  async #isWriter(): Promise<boolean> {
+    return this.#loaded && (await this.#storage.getItem(this.#writer)) === this.#me;
+  }
+
+  /** Rows change at the end and at once: they may be asked for meanwhile. */
+  async #load(): Promise<void> {
+    const [wholes, commits] = [await this.#tokens("all"), await this.#tokens("log")];
+    for (const token of wholes.reverse()) {
+      const all = await this.#read("all", token);
+      if (all === undefined) continue;
+      const later = commits.filter((commit) => commit > token);
+      const records = await inTurn(later, (commit) => this.#read("log", commit));
+      this.#unload();
+      this.#replay(all, token, later, records);
+      this.#loaded = true;
+      return;
+    }
+    if (commits.length > 0) {
+      const message = `unstorage: ${this.#base} has commits, but no readable record of all rows`;
+      throw new SchemaStoreError("CORRUPT", message, { key: this.#base });
+    }
+    this.#unload();
+    await this.#begin(wholes);
+    this.#loaded = true;
+  }
+
+  /** Makes a new place, and sees that the storage keeps and lists what it is given. */
+  async #begin(unreadable: readonly number[]): Promise<void> {
+    for (const token of unreadable) this.#noteUnreadable("all", token);
+    this.storeId = randomId();
+    this.token += 1;
+    await this.#writeAll();
+    if ((await this.#tokens("all")).includes(this.token)) return;
+    const message = `unstorage: ${this.#base} was written, but the storage does not list it: its driver cannot be used`;
+    throw new SchemaStoreError("UNSUPPORTED", message, { key: this.#base });
+  }
+
+  #replay(
+    all: LogRecord,
+    token: HostToken,
+    commits: number[],
+    records: readonly (LogRecord | undefined)[],
+  ): void {
+    this.storeId = all.storeId;
+    this.token = token;
+    this.#apply(all);
+    this.#commits = commits;
+    for (const [at, commit] of commits.entries()) {
+      if (commit !== this.token + 1) this.damage.push(`commits before ${commit} are missing`);
+      this.token = commit;
+      const record = records[at];
+      if (record === undefined) this.#noteUnreadable("log", commit);
+      else this.#apply(record);
+    }
+    // They may have been removed; if not, they are when the commits are joined.
+    this.#takeUnused();
+  }
+
+  #noteUnreadable(kind: "all" | "log", token: number): void {
+    this.damage.push(`${this.#name(kind, token)} was unreadable`);
+  }
+
+  #check({ expect = [] }: HostBatch): void {
+    for (const { key, revision } of expect) {
+      if ((this.rows.get(mapKey(key))?.revision ?? 0) === revision) continue;
+      throw new SchemaStoreError("CONCURRENCY", "unstorage: a row is not at the expected revision");
+    }
+  }
+
+  async #writeBodies(puts: readonly HostPut[]): Promise<void> {
+    const missing = new Map<string, Uint8Array>();
+    for (const { hash, body } of puts) {
+      if (!this.#bodies.has(hex(hash))) missing.set(hex(hash), body);
+    }
+    // A driver in memory keeps the very bytes it is given.
+    await inTurn([...missing], ([hash, body]) =>
+      this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)),
+    );
+  }
+
+  #apply({ put, delete: gone }: LogRecord): void {
+    for (const row of put) {
+      const [key, hash] = [mapKey(row.key), hex(row.hash)];
+      const body = this.#bodies.get(hash) ?? { size: row.size, uses: 0 };
+      body.uses += 1;
+      this.#bodies.set(hash, body);
+      this.#release(key);
+      this.rows.set(key, row);
+    }
+    for (const bytes of gone) {
+      const key = mapKey(bytes);
+      this.#release(key);
+      this.rows.delete(key);
+    }
+  }
+
+  #release(key: string): void {
+    const row = this.rows.get(key);
+    const body = row && this.#bodies.get(hex(row.hash));
+    if (row === undefined || body === undefined) return;
+    body.uses -= 1;
+    if (body.uses === 0) this.#unused.add(hex(row.hash));
+  }
+
+  /** Removes bodies without rows, and joins the commits when there are many. */
+  async #tidy(): Promise<void> {
+    if (!this.#loaded) return;
+    await this.#remove(this.#takeUnused().map((hash) => this.#name("body", hash)));
+    if (this.#commits.length < Math.max(MIN_JOINED, this.rows.size / 16)) return;
+    await this.#writeAll();
+    this.#commits = [];
+    const [all, commits] = [await this.#tokens("all"), await this.#tokens("log")];
+    const old = all.filter((token) => token < this.token);
+    await this.#remove(commits.map((token) => this.#name("log", token)));
+    await this.#remove(old.map((token) => this.#name("all", token)));
+    const bodies = await this.#storage.getKeys(this.#name("body", ""));
+    await this.#remove(bodies.filter((name) => !this.#bodies.has(name.split(":").at(-1) ?? "")));
+  }
+
+  /** Forgets the bodies that no row names any more, and answers their hashes. */
+  #takeUnused(): string[] {
+    const unused = [...this.#unused].filter((hash) => this.#bodies.get(hash)?.uses === 0);
+    this.#unused.clear();
+    for (const hash of unused) this.#bodies.delete(hash);
+    return unused;
+  }
+
+  #writeAll(): Promise<void> {
+    const record = { storeId: this.storeId, put: [...this.rows.values()], delete: [] };
+    return this.#storage.setItem(this.#name("all", this.token), writeRecord(record));
+  }
+
+  async #read(kind: "all" | "log", token: number): Promise<LogRecord | undefined> {
+    const name = this.#name(kind, token);
+    return readRecord(await this.#storage.getItem(name), name);
+  }
+
+  /** The tokens of the records of a kind, ascending. */
+  async #tokens(kind: "all" | "log"): Promise<number[]> {
+    const names = await this.#storage.getKeys(this.#name(kind, ""));
+    const tokens = names.map((name) => Number(name.split(":").at(-1)));
+    return tokens.filter(Number.isInteger).sort((one, other) => one - other);
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    await inTurn(names, (name) => this.#storage.removeItem(name));
+  }
+
+  #unload(): void {
+    this.#loaded = false;
+    this.rows.clear();
+    this.#bodies.clear();
+    this.#unused.clear();
+    this.#commits = [];
+    this.damage = [];
+  }
+
+  #name(kind: "all" | "log" | "body", rest: number | string): string {
+    return `${this.#base}:${kind}:${rest}`;
+  }
+}
+
+/** Calls `work` for each item, some at a time; the results are in the order of the items. */
+async function inTurn<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  }
+  return results;
+}

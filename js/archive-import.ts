@@ -1,0 +1,256 @@
+/** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
+
+import { archiveCore, guarded, TurnTaking } from "./archive.js";
+import type { ArchiveGlue } from "./archive-glue.js";
+import type { WritableRow } from "./conditional.js";
+import { asStoreError, SchemaStoreError } from "./errors.js";
+import { checkDepth, decodeText, parseObject } from "./json.js";
+import type { PackedRow } from "./shelf.js";
+import type { Tiers } from "./tiers.js";
+import type { ArchiveSource, ImportOptions, ImportReport } from "./types.js";
+
+const MIB = 1024 * 1024;
+/** Bytes handed to the core at a time. */
+const SLICE = 64 * 1024;
+/** What the catalog keeps of a row besides key and metadata; see `src/format/archive/reader.rs`. */
+const CATALOG_ROW_BYTES = 400;
+/** Tries to commit while others write the same entries. */
+const COMMIT_TRIES = 64;
+
+/** Brings an archive into a store: all of it or nothing. */
+export async function importArchive(
+  store: Tiers,
+  source: ArchiveSource,
+  { conflicts = "keep" }: ImportOptions,
+): Promise<ImportReport> {
+  if (conflicts !== "keep" && conflicts !== "replace") {
+    const message = `conflicts is ${JSON.stringify(conflicts)}, must be "keep" or "replace"`;
+    throw new SchemaStoreError("INVALID_VALUE", message, { key: "conflicts" });
+  }
+  const core = archiveCore(store.core);
+  const rows = await readArchive(store, core, source);
+  store.checkOpen();
+  const plan = (current: readonly (PackedRow | undefined)[]) =>
+    new Plan(core, rows, current, conflicts === "replace");
+  return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
+}
+
+/** What an import does, row by row. */
+class Plan {
+  readonly write: WritableRow[] = [];
+  /** Places of the rows to be written. */
+  readonly places: number[] = [];
+  readonly report: ImportReport;
+
+  constructor(
+    core: ArchiveGlue,
+    rows: readonly WritableRow[],
+    current: readonly (PackedRow | undefined)[],
+    replace: boolean,
+  ) {
+    const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
+    rows.forEach((row, place) => {
+      const outcome = outcomeOf(core, row, current[place], replace);
+      report[outcome] += 1;
+      if (outcome === "skipped" || outcome === "conflicting") return;
+      this.write.push(row);
+      this.places.push(place);
+    });
+    this.report = report;
+  }
+}
+
+function outcomeOf(
+  core: ArchiveGlue,
+  row: WritableRow,
+  current: PackedRow | undefined,
+  replace: boolean,
+): keyof ImportReport {
+  if (current === undefined) return "added";
+  const same = row.hash.every((byte, at) => byte === current.hash[at]);
+  if (same && guarded(() => core.sameContent(row.meta, current.meta))) return "skipped";
+  return replace ? "replaced" : "conflicting";
+}
+
+/** Commits the rows as one batch that holds only while nobody else writes them; else starts over. */
+async function intoHost(
+  store: Tiers,
+  rows: readonly WritableRow[],
+  planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
+): Promise<ImportReport> {
+  const durable = store.durable as NonNullable<Tiers["durable"]>;
+  const keys = rows.map(({ key }) => key);
+  for (let tries = 1; ; tries += 1) {
+    await (tries === 1 ? durable.complete() : durable.refresh());
+    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    const isKnown = keys.map((key) => store.shelf.find(key) !== 0);
+    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
+    store.checkOpen();
+    const current = isKnown.map((there) => (there ? known.next().value : undefined));
+    const plan = planFor(current);
+    checkRoom(store, plan.write);
+    if (plan.write.length === 0) return plan.report;
+    const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
+    const overtaken = await durable.conditional.putAll(plan.write, revisions);
+    if (overtaken === undefined) return plan.report;
+    if (tries === COMMIT_TRIES) throw overtaken;
+  }
+}
+
+/** Nothing waits between look and write: no other write can come between. */
+function intoMemory(
+  { shelf, ...store }: Tiers,
+  rows: readonly WritableRow[],
+  planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
+): ImportReport {
+  shelf.settle();
+  const current = rows.map(({ key }) => {
+    const slot = shelf.find(key);
+    const [hash, meta] = [shelf.hash(slot), shelf.meta(slot)];
+    return hash && meta && { key, hash, meta };
+  });
+  const plan = planFor(current);
+  checkRoom({ shelf, ...store }, plan.write);
+  for (const row of plan.write) shelf.admit([[shelf.learn(row), row.body]]);
+  return plan.report;
+}
+
+/** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
+function checkRoom({ shelf, options }: Tiers, rows: readonly WritableRow[]): void {
+  const { memoryLimitBytes, maxCatalogBytes } = options;
+  let catalog = shelf.stats().catalogBytes;
+  for (const { key, meta, body, url } of rows) {
+    catalog += key.length + meta.length + CATALOG_ROW_BYTES;
+    if (body.length <= memoryLimitBytes) continue;
+    const message = `${url} of ${body.length} bytes does not fit the limit of ${memoryLimitBytes}`;
+    throw new SchemaStoreError("STORAGE_FULL", message, { key: url });
+  }
+  if (rows.length === 0 || catalog <= maxCatalogBytes) return;
+  const message = `the catalog would take ${catalog} bytes, the limit is ${maxCatalogBytes}`;
+  throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
+}
+
+/** Every row of an archive, after all of it was checked. */
+async function readArchive(
+  tiers: Tiers,
+  core: ArchiveGlue,
+  source: ArchiveSource,
+): Promise<WritableRow[]> {
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = tiers.options;
+  // All of it is in memory until it is written, whatever the strategy.
+  const total = Math.max(memoryLimitMb, 64) * MIB;
+  const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
+  const block = new BlockReader(tiers);
+  const turns = new TurnTaking();
+  for await (const chunk of chunksOf(source)) {
+    for (let at = 0; at < chunk.length; at += SLICE) {
+      guarded(() => reader.push(chunk.subarray(at, at + SLICE)));
+      for (;;) {
+        const bytes = guarded(() => reader.step());
+        if (bytes === undefined) break;
+        await block.read(bytes);
+        await turns.take();
+      }
+    }
+    tiers.checkOpen();
+  }
+  guarded(() => reader.finish());
+  return block.rows;
+}
+
+/** Takes the blocks apart that the core has checked. */
+class BlockReader {
+  readonly rows: WritableRow[] = [];
+  readonly #tiers: Tiers;
+  /** Every body so far, with its hash. */
+  readonly #bodies: Promise<Hashed>[] = [];
+
+  constructor(tiers: Tiers) {
+    this.#tiers = tiers;
+  }
+
+  /** Layout: `Reader::step` in `src/format/archive/reader.rs`. */
+  async read(block: Uint8Array): Promise<void> {
+    const numbers = new DataView(block.buffer, block.byteOffset);
+    const rows: Promise<WritableRow>[] = [];
+    for (let at = 0; at < block.length; ) {
+      const number = (index: number) => numbers.getUint32(at + 4 * index, true);
+      let end = at + 20;
+      // Copies: what is small must not keep the block alive.
+      const take = (length: number) => {
+        end += length;
+        return block.slice(end - length, end);
+      };
+      const key = take(number(0));
+      const url = decodeText(take(number(1)));
+      const meta = take(number(2));
+      const place = number(3) || this.#bodies.length + 1;
+      if (place > this.#bodies.length) {
+        const body = take(number(4));
+        checkBody(body, url);
+        this.#bodies.push(hashed(this.#tiers, body));
+      }
+      const body = this.#bodies[place - 1] as Promise<Hashed>;
+      rows.push(body.then((found) => ({ key, url, meta, ...found })));
+      at = end;
+    }
+    this.rows.push(...(await Promise.all(rows)));
+  }
+}
+
+/** A body with its SHA-256. */
+type Hashed = Pick<WritableRow, "body" | "hash">;
+
+/** By the host where it can: the code of the core is still cold when the first archive comes. */
+async function hashed({ sha256, shelf }: Tiers, body: Uint8Array<ArrayBuffer>): Promise<Hashed> {
+  const subtle = sha256 === undefined ? globalThis.crypto?.subtle : undefined;
+  const hash = subtle && new Uint8Array(await subtle.digest("SHA-256", body));
+  return { body, hash: hash ?? shelf.digest(body) };
+}
+
+/** What a put would refuse, an archive may not hold. */
+function checkBody(body: Uint8Array, url: string): void {
+  try {
+    checkDepth(parseObject(decodeText(body), "the text"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the archive is damaged: the body of ${url} cannot be stored: ${reason}`;
+    throw new SchemaStoreError("CORRUPT", message, { key: url, cause });
+  }
+}
+
+async function* chunksOf(source: ArchiveSource): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of iterable(source)) {
+      if (ArrayBuffer.isView(chunk)) yield chunk;
+      else throw new SchemaStoreError("INVALID_VALUE", "an archive is read from chunks of bytes");
+    }
+  } catch (cause) {
+    throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
+  }
+}
+
+function iterable(source: ArchiveSource): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  if (source instanceof Uint8Array) return [source];
+  if (source instanceof Blob) return chunksOfStream(source.stream());
+  if (source instanceof ReadableStream) return chunksOfStream(source);
+  if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
+    return source;
+  }
+  const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
+  throw new SchemaStoreError("INVALID_VALUE", message);
+}
+
+/** Not every browser can iterate over its streams. */
+async function* chunksOfStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Any JSON value under any key, in a `SchemaStore`: what the bridges to key-value libraries share.
+ *
+ * The entry of a key has the URL `prefix + key`, where white space, control characters, `%`, `|` and
+ * `#` of the key are percent-encoded as UTF-8, and no version. Its body is `{ "value": ... }`, so
+ * that strings and numbers can be stored, and so that a member `version` of a value stays a member.
+ */
+
+import { SchemaStoreError } from "../errors.js";
+import type { SchemaStore } from "../store.js";
+import type { Metadata } from "../types.js";
+
+const HOUR_MS = 3_600_000;
+/** What a URL of the store may not hold, and the sign that says so. */
+const UNSAFE = /[\s\p{Cc}%|#]/gu;
+/** Entries read at a time by `entries`. */
+const PAGE = 100;
+
+/** What the bridges can be told. */
+export interface BridgeOptions {
+  /** What the URL of every entry begins with; entries without it are never touched. */
+  readonly prefix?: string;
+}
+
+/** The entries of a store under one prefix, by key. */
+export class Items {
+  readonly #store: SchemaStore;
+  readonly #prefix: string;
+
+  /** INVALID_CONFIG when the prefix cannot begin a URL. */
+  constructor(store: SchemaStore, prefix: string) {
+    checkPrefix(prefix);
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  /** The value of a key; the resolver of the store is not asked for what is no canonical of its world. */
+  async get(key: string): Promise<unknown> {
+    const url = this.#url(key);
+    const hot = this.#store.getSync(url);
+    if (hot !== undefined) return unwrap(hot);
+    return (await this.#store.has(url)) ? unwrap(await this.#store.get(url)) : undefined;
+  }
+
+  /** The values of keys, in their order; the reads of the durable tier are joined. */
+  async getMany(keys: readonly string[]): Promise<unknown[]> {
+    const urls = keys.map((key) => this.#url(key));
+    const there = await Promise.all(urls.map((url) => this.#store.has(url)));
+    const found = await this.#store.getMany(urls.filter((_, at) => there[at]));
+    const values = found.values();
+    return there.map((is) => (is ? unwrap(values.next().value) : undefined));
+  }
+
+  /** Stores a value, for `ttl` milliseconds where that is given. INVALID_VALUE for what is no JSON. */
+  async set(key: string, value: unknown, ttl?: number): Promise<void> {
+    const ttlHours = ttl === undefined ? {} : { ttlHours: ttl / HOUR_MS };
+    await this.#store.put({ value }, { url: this.#url(key), ...ttlHours });
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#store.has(this.#url(key));
+  }
+
+  /** What is known of a key besides its value. */
+  async metadata(key: string): Promise<Metadata | undefined> {
+    return this.#store.metadata(this.#url(key));
+  }
+
+  /** True when there was such a key. */
+  async delete(key: string): Promise<boolean> {
+    return this.#store.delete(this.#url(key));
+  }
+
+  /** The keys that begin with `base`, in the order of their URLs. */
+  async keys(base = ""): Promise<string[]> {
+    const found = await this.#store.list({ urlPrefix: this.#url(base) });
+    return found.map(({ url }) => this.keyOf(url)).filter((key) => key !== undefined);
+  }
+
+  /** Keys and values, a page of them read at a time; what is deleted meanwhile is left out. */
+  async *entries(base = ""): AsyncGenerator<[string, unknown]> {
+    const keys = await this.keys(base);
+    for (let at = 0; at < keys.length; at += PAGE) {
+      const page = keys.slice(at, at + PAGE);
+      const values = await this.getMany(page);
+      for (const [index, key] of page.entries()) {
+        if (values[index] !== undefined) yield [key, values[index]];
+      }
+    }
+  }
+
+  /** Deletes the keys that begin with `base`; durable when it resolves. */
+  async clear(base = ""): Promise<void> {
+    await this.#store.clear({ urlPrefix: this.#url(base) });
+  }
+
+  /** The key of a URL; undefined when it is not the URL of one. */
+  keyOf(url: string): string | undefined {
+    if (!url.startsWith(this.#prefix)) return undefined;
+    try {
+      const key = decodeURIComponent(url.slice(this.#prefix.length));
+      return this.#url(key) === url ? key : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #url(key: string): string {
+    if (typeof key !== "string" || !key.isWellFormed()) {
+      const message = `key ${JSON.stringify(key)} is no well-formed string`;
+      throw new SchemaStoreError("INVALID_KEY", message, { key: String(key) });
+    }
+    return this.#prefix + key.replace(UNSAFE, encodeURIComponent);
+  }
+}
+
+function checkPrefix(prefix: unknown): void {
+  const isText = typeof prefix === "string" && prefix !== "" && prefix.isWellFormed();
+  if (isText && prefix.search(UNSAFE) < 0) return;
+  const message = `prefix ${JSON.stringify(prefix)} must be the beginning of a URL, without white space, %, | or #`;
+  throw new SchemaStoreError("INVALID_CONFIG", message, { key: "prefix" });
+}
+
+function unwrap(body: unknown): unknown {
+  return (body as { value: unknown } | undefined)?.value;
+}

@@ -1,0 +1,67 @@
+/** `fhir-schema-store/keyv`: a store as the storage of a Keyv, version 5 or 6. */
+
+import type { SchemaStore } from "../store.js";
+import { type BridgeOptions, Items } from "./items.js";
+
+export type { BridgeOptions };
+
+/** What Keyv calls; structural, so that these types need no Keyv. */
+export interface KeyvStorage {
+  /** Keyv 5 iterates only over stores that name a database it knows. */
+  readonly opts: { readonly dialect: string; readonly url: string };
+  /** Set by Keyv 5, which puts it before every key itself. */
+  namespace?: string | undefined;
+  get(key: string): Promise<unknown>;
+  getMany(keys: string[]): Promise<unknown[]>;
+  /** `ttl` in milliseconds. */
+  set(key: string, value: unknown, ttl?: number): Promise<boolean>;
+  has(key: string): Promise<boolean>;
+  delete(key: string): Promise<boolean>;
+  /** Deletes the namespace, or all of this adapter's entries without one. */
+  clear(): Promise<void>;
+  iterator(namespace?: string): AsyncGenerator<[string, unknown], void>;
+  /** Makes everything durable; the store stays open for whoever opened it. */
+  disconnect(): Promise<void>;
+}
+
+/**
+ * A storage adapter over a store you have opened: `new Keyv({ store: keyvAdapter(store) })`. Keys
+ * become URLs under `prefix`, by default `urn:keyv:`. One adapter for each Keyv: Keyv 5 notes its
+ * namespace on the adapter.
+ */
+export function keyvAdapter(
+  store: SchemaStore,
+  { prefix = "urn:keyv:" }: BridgeOptions = {},
+): KeyvStorage {
+  const items = new Items(store, prefix);
+  const begin = (namespace: string | undefined) => (namespace ? `${namespace}:` : "");
+  // Keyv 6 tells asynchronous methods by their being `async` functions.
+  return {
+    opts: { dialect: "redis", url: "" },
+    async get(key) {
+      return items.get(key);
+    },
+    async getMany(keys) {
+      return items.getMany(keys);
+    },
+    async set(key, value, ttl) {
+      await items.set(key, value, ttl);
+      return true;
+    },
+    async has(key) {
+      return items.has(key);
+    },
+    async delete(key) {
+      return items.delete(key);
+    },
+    async clear() {
+      await items.clear(begin(this.namespace));
+    },
+    iterator(namespace) {
+      return items.entries(begin(namespace));
+    },
+    async disconnect() {
+      await store.flush();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** `cache import`: an archive into the store. */
+
+import { SchemaStoreError } from "../errors.js";
+import { readArchive } from "./archive-file.js";
+import { type Command, EXIT } from "./command.js";
+
+export const importCommand: Command = {
+  name: "import",
+  summary: "bring in the entries of an archive, all of them or none",
+  args: {
+    file: { type: "positional", description: "the archive, - for standard input" },
+    replace: { type: "boolean", description: "overwrite entries that differ from the archive's" },
+  },
+
+  async run({ operands: [file = "-"], flags, output, signal, withStore }) {
+    const conflicts = flags.replace ? "replace" : "keep";
+    try {
+      const report = await withStore((store) =>
+        store.import(readArchive(file, signal), { conflicts }),
+      );
+      output.result(report, () => {
+        const { added, skipped, replaced, conflicting } = report;
+        const lines = [
+          `${added} added, ${replaced} replaced, ${skipped} there already, ${conflicting} kept`,
+        ];
+        if (conflicting > 0) lines.push("what was kept differs from the archive: see --replace");
+        return lines;
+      });
+      return EXIT.ok;
+    } catch (error) {
+      if (!(error instanceof SchemaStoreError) || error.code !== "NOT_FOUND") throw error;
+      output.error(error);
+      return EXIT.incomplete;
+    }
+  },
+};

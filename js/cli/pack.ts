@@ -1,0 +1,75 @@
+/** `cache pack`: a package into an archive, past the store. */
+
+import { writeArchive } from "./archive-file.js";
+import { type Command, EXIT, UsageError } from "./command.js";
+import { counted, describe, readableBytes } from "./output.js";
+import { progressBar } from "./progress.js";
+
+export const pack: Command = {
+  name: "pack",
+  summary: "convert a package into an archive, without a store",
+  args: {
+    source: {
+      type: "positional",
+      description: "a directory, .tgz or .json file, name#version in ~/.fhir/packages, - for stdin",
+    },
+    output: {
+      type: "string",
+      alias: "o",
+      valueHint: "file",
+      description: "the archive to write, - for stdout (default: <name>-<version>.fss)",
+    },
+  },
+
+  async run({ operands: [path = "-"], flags, options, output, signal }) {
+    const { openPackagePath, savePackage } = await import("../convert/node.js");
+    const { openSchemaStore } = await import("../index.node.js");
+    let source: Awaited<ReturnType<typeof openPackagePath>>;
+    try {
+      source = await openPackagePath(path);
+    } catch (error) {
+      output.error(error);
+      return EXIT.incomplete;
+    }
+    const { maxEntryBytes } = options;
+    await using store = await openSchemaStore({
+      strategy: "memory",
+      memoryLimitMb: 4000,
+      maxEntries: 1_000_000,
+      maxCatalogMb: 1024,
+      ...(maxEntryBytes && { maxEntryBytes }),
+      ...clock(),
+    });
+    const bar = progressBar();
+    const report = await savePackage(store, source, {
+      signal,
+      onProgress: ({ done, total, file }) => bar.update(done, total, file),
+    }).finally(() => bar.end());
+    for (const { file, canonical, error } of report.failed) {
+      output.note(`error: ${describe(error)} (${canonical ?? file})`);
+    }
+    const file = typeof flags.output === "string" ? flags.output : nameOf(report.package);
+    const bytes = await writeArchive(store.export(), file, signal);
+    const entries = await store.size();
+    const failed = report.failed.length;
+    const said = `${counted(entries, "entry", "entries")}, ${readableBytes(bytes)}`;
+    if (file === "-") output.note(said);
+    else output.result({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
+    return failed > 0 ? EXIT.incomplete : EXIT.ok;
+  },
+};
+
+function nameOf(source: string | undefined): string {
+  if (source === undefined) throw new UsageError("the package has no name: say --output <file>");
+  return `${source.replace("#", "-").replaceAll(/[^\w.-]/g, "_")}.fss`;
+}
+
+/** https://reproducible-builds.org/docs/source-date-epoch: the same package makes the same archive. */
+function clock(): { now?: () => number } {
+  const seconds = process.env.SOURCE_DATE_EPOCH;
+  if (seconds === undefined || seconds === "") return {};
+  if (!/^\d{1,12}$/.test(seconds)) {
+    throw new UsageError(`SOURCE_DATE_EPOCH = "${seconds}": must be seconds since 1970`);
+  }
+  return { now: () => Number(seconds) * 1000 };
+}

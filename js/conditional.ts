@@ -1,0 +1,130 @@
+/** Writes past the queue, which hold only while nobody else writes the rows they depend on. */
+
+import { SchemaStoreError } from "./errors.js";
+import type { HostBatch, HostRow } from "./host.js";
+import type { PackedRow, Shelf } from "./shelf.js";
+import type { Metadata } from "./types.js";
+import type { WriteBehind } from "./write-behind.js";
+
+/** Tries of a conditional write before its CONCURRENCY reaches the caller. */
+const CONDITIONAL_TRIES = 64;
+/** Longest pause between two such tries, in milliseconds. */
+const MAX_PAUSE_MS = 64;
+
+/** A row with its body, ready to be written. */
+export interface WritableRow extends PackedRow {
+  readonly url: string;
+  readonly body: Uint8Array;
+}
+
+/** What these writes need of the durable tier. */
+export interface ConditionalHost {
+  flush(): Promise<void>;
+  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  ask(url: string): Promise<HostRow[]>;
+  /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
+  commit<T>(batch: HostBatch, then: () => T): Promise<T>;
+}
+
+/** Commits with expectations. */
+export class ConditionalWrites {
+  readonly #host: ConditionalHost;
+  readonly #shelf: Shelf;
+  readonly #writes: WriteBehind;
+
+  constructor(host: ConditionalHost, shelf: Shelf, writes: WriteBehind) {
+    this.#host = host;
+    this.#shelf = shelf;
+    this.#writes = writes;
+  }
+
+  /**
+   * Writes a row if nobody else wrote the rows it depends on meanwhile. `attempt` is called with
+   * the URL's rows current in the catalog, again after each collision; it names the row to write
+   * and the keys it depends on, or undefined to write nothing. Durable when it resolves.
+   */
+  async putIf(
+    url: string,
+    attempt: () => Promise<{ row: WritableRow; expect: Uint8Array[] } | undefined>,
+  ): Promise<Metadata | undefined> {
+    for (let tries = 1; ; tries += 1) {
+      await this.#host.flush();
+      const revisions = new Map<string, number>();
+      for (const row of await this.#host.ask(url)) revisions.set(row.key.join(), row.revision);
+      const wanted = await attempt();
+      if (wanted === undefined) return undefined;
+      const { row, expect } = wanted;
+      const expected = expect.map((key) => revisions.get(key.join()) ?? 0);
+      const stored = await this.#tryPut([row], expect, expected, () => this.#take(row));
+      if (!(stored instanceof SchemaStoreError)) return stored;
+      if (tries === CONDITIONAL_TRIES) throw stored;
+      // Out of step with whoever was faster, so that neither of two writers starves.
+      if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
+    }
+  }
+
+  /**
+   * Writes rows as one commit, if they are at these revisions still; answers the CONCURRENCY if they
+   * are not. Durable when it resolves.
+   */
+  async putAll(
+    rows: readonly WritableRow[],
+    revisions: readonly number[],
+  ): Promise<SchemaStoreError | undefined> {
+    const keys = rows.map(({ key }) => key);
+    return this.#tryPut(rows, keys, revisions, () => {
+      try {
+        for (const row of rows) this.#settle(row, this.#shelf.learn(row));
+      } catch (error) {
+        ignoreRestart(error);
+      }
+      return undefined;
+    });
+  }
+
+  /** Commits rows if the keys are at these revisions; answers the CONCURRENCY if they are not. */
+  async #tryPut<T>(
+    rows: readonly WritableRow[],
+    keys: readonly Uint8Array[],
+    revisions: readonly number[],
+    then: () => T,
+  ): Promise<T | SchemaStoreError> {
+    // What was put here meanwhile is on its way to the host, and comes first.
+    if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
+    const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
+    try {
+      return await this.#host.commit({ put: rows, delete: [], expect }, then);
+    } catch (error) {
+      if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
+      throw error;
+    }
+  }
+
+  /** Takes a row that was committed past the queue; a later write of it that is on its way stays. */
+  #take(row: WritableRow): Metadata {
+    const slot = this.#shelf.learn(row);
+    const metadata = this.#shelf.metadata(slot);
+    this.#settle(row, slot);
+    return metadata;
+  }
+
+  #settle(row: WritableRow, slot: number): void {
+    const later = this.#writes.find(row.key);
+    if (later === undefined) this.#shelf.admit([[slot, row.body]]);
+    else if (later.put === undefined) this.#shelf.forget(row.key);
+    else this.#writes.move(later, this.#shelf.learn(later.put));
+  }
+}
+
+/** A core that was restarted reads committed rows back from the host. */
+export function ignoreRestart(error: unknown): void {
+  if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
+}
+
+function overtaken(url: string): SchemaStoreError {
+  return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

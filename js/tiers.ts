@@ -1,0 +1,58 @@
+/** The two tiers of a store, joined: memory asks for what is not durable yet, a restart fills it again. */
+
+import type { CoreModule } from "./core-module.js";
+import { type DurableListener, DurableTier } from "./durable.js";
+import type { HostAdapter } from "./host.js";
+import type { CheckedOptions } from "./options.js";
+import type { Platform } from "./platform.js";
+import { Shelf, type ShelfListener } from "./shelf.js";
+
+/** The parts of a store below its public face. */
+export interface Tiers {
+  readonly core: CoreModule;
+  readonly options: CheckedOptions;
+  readonly shelf: Shelf;
+  /** The host's own SHA-256, where it has a synchronous one. */
+  readonly sha256: Platform["sha256"];
+  /** Absent for the strategy `memory`. */
+  readonly durable: DurableTier | undefined;
+  /** Throws CLOSED; to be asked after every wait. */
+  checkOpen(): void;
+}
+
+/** What the tiers tell the store. */
+export interface TiersListener extends Omit<ShelfListener, "pendingBody">, DurableListener {
+  checkOpen(): void;
+}
+
+/** Makes the tiers of a store; the durable one is to be opened. */
+export function makeTiers(
+  core: CoreModule,
+  options: CheckedOptions,
+  adapter: HostAdapter | undefined,
+  { random, sha256 }: Platform,
+  listener: TiersListener,
+): Tiers {
+  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+  const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
+  const shelf: Shelf = new Shelf(
+    core,
+    {
+      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random },
+      values: options.values,
+      keepsValues: options.strategy !== "disk",
+      now: options.now,
+      sha256,
+    },
+    {
+      ...listener,
+      restarted() {
+        durable?.restart();
+        listener.restarted();
+      },
+      pendingBody: (slot) => durable?.pendingBody(slot),
+    },
+  );
+  const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
+  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+}

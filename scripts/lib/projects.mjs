@@ -1,0 +1,23 @@
+/** The folders of tests/ that bring their own packages, apart from those of the root. */
+
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./run.mjs";
+
+/** `npm ci` wants the lock to name the programs of all platforms, which not every registry has. */
+const INSTALL = ["install", "--no-save", "--ignore-scripts", "--loglevel=error"];
+
+/** Installs what is missing in them, and says so; does nothing twice. No package runs a script. */
+export function installTestPackages() {
+  for (const folder of readdirSync(join(root, "tests"))) {
+    const lock = stamp(join(root, "tests", folder, "package-lock.json"));
+    const installed = stamp(join(root, "tests", folder, "node_modules/.package-lock.json"));
+    if (lock === undefined || installed >= lock) continue;
+    console.log(`Installing the packages of tests/${folder}/package-lock.json`);
+    run("npm", [...INSTALL, "--prefix", join("tests", folder)]);
+  }
+}
+
+function stamp(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : undefined;
+}

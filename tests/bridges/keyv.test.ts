@@ -1,0 +1,171 @@
+/** The bridge to Keyv: keys, values, times and namespaces, with the real Keyv of both versions. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import Keyv5 from "keyv";
+import { Keyv as Keyv6 } from "keyv6";
+import { keyvAdapter } from "../../dist/bridges/keyv.js";
+import { SchemaStoreError } from "../../dist/errors.js";
+import { openSchemaStore } from "../../dist/index.node.js";
+import type { SchemaStore } from "../../dist/store.js";
+import type { StoreOptions } from "../../dist/types.js";
+
+const KEYS = [
+  "plain",
+  "",
+  " spaced\tkey\n",
+  "http://hl7.org/fhir/Patient|4.0.1#frag?q=1&b=2",
+  "100%25",
+  "\u0000\u0085\u3000\ufeff",
+  "\u00e9 and e\u0301",
+  "__proto__",
+  "\u{1f600}",
+];
+
+async function withStore(
+  use: (store: SchemaStore) => Promise<void>,
+  options: StoreOptions = {},
+): Promise<void> {
+  const store = await openSchemaStore({ strategy: "memory", ...options });
+  try {
+    await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+test("keys of any kind stay apart, and come back as they were", async () => {
+  await withStore(async (store) => {
+    const adapter = keyvAdapter(store);
+    for (const key of KEYS) await adapter.set(key, `value of ${key}`);
+    assert.equal(await store.size(), KEYS.length);
+    for (const key of KEYS) assert.equal(await adapter.get(key), `value of ${key}`);
+    const listed: string[] = [];
+    for await (const [key] of adapter.iterator()) listed.push(key);
+    assert.deepEqual(listed.sort(), [...KEYS].sort());
+    const values = await adapter.getMany(["absent", ...KEYS, "absent"]);
+    assert.deepEqual(
+      values.slice(1, -1),
+      KEYS.map((key) => `value of ${key}`),
+    );
+    assert.deepEqual([values.at(0), values.at(-1)], [undefined, undefined]);
+  });
+});
+
+test("values of any kind come back; what is no JSON is refused", async () => {
+  await withStore(async (store) => {
+    const adapter = keyvAdapter(store);
+    const values = [null, false, 0, "", "text", [1, [2]], { url: "x", version: "1", value: {} }];
+    for (const value of values) {
+      await adapter.set("key", value);
+      assert.deepEqual(await adapter.get("key"), value);
+    }
+    assert.equal(await store.size(), 1, "a member `version` of a value makes no other entry");
+    for (const value of [undefined, 1n, new Map(), Number.NaN]) {
+      await assert.rejects(adapter.set("key", value), { code: "INVALID_VALUE" });
+    }
+    assert.deepEqual(await adapter.get("key"), values.at(-1));
+    await assert.rejects(adapter.get("\ud800"), { code: "INVALID_KEY" });
+  });
+});
+
+test("the time to live is exact to the millisecond, in the store as well", async () => {
+  let now = 1_800_000_000_000;
+  await withStore(
+    async (store) => {
+      const adapter = keyvAdapter(store);
+      await adapter.set("short", 1, 1001);
+      await adapter.set("none", 1);
+      assert.equal((await store.metadata("urn:keyv:short"))?.expiresAt, now + 1001);
+      now += 1000;
+      assert.equal(await adapter.has("short"), true);
+      now += 1;
+      assert.equal(await adapter.has("short"), false);
+      assert.deepEqual(await adapter.getMany(["short", "none"]), [undefined, 1]);
+    },
+    { now: () => now },
+  );
+});
+
+test("the resolver is not asked for keys, and other entries are left alone", async () => {
+  const asked: string[] = [];
+  const resolver = async (url: string) => {
+    asked.push(url);
+    return undefined;
+  };
+  await withStore(
+    async (store) => {
+      await store.put({ url: "http://example.org/Tea" });
+      await store.put({ url: "urn:keyv:100%" });
+      const keyv = new Keyv5({ store: keyvAdapter(store) });
+      assert.equal(await keyv.get("absent"), undefined);
+      assert.deepEqual(await keyv.get(["absent", "too"]), [undefined, undefined]);
+      const other = keyvAdapter(store, { prefix: "http://example.org/keyv/" });
+      await other.set("key", "other");
+      await keyv.set("key", "own");
+      await other.clear();
+      assert.equal(await keyv.get("key"), "own");
+      // Keyv 5 has a namespace of its own, "keyv".
+      for await (const [key] of keyvAdapter(store).iterator()) assert.equal(key, "keyv:key");
+      await keyv.clear();
+      assert.deepEqual(
+        (await store.list()).map(({ url }) => url),
+        ["http://example.org/Tea", "urn:keyv:100%"],
+      );
+    },
+    { resolver },
+  );
+  assert.deepEqual(asked, []);
+});
+
+test("a prefix that cannot begin a URL is refused", async () => {
+  await withStore(async (store) => {
+    for (const prefix of ["", "a b", "a|b", "a#", "a%20", "\ud800", 1 as unknown as string]) {
+      assert.throws(
+        () => keyvAdapter(store, { prefix }),
+        (error) => error instanceof SchemaStoreError && error.code === "INVALID_CONFIG",
+      );
+    }
+  });
+});
+
+test("disconnect makes what was set durable and leaves the store open", async () => {
+  await withStore(async (store) => {
+    const keyv = new Keyv5({ store: keyvAdapter(store) });
+    await keyv.set("key", "value");
+    await keyv.disconnect();
+    assert.equal(await keyv.get("key"), "value");
+  });
+});
+
+test("Keyv 6: values, times and namespaces on one adapter", async () => {
+  await withStore(async (store) => {
+    const adapter = keyvAdapter(store);
+    const [one, two] = ["one", "two"].map((namespace) => new Keyv6({ store: adapter, namespace }));
+    assert.ok(one && two);
+    const errors: unknown[] = [];
+    for (const keyv of [one, two]) keyv.on("error", (error: unknown) => errors.push(error));
+    const value = { name: "Tea", parts: [1, null, ":x"], bytes: Buffer.from("tea") };
+    assert.equal(await one.set("a key", value), true);
+    assert.deepEqual(await one.get("a key"), value);
+    assert.equal(await two.get("a key"), undefined);
+    assert.deepEqual(
+      await two.setMany([
+        { key: "1", value: 1 },
+        { key: "2", value: 2, ttl: 20 },
+      ]),
+      [true, true],
+    );
+    assert.deepEqual(await two.hasMany(["1", "3"]), [true, false]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual(await two.getMany(["1", "2"]), [1, undefined]);
+    const listed: unknown[] = [];
+    for await (const entry of one.iterator()) listed.push(entry);
+    assert.deepEqual(listed, [["a key", value]]);
+    await two.clear();
+    assert.deepEqual(await one.get("a key"), value);
+    assert.equal(await two.has("1"), false);
+    assert.deepEqual(await one.deleteMany(["a key", "absent"]), [true, false]);
+    assert.deepEqual(errors, []);
+  });
+});

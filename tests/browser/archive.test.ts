@@ -1,0 +1,137 @@
+/** Archives between Node and Chromium: the same bytes on either side, and a seed that fills the page. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { openPackagePath, savePackage } from "../../dist/convert/node.js";
+import { openSchemaStore } from "../../dist/index.node.js";
+import { archiveOf, contents, exported, teas } from "../js/archives.js";
+import { browserTest, withPage } from "./harness.js";
+
+const PACKAGE = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "fss-archive-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+browserTest("R4B goes from Node to Chromium and back byte for byte", () =>
+  withPage(async (page, { origin }) => {
+    const store = await openSchemaStore({ diskCacheDir: join(scratch, "from") });
+    await savePackage(store, await openPackagePath(PACKAGE));
+    const archive = await exported(store);
+    assert.ok(archive.length <= 300_000, `${archive.length} bytes`);
+
+    const index = `${origin}/dist/index.js`;
+    const report = { added: 651, skipped: 0, replaced: 0, conflicting: 0 };
+    assert.deepEqual(await importInPage(page, index, archive), report);
+    await page.reload();
+    const back = Buffer.from(await exportInPage(page, index), "base64");
+    assert.ok(back.equals(archive));
+
+    const into = await openSchemaStore({ diskCacheDir: join(scratch, "into") });
+    assert.deepEqual(await into.import(back), report);
+    assert.deepEqual(await contents(into), await contents(store));
+    assert.ok((await exported(into)).equals(archive));
+    await Promise.all([store.close(), into.close()]);
+  }),
+);
+
+browserTest("an entry made in Chromium makes the archive it makes in Node", () =>
+  withPage(async (page, { origin }) => {
+    const made = await page.evaluate(
+      async ({ index, teas }) => {
+        const { openSchemaStore }: typeof import("../../dist/index.js") = await import(index);
+        const store = await openSchemaStore({ now: () => 1_700_000_000_000 });
+        await store.putMany(teas);
+        const bytes = await new Response(store.export()).arrayBuffer();
+        return [...new Uint8Array(bytes)];
+      },
+      { index: `${origin}/dist/index.js`, teas: [...teas] },
+    );
+    assert.ok(Buffer.from(made).equals(await archiveOf(...teas)));
+  }),
+);
+
+browserTest("a seed is fetched once, relative to the page; a bad one leaves nothing", () =>
+  withPage(async (page, { origin }) => {
+    const archive = await archiveOf(...teas);
+    let asked = 0;
+    await page.route("**/*.fss", (route) => {
+      asked += 1;
+      const whole = route.request().url().endsWith("/seeds/teas.fss");
+      return route.fulfill({ body: whole ? archive : archive.subarray(0, 300) });
+    });
+    const open = (seed: string) =>
+      page.evaluate(
+        async ({ index, seed }) => {
+          const { openSchemaStore }: typeof import("../../dist/index.js") = await import(index);
+          try {
+            const store = await openSchemaStore({ seed });
+            const size = await store.size();
+            await store.close();
+            return size;
+          } catch (error) {
+            return (error as { code: string }).code;
+          }
+        },
+        { index: `${origin}/dist/index.js`, seed },
+      );
+    assert.equal(await open("seeds/cut.fss"), "CORRUPT");
+    assert.equal(await open("seeds/teas.fss"), 5);
+    assert.equal(asked, 2);
+    await page.reload();
+    assert.equal(await open("seeds/teas.fss"), 5);
+    assert.equal(asked, 2);
+    await page.unroute("**/*.fss");
+    const other = `${origin}/dist/nothing.fss`;
+    assert.equal(await open(other), 5);
+  }),
+);
+
+browserTest("an archive that was tampered with leaves IndexedDB as it was", () =>
+  withPage(async (page, { origin }) => {
+    const archive = await archiveOf(...teas);
+    const index = `${origin}/dist/index.js`;
+    for (const at of [3, 30, 60, 200, archive.length - 1]) {
+      const bad = Buffer.from(archive);
+      bad[at] = (bad[at] as number) ^ 1;
+      await assert.rejects(importInPage(page, index, bad), /CORRUPT|ENTRY_TOO_LARGE/);
+    }
+    await assert.rejects(importInPage(page, index, archive.subarray(0, -1)), /CORRUPT/);
+    const nothing = Buffer.from(await exportInPage(page, index), "base64");
+    assert.equal(nothing.length, 72);
+  }),
+);
+
+function importInPage(page: Page, index: string, archive: Buffer): Promise<object> {
+  return page.evaluate(
+    async ({ index, archive }) => {
+      const { openSchemaStore }: typeof import("../../dist/index.js") = await import(index);
+      const store = await openSchemaStore();
+      try {
+        const bytes = Uint8Array.from(atob(archive), (character) => character.charCodeAt(0));
+        return await store.import(new Blob([bytes]));
+      } catch (error) {
+        throw new Error((error as { code: string }).code);
+      } finally {
+        await store.close();
+      }
+    },
+    { index, archive: archive.toString("base64") },
+  );
+}
+
+/** The archive in base64. */
+function exportInPage(page: Page, index: string): Promise<string> {
+  return page.evaluate(async (index) => {
+    const { openSchemaStore }: typeof import("../../dist/index.js") = await import(index);
+    const store = await openSchemaStore();
+    const bytes = new Uint8Array(await new Response(store.export()).arrayBuffer());
+    await store.close();
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text);
+  }, index);
+}

@@ -1,0 +1,129 @@
+/** The built page, served from below a path of its own, and what its tests do with it. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { type Chromium, withBrowser } from "./harness.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Where the site is on its server: a static build must not care. */
+const BASE = "/some/sub path/";
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+export const US_CORE = join(ROOT, "tests/fixtures/us_core_311.tgz");
+/** StructureDefinitions in it. */
+export const US_CORE_ENTRIES = 30;
+export const PATIENT = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1";
+export const RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race|3.1.1";
+
+/** The page, ready, and everything it was blamed for: policy violations, errors, dialogs. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly browser: Chromium;
+  readonly complaints: string[];
+}
+
+/** Runs `use` with the page, on a fresh profile. */
+export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fhir-schema-store-site-"));
+  execFileSync(process.execPath, [join(ROOT, "scripts/www.mjs"), "build", folder]);
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+    const name = path.startsWith(BASE) ? path.slice(BASE.length) || "index.html" : "";
+    const found = await readFile(join(folder, name)).catch(() => undefined);
+    if (found === undefined) response.writeHead(404).end();
+    else response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain").end(found);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await withBrowser(async (browser) => {
+      const { page, complaints } = await watchedPage(browser);
+      await page.goto(`http://127.0.0.1:${port}${BASE}`);
+      await said(page, / ready in /);
+      await use({ page, browser, complaints });
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function watchedPage(browser: Chromium): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => complaints.push(dialog.message()));
+  // Functions sent to a page name others by it.
+  await page.addInitScript({ content: "globalThis.__name = (named) => named;" });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      console.error(`policy: ${violatedDirective} ${blockedURI}`);
+    });
+  });
+  return { page, complaints };
+}
+
+/** Waits until the page's line of news says so. */
+export async function said(page: Page, status: RegExp): Promise<void> {
+  await page.locator("#status", { hasText: status }).waitFor({ timeout: 60_000 });
+}
+
+/** Waits until the list has so many rows. */
+export async function listed(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (count) => document.querySelectorAll("#entries li").length === count,
+    count,
+    { timeout: 30_000 },
+  );
+}
+
+/** Takes the small package in. */
+export async function loadUsCore(page: Page): Promise<void> {
+  await page.locator("#files").setInputFiles(US_CORE);
+  await said(page, /^hl7\.fhir\.us\.core#3\.1\.1: 30 converted in /);
+  await listed(page, US_CORE_ENTRIES);
+}
+
+/** Chooses an entry from the list and waits until it is shown. */
+export async function choose(page: Page, canonical: string): Promise<void> {
+  await page.locator(`#entries a[data-canonical="${canonical}"]`).click();
+  await shown(page, canonical);
+}
+
+/** Waits until that entry is shown. */
+export async function shown(page: Page, canonical: string): Promise<void> {
+  await page.waitForFunction(
+    (canonical) => document.querySelector("#canonical")?.textContent === canonical,
+    canonical,
+    { timeout: 10_000 },
+  );
+}
+
+/** A row of the element tree by its name. */
+export function row(page: Page, name: string) {
+  return page.locator("[role=treeitem]", {
+    has: page.locator(`:scope > .row > .element > bdi:text-is("${name}")`),
+  });
+}
+
+/** A file made on the spot. */
+export function jsonFile(name: string, value: unknown) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return { name, mimeType: "application/json", buffer: Buffer.from(text) };
+}

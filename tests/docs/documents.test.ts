@@ -1,0 +1,43 @@
+/** The code in the documents runs, and prints what stands behind its `console.log`. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { browserTest } from "../browser/harness.js";
+import { check, programsOf, ROOT, read } from "./kit.js";
+
+const guides = await readdir(join(ROOT, "docs/guides"));
+const documents = ["README.md", "docs/format.md", ...guides.map((name) => `docs/guides/${name}`)];
+
+for (const document of documents) {
+  const programs = programsOf(await read(document));
+  for (const program of programs) {
+    const inBrowser = program.kind === "browser" || program.kind === "html";
+    const name = `${document}:${program.line} (${program.kind})`;
+    if (inBrowser) browserTest(name, () => check(program));
+    else test(name, () => check(program));
+  }
+}
+
+test("the README has examples for Node and for browsers", async () => {
+  const kinds = programsOf(await read("README.md")).map(({ kind }) => kind);
+  assert.ok(kinds.filter((kind) => kind === "node").length >= 2);
+  assert.ok(kinds.includes("browser"));
+  assert.ok(kinds.includes("sh"));
+});
+
+test("the links between the documents lead somewhere", async () => {
+  const all = [...documents, "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/benchmarks.md"];
+  const broken: string[] = [];
+  let links = 0;
+  for (const document of all) {
+    for (const [, target = ""] of (await read(document)).matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g)) {
+      links += 1;
+      if (!existsSync(join(ROOT, dirname(document), target))) broken.push(`${document}: ${target}`);
+    }
+  }
+  assert.ok(links > 5);
+  assert.deepEqual(broken, []);
+});
