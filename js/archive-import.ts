@@ -1,6 +1,6 @@
 /** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
 
-import { archiveCore, guarded, TurnTaking } from "./archive.js";
+import { archiveCore, guarded, TurnTaking } from "./archive-core.js";
 import type { ArchiveGlue } from "./archive-glue.js";
 import type { WritableRow } from "./conditional.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
