@@ -57,6 +57,9 @@ async function* archived(store: Tiers, filter: Filter): AsyncGenerator<Uint8Arra
 async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
   const { shelf, durable } = store;
   for (let tries = 0; ; tries += 1) {
+    // After a trap the catalog is read again: until then it is empty, and nothing was deleted.
+    await durable?.complete();
+    store.checkOpen();
     shelf.settle();
     const rows = keys.flatMap((key) => rowOf(shelf, key) ?? []);
     const cold = rows.filter(({ body }) => body === undefined);

@@ -103,7 +103,8 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    if (canonicals.length > FEW && this.#durable?.loaded === false) {
+    const unknown = (canonical: string) => this.recall(canonical) === undefined;
+    if (this.#durable?.loaded === false && canonicals.filter(unknown).length > FEW) {
       // What is wrong with the index is wrong with the rows too, and those tell each caller.
       await this.#durable.complete().catch(() => {});
       this.#checkOpen();
