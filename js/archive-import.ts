@@ -31,17 +31,14 @@ export async function importArchive(
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan = (current: readonly (PackedRow | undefined)[]) => {
-    const present = current.map((row) => (row && isOver(store, row.key) ? undefined : row));
+    // What nobody can read any more, its time being over, is in nobody's way.
+    const readable = new Set(store.shelf.list({}));
+    const present = current.map((row) =>
+      row && readable.has(store.shelf.find(row.key)) ? row : undefined,
+    );
     return new Plan(core, rows, present, conflicts === "replace");
   };
   return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
-}
-
-/** Whether the time of a row is over: nobody can read it, so it is as good as absent. */
-function isOver({ shelf, options }: Tiers, key: Uint8Array): boolean {
-  const slot = shelf.find(key);
-  const expires = slot === 0 ? undefined : shelf.metadata(slot).expiresAt;
-  return expires !== undefined && expires <= options.now();
 }
 
 /** What an import does, row by row. */

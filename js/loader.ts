@@ -103,13 +103,15 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    const unknown = (canonical: string) => this.recall(canonical) === undefined;
-    if (this.#durable?.loaded === false && canonicals.filter(unknown).length > FEW) {
+    const recallAll = () => canonicals.map((canonical) => this.recall(canonical)?.value);
+    let values = recallAll();
+    const missing = values.filter((value) => value === undefined).length;
+    if (missing > FEW && this.#durable?.loaded === false) {
       // What is wrong with the index is wrong with the rows too, and those tell each caller.
       await this.#durable.complete().catch(() => {});
       this.#checkOpen();
+      values = recallAll();
     }
-    const values = canonicals.map((canonical) => this.recall(canonical)?.value);
     const version = this.#shelf.version;
     const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
     canonicals.forEach((canonical, index) => {
