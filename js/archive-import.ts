@@ -1,6 +1,6 @@
 /** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
 
-import { archiveCore, guarded, TurnTaking } from "./archive.js";
+import { archiveCore, guarded, TurnTaking } from "./archive-core.js";
 import type { ArchiveGlue } from "./archive-glue.js";
 import type { WritableRow } from "./conditional.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
@@ -30,8 +30,14 @@ export async function importArchive(
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
-  const plan = (current: readonly (PackedRow | undefined)[]) =>
-    new Plan(core, rows, current, conflicts === "replace");
+  const plan = (current: readonly (PackedRow | undefined)[]) => {
+    // What nobody can read any more, its time being over, is in nobody's way.
+    const readable = new Set(store.shelf.list({}));
+    const present = current.map((row) =>
+      row && readable.has(store.shelf.find(row.key)) ? row : undefined,
+    );
+    return new Plan(core, rows, present, conflicts === "replace");
+  };
   return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
 }
 

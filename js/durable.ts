@@ -128,6 +128,11 @@ export class DurableTier {
     return this.#writes.body(slot);
   }
 
+  /** Whether the catalog knows every row of the host. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
   /** Resolves when the catalog knows every row of the host. */
   complete(): Promise<void> {
     this.#complete ??= this.#load().catch((error) => {

@@ -11,6 +11,8 @@ import type { Writer } from "./writer.js";
 
 /** Times the host may fail to have the body of one and the same row before that counts as damage. */
 const STALE_TRIES = 3;
+/** So many canonicals are asked for one by one while the index is on its way; more wait for it. */
+const FEW = 4;
 
 /** A value with the slot it belongs to and the tier that answered. */
 export interface Loaded {
@@ -101,7 +103,15 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    const values = canonicals.map((canonical) => this.recall(canonical)?.value);
+    const recallAll = () => canonicals.map((canonical) => this.recall(canonical)?.value);
+    let values = recallAll();
+    const missing = values.filter((value) => value === undefined).length;
+    if (missing > FEW && this.#durable?.loaded === false) {
+      // What is wrong with the index is wrong with the rows too, and those tell each caller.
+      await this.#durable.complete().catch(() => {});
+      this.#checkOpen();
+      values = recallAll();
+    }
     const version = this.#shelf.version;
     const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
     canonicals.forEach((canonical, index) => {

@@ -196,7 +196,7 @@ function bindingNote({ strength, valueSet }) {
 function slicingNote({ discriminator, rules }) {
   const by = Array.isArray(discriminator)
     ? discriminator
-        .map((one) => (isObject(one) ? `${one.type} ${one.path}` : textOf(one)))
+        .map((one) => (isObject(one) ? `${textOf(one.type)} ${textOf(one.path)}` : textOf(one)))
         .join(", ")
     : textOf(discriminator);
   return note("Sliced by", rules === undefined ? by : `${by}; ${textOf(rules)}`);

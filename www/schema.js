@@ -76,7 +76,8 @@ export class SchemaView {
     const panel = this.#panel;
     panel.replaceChildren();
     const text = await this.#session.read((store) => store.getText(canonical));
-    if (panel !== this.#panel || text === undefined) return;
+    const left = panel !== this.#panel || panel.getAttribute("aria-labelledby") !== "tab-json";
+    if (left || text === undefined) return;
     const pre = make("pre", { tabindex: 0, "aria-label": "JSON", id: "json" });
     const indent = make("input", { type: "checkbox", id: "indent", checked: true });
     const show = () => {

@@ -2,7 +2,8 @@
 
 import { writeArchive } from "./archive-file.js";
 import { type Command, EXIT, UsageError } from "./command.js";
-import { counted, describe, readableBytes } from "./output.js";
+import { counted, readableBytes } from "./output.js";
+import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
 
 export const pack: Command = {
@@ -22,15 +23,10 @@ export const pack: Command = {
   },
 
   async run({ operands: [path = "-"], flags, options, output, signal }) {
-    const { openPackagePath, savePackage } = await import("../convert/node.js");
+    const { savePackage } = await import("../convert/node.js");
     const { openSchemaStore } = await import("../index.node.js");
-    let source: Awaited<ReturnType<typeof openPackagePath>>;
-    try {
-      source = await openPackagePath(path);
-    } catch (error) {
-      output.error(error);
-      return EXIT.incomplete;
-    }
+    const source = await openSource(path, output);
+    if (source === undefined) return EXIT.incomplete;
     const { maxEntryBytes } = options;
     await using store = await openSchemaStore({
       strategy: "memory",
@@ -45,9 +41,7 @@ export const pack: Command = {
       signal,
       onProgress: ({ done, total, file }) => bar.update(done, total, file),
     }).finally(() => bar.end());
-    for (const { file, canonical, error } of report.failed) {
-      output.note(`error: ${describe(error)} (${canonical ?? file})`);
-    }
+    noteFailed(report, output);
     const file = typeof flags.output === "string" ? flags.output : nameOf(report.package);
     const bytes = await writeArchive(store.export(), file, signal);
     const entries = await store.size();

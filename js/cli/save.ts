@@ -2,7 +2,8 @@
 
 import type { SaveReport } from "../convert/index.js";
 import { type Command, EXIT } from "./command.js";
-import { counted, describe } from "./output.js";
+import { counted } from "./output.js";
+import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
 
 export const save: Command = {
@@ -17,14 +18,9 @@ export const save: Command = {
   },
 
   async run({ operands: [path = "-"], flags, output, signal, withStore }) {
-    const { openPackagePath, savePackage } = await import("../convert/node.js");
-    let source: Awaited<ReturnType<typeof openPackagePath>>;
-    try {
-      source = await openPackagePath(path);
-    } catch (error) {
-      output.error(error);
-      return EXIT.incomplete;
-    }
+    const { savePackage } = await import("../convert/node.js");
+    const source = await openSource(path, output);
+    if (source === undefined) return EXIT.incomplete;
     const tags = typeof flags.tag === "string" ? flags.tag.split(",").filter(Boolean) : undefined;
     const bar = progressBar();
     try {
@@ -37,9 +33,7 @@ export const save: Command = {
       );
       bar.end();
       output.result(toJson(report), () => toText(report, path));
-      for (const { file, canonical, error } of report.failed) {
-        output.note(`error: ${describe(error)} (${canonical ?? file})`);
-      }
+      noteFailed(report, output);
       return report.failed.length > 0 ? EXIT.incomplete : EXIT.ok;
     } finally {
       bar.end();

@@ -229,11 +229,6 @@ impl LogHandle {
         self.log.fail(ticket, abandon);
     }
 
-    /// The own segment that takes commits.
-    pub fn active(&self) -> Option<u32> {
-        self.log.active()
-    }
-
     /// Closes an own segment: the bytes to append to it.
     pub fn seal(&mut self, slot: u32) -> Result<Vec<u8>> {
         self.log.seal(slot)

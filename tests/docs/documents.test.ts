@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { browserTest } from "../browser/harness.js";
-import { check, programsOf, ROOT, read } from "./kit.js";
+import { check, programsOf, promised, ROOT, read } from "./kit.js";
 
 const guides = await readdir(join(ROOT, "docs/guides"));
 const documents = ["README.md", "docs/format.md", ...guides.map((name) => `docs/guides/${name}`)];
@@ -26,6 +26,12 @@ test("the README has examples for Node and for browsers", async () => {
   assert.ok(kinds.filter((kind) => kind === "node").length >= 2);
   assert.ok(kinds.includes("browser"));
   assert.ok(kinds.includes("sh"));
+});
+
+test("the guide to the bridges has an example of each, and says what it prints", async () => {
+  const programs = programsOf(await read("docs/guides/bridges.md"));
+  assert.equal(programs.length, 3);
+  for (const { code } of programs) assert.ok(promised(code).length > 0);
 });
 
 test("the links between the documents lead somewhere", async () => {

@@ -135,7 +135,7 @@ async function run(
 }
 
 /** What the comments behind `console.log` promise, in order. */
-function promised(code: string): string[] {
+export function promised(code: string): string[] {
   const lines = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)];
   assert.equal(lines.length, code.split("console.log").length - 1, "every output is promised");
   return lines.map(([, output = ""]) => output);

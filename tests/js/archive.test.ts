@@ -153,3 +153,21 @@ test("a closed store neither writes nor reads archives", async () => {
 function report(counts: object): object {
   return { added: 0, skipped: 0, replaced: 0, conflicting: 0, ...counts };
 }
+
+test("an entry whose time is over is in nobody's way", async () => {
+  const source = await openStore();
+  await source.put({ url: "u", n: 1 });
+  const archive = new Uint8Array(await new Response(source.export()).arrayBuffer());
+  for (const strategy of ["memory", "memory-disk"] as const) {
+    let now = 1_700_000_000_000;
+    const store = await openStore({ strategy, now: () => now });
+    await store.put({ url: "u", n: 0 }, { ttlHours: 1 });
+    await store.flush();
+    now += 2 * 3_600_000;
+    assert.equal(await store.get("u"), undefined);
+    assert.equal((await store.import(archive)).added, 1);
+    assert.deepEqual(await store.get("u"), { url: "u", n: 1 });
+    await store.close();
+  }
+  await source.close();
+});

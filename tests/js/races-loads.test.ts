@@ -115,6 +115,20 @@ test("the network answers while the index is still being read", async () => {
   await store.close();
 });
 
+test("many at once wait for the index instead of asking for each", async () => {
+  const values = Array.from({ length: 20 }, (_, n) => ({ url: `u${n}`, n }));
+  const gate = new GatedAdapter(await filled(...values));
+  gate.shut("index");
+  const store = await openStore({ adapter: gate.adapter });
+  const found = store.getMany(values.map(({ url }) => url));
+  await turn();
+  gate.open("index");
+  assert.deepEqual(await found, values);
+  assert.equal(gate.calls.byUrl, 0);
+  assert.equal(gate.calls.bodies, 1);
+  await store.close();
+});
+
 test("a hundred concurrent gets make one read and one question to the network", async () => {
   const { gate, store } = await openGated({}, await filled(one));
   const many = await Promise.all(Array.from({ length: 100 }, () => store.get("u")));

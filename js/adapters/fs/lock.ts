@@ -82,7 +82,7 @@ function listen(path: string): Promise<(() => void) | undefined> {
       socket.on("close", () => waiting.delete(socket));
       socket.resume();
     });
-    server.once("error", (error) => {
+    server.on("error", (error) => {
       if (errno(error) === "EADDRINUSE") resolve(undefined);
       else reject(diskError(error, "taking a lock", path));
     });

@@ -107,8 +107,9 @@ export class Log {
       this.token = token;
       this.#commits.push(token);
       for (const watcher of this.watchers) if (!own.has(watcher)) queueMicrotask(watcher);
-      // What is left over is found again: the commit is done without it.
-      void this.turns.run("log", () => this.#tidy()).catch(() => {});
+      // Within the turn of this commit: whoever writes next may name what is removed here. What is
+      // left over is found again: the commit is done without it.
+      await this.#tidy().catch(() => {});
       return token;
     });
   }
@@ -260,7 +261,8 @@ export class Log {
     this.#commits = [];
     const [all, commits] = [await this.#tokens("all"), await this.#tokens("log")];
     const old = all.filter((token) => token < this.token);
-    await this.#remove(commits.map((token) => this.#name("log", token)));
+    const joined = commits.filter((token) => token <= this.token);
+    await this.#remove(joined.map((token) => this.#name("log", token)));
     await this.#remove(old.map((token) => this.#name("all", token)));
     const bodies = await this.#storage.getKeys(this.#name("body", ""));
     await this.#remove(bodies.filter((name) => !this.#bodies.has(name.split(":").at(-1) ?? "")));

@@ -46,6 +46,8 @@ pub struct Reader {
     /// Sizes of the bodies so far.
     bodies: Vec<u32>,
     raw: u64,
+    /// Bytes of the bodies that entries named again: whoever stores them handles each of them.
+    named_again: u64,
     catalog: usize,
     last: Option<LastKey>,
 }
@@ -80,6 +82,7 @@ impl Reader {
             entries: 0,
             bodies: Vec::new(),
             raw: 0,
+            named_again: 0,
             catalog: 0,
             last: None,
         }
@@ -223,10 +226,14 @@ impl Reader {
     /// Size of a body that stands here, or of an earlier one.
     fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
-            let known = self.bodies.get(number as usize - 1);
-            return known
-                .copied()
-                .ok_or(damaged("an entry has a body that is not there"));
+            let known = self.bodies.get(number as usize - 1).copied();
+            let size = known.ok_or(damaged("an entry has a body that is not there"))?;
+            self.named_again += u64::from(size);
+            let total = self.raw + self.named_again;
+            if total > self.limits.total {
+                return Err(full("unpacked archive", total, self.limits.total));
+            }
+            return Ok(size);
         };
         let (bytes, limit) = (body.len(), self.limits.entry);
         if bytes > limit {

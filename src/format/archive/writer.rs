@@ -53,6 +53,9 @@ impl Default for Writer {
     }
 }
 
+/// Most that the lengths within an entry take, and the number of its body.
+const LENGTHS: usize = 16;
+
 impl Writer {
     /// Adds an entry: packed row key, packed metadata, the body and its hash.
     pub fn add(&mut self, key: &[u8], meta: &[u8], hash: Hash, body: &[u8]) -> Result<()> {
@@ -71,7 +74,7 @@ impl Writer {
         } = take_apart(meta)?;
         let earlier = self.bodies.position(&hash);
         let text = if earlier.is_some() { &[] } else { body };
-        let bytes = key.len() + meta.len() + edges.len() + text.len() + hash.len();
+        let bytes = key.len() + meta.len() + edges.len() + text.len() + hash.len() + LENGTHS;
         if self.block.entries > 0 && self.block.bytes() + bytes > BLOCK_BYTES {
             self.end_block();
         }

@@ -249,3 +249,12 @@ fn a_million_tiny_entries_stop_at_the_catalog() {
     assert_eq!(error.code(), "STORAGE_FULL");
     assert!(parse(&blocks).len() < 30_000);
 }
+
+#[test]
+fn one_body_that_many_entries_name_counts_for_each() {
+    let body = vec![b'x'; 1 << 20];
+    let urls: Vec<_> = (0..100).map(|number| format!("u{number:03}")).collect();
+    let entries: Vec<_> = urls.iter().map(|url| plain(url, &body)).collect();
+    assert_eq!(read(&write(&entries[..50])).unwrap().len(), 50);
+    assert_eq!(refused(&write(&entries)), "STORAGE_FULL");
+}

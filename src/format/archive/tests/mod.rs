@@ -207,3 +207,17 @@ fn the_bytes_are_frozen() {
     let hash = sha256(&archive);
     assert_eq!((archive.len(), &hash[..4]), (272, &[179, 238, 54, 13][..]));
 }
+
+#[test]
+fn two_entries_that_just_fit_a_block_come_back() {
+    let converted = |url: &str, length: usize| {
+        let body = format!("{{\"x\":\"{}\"}}", "x".repeat(length));
+        entry(url, "p#1.0.0", body.as_bytes(), |metadata| {
+            metadata.source_hash = Some(sha256(url.as_bytes()));
+        })
+    };
+    for length in BLOCK_BYTES / 2 - 400..BLOCK_BYTES / 2 - 50 {
+        let entries = [converted("a", BLOCK_BYTES / 2), converted("b", length)];
+        assert_eq!(read(&write(&entries)).unwrap(), entries, "{length}");
+    }
+}

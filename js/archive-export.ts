@@ -1,0 +1,87 @@
+/** Archives out: entries as one stream of bytes. */
+
+import { archiveCore, guarded, TurnTaking } from "./archive-core.js";
+import { SchemaStoreError } from "./errors.js";
+import type { PackedRow, Shelf } from "./shelf.js";
+import type { Tiers } from "./tiers.js";
+import type { Filter } from "./types.js";
+
+/** Entries whose bodies are read from the host together. */
+const READ_TOGETHER = 64;
+/** Times the host may fail to have a body before that counts as damage. */
+const STALE_TRIES = 3;
+
+interface Row extends PackedRow {
+  body: Uint8Array | undefined;
+}
+
+/**
+ * Writes the entries a filter takes to `sink`, and closes it. What fails is the reason the sink is
+ * aborted with. An entry is taken as it is when its turn comes; one deleted before that is left out.
+ */
+export async function exportArchive(
+  store: Tiers,
+  filter: Filter,
+  sink: WritableStream<Uint8Array>,
+): Promise<void> {
+  const writer = sink.getWriter();
+  try {
+    for await (const bytes of archived(store, filter)) await writer.write(bytes);
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
+  }
+}
+
+async function* archived(store: Tiers, filter: Filter): AsyncGenerator<Uint8Array> {
+  await store.durable?.complete();
+  store.checkOpen();
+  const { shelf } = store;
+  const keys = Array.from(shelf.list(filter), (slot) => shelf.key(slot) as Uint8Array);
+  const { ArchiveWriter } = archiveCore(store.core);
+  const writer = guarded(() => new ArchiveWriter());
+  const turns = new TurnTaking();
+  for (let at = 0; at < keys.length; at += READ_TOGETHER) {
+    for (const { key, meta, hash, body } of await read(store, keys.slice(at, at + READ_TOGETHER))) {
+      guarded(() => writer.add(key, meta, hash, body as Uint8Array));
+      await turns.take();
+    }
+    const bytes = guarded(() => writer.take());
+    if (bytes.length > 0) yield bytes;
+    store.checkOpen();
+  }
+  yield guarded(() => writer.finish());
+}
+
+/** The rows of these keys with their bodies, as they are now; those that are gone are left out. */
+async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
+  const { shelf, durable } = store;
+  for (let tries = 0; ; tries += 1) {
+    // After a trap the catalog is read again: until then it is empty, and nothing was deleted.
+    await durable?.complete();
+    store.checkOpen();
+    shelf.settle();
+    const rows = keys.flatMap((key) => rowOf(shelf, key) ?? []);
+    const cold = rows.filter(({ body }) => body === undefined);
+    const bodies = cold.length > 0 ? await durable?.bodies(cold.map(({ hash }) => hash)) : [];
+    store.checkOpen();
+    cold.forEach((row, index) => {
+      row.body = bodies?.[index];
+    });
+    const missing = rows.find(({ body }) => body === undefined);
+    if (missing === undefined) return rows;
+    const canonical = shelf.canonical(shelf.find(missing.key));
+    if (tries === STALE_TRIES || durable === undefined) {
+      const message = `the body of ${canonical} is damaged or not where its row says`;
+      throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+    }
+    await durable.refresh();
+    store.checkOpen();
+  }
+}
+
+function rowOf(shelf: Shelf, key: Uint8Array): Row | undefined {
+  const slot = shelf.find(key);
+  const [hash, meta] = [shelf.hash(slot), shelf.meta(slot)];
+  return hash && meta && { key, hash, meta, body: shelf.body(slot) };
+}
