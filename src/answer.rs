@@ -15,8 +15,10 @@ pub enum Effect {
     Expired(Slot),
     /// What an unversioned request for this URL resolves to may have changed.
     Moved(Symbol),
-    /// The slot's entry has a limited life: the clock is to be watched.
+    /// Something about the slot's entry has a limited life: the clock is to be watched.
     Limited(Slot),
+    /// The slot's time as stale is over too: its row is to be deleted, unless the host has another.
+    Over(Slot),
 }
 
 /// What the host must do, in order.

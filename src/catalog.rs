@@ -173,8 +173,9 @@ impl Catalog {
     }
 
     /// What a reader of `canonical` gets: without a version the newest; among the sources of one
-    /// version the direct put, then the higher package version. Expired entries do not take part.
-    pub fn resolve(&self, canonical: &Canonical<'_>) -> Option<Slot> {
+    /// version the direct put, then the higher package version. Expired entries do not take part, or
+    /// only they: with the time, those that are kept as stale then.
+    pub fn resolve(&self, canonical: &Canonical<'_>, stale_at: Option<u64>) -> Option<Slot> {
         let url = self.strings.find(canonical.url)?;
         let visible = self.candidates(url).iter().copied().filter_map(|slot| {
             let entry = self.get(slot)?;
@@ -182,7 +183,12 @@ impl Catalog {
             let wanted = canonical
                 .version
                 .is_none_or(|version| version == key.version);
-            (wanted && !entry.expired).then_some((slot, key))
+            let until = entry.head.stale_until;
+            let shown = match stale_at {
+                Some(now) => entry.expired && until.is_none_or(|until| until > now),
+                None => !entry.expired,
+            };
+            (wanted && shown).then_some((slot, key))
         });
         let best = visible.max_by(|(_, left), (_, right)| compare_rows(left, right));
         best.map(|(slot, _)| slot)

@@ -27,6 +27,8 @@ pub struct Stats {
     pub evicted_for_size: u64,
     /// Evictions because of the limit on entries.
     pub evicted_for_entries: u64,
+    /// Evictions because nobody had read the body for the idle time.
+    pub evicted_expired: u64,
     /// Entries hidden because their time was over.
     pub expirations: u64,
     /// Hits reported by the host.
@@ -48,6 +50,7 @@ impl Serialize for Stats {
             ("pendingBytes", self.pending_bytes as u64),
             ("evictedForSize", self.evicted_for_size),
             ("evictedForEntries", self.evicted_for_entries),
+            ("evictedExpired", self.evicted_expired),
             ("expirations", self.expirations),
             ("hits", self.hits),
         ])

@@ -7,6 +7,8 @@
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
+mod lives;
+
 pub use crate::answer::{Effect, Effects, Packed, Resolution};
 use crate::canonical::Canonical;
 use crate::catalog::{Catalog, RowKey, Slot};
@@ -69,23 +71,10 @@ impl Store {
         })
     }
 
-    /// Takes the host's log of hits, oldest first, and does what the clock demands. Called before
-    /// anything else, so that the outcome equals that of an unbuffered store.
-    pub fn drain(&mut self, hits: &[u32], now: u64) -> Effects {
-        self.counters.hits += hits.len() as u64;
-        self.tier.hits(hits);
-        self.catalog.reap();
-        let mut effects = Effects::new();
-        while let Some(slot) = self.expiry.pop(now) {
-            self.expire(slot, &mut effects);
-        }
-        effects
-    }
-
     /// Which entry a request means.
     pub fn resolve(&self, request: &str) -> Result<Resolution> {
         let canonical = Canonical::parse(request)?;
-        Ok(match self.catalog.resolve(&canonical) {
+        Ok(match self.catalog.resolve(&canonical, None) {
             _ if !self.complete && !self.catalog.is_whole(canonical.url) => Resolution::Ask,
             Some(slot) => Resolution::Found(slot),
             None => Resolution::Absent,
@@ -201,14 +190,7 @@ impl Store {
         }
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));
-            match entry.head.expires {
-                Some(at) if at <= now => self.catalog.set_expired(slot, true),
-                Some(at) => {
-                    self.expiry.insert(at, slot);
-                    effects.push(Effect::Limited(slot));
-                }
-                None => {}
-            }
+            self.watch(slot, now, effects);
         }
         Ok(slot)
     }
@@ -283,28 +265,36 @@ impl Store {
         if self.tier.form(slot) != Form::Cold {
             return Effects::new();
         }
+        let mut effects = Effects::new();
         if let Some((admission, hash, _size, key_bytes)) = self.admission(slot) {
             self.tier.admit_encoded(admission, hash, bytes, key_bytes);
+            self.warm(slot, &mut effects);
         }
-        self.make_room()
+        self.make_room(&mut effects);
+        effects
     }
 
     /// Notes that the host holds a value decoded from the entry's body. When the budgets do not
     /// allow it the effects evict it at once.
     pub fn admit_decoded(&mut self, slot: Slot) -> Effects {
-        match self.admission(slot) {
+        let mut effects = Effects::new();
+        match self.admission(slot).filter(|_| !self.is_hidden(slot)) {
             Some((admission, hash, size, key_bytes)) => {
                 self.tier.admit_decoded(admission, hash, size, key_bytes);
-                self.make_room()
+                self.warm(slot, &mut effects);
+                self.make_room(&mut effects);
             }
-            None => vec![Effect::Evicted(slot)],
+            None => effects.push(Effect::Evicted(slot)),
         }
+        effects
     }
 
     /// Counts bytes the host holds until they are durable.
     pub fn pend(&mut self, bytes: usize) -> Effects {
         self.tier.pend(bytes);
-        self.make_room()
+        let mut effects = Effects::new();
+        self.make_room(&mut effects);
+        effects
     }
 
     /// Uncounts them.
@@ -369,6 +359,10 @@ impl Store {
             return None;
         }
         let entry = self.catalog.get(slot)?;
+        // Hidden, what a host has is not worth the room.
+        if entry.expired && self.options.durable {
+            return None;
+        }
         let key = self.catalog.key(entry);
         let mut hasher = DefaultHasher::new();
         hasher.write_u64(self.options.seed);
@@ -391,32 +385,23 @@ impl Store {
         ))
     }
 
-    fn make_room(&mut self) -> Effects {
+    fn make_room(&mut self, effects: &mut Effects) {
         let mut evicted = Vec::new();
         self.tier.make_room(|eviction| evicted.push(eviction));
-        let mut effects = Effects::new();
         for eviction in evicted {
             if eviction.for_entries {
                 self.counters.evicted_for_entries += 1;
             } else {
                 self.counters.evicted_for_size += 1;
             }
-            effects.push(Effect::Evicted(eviction.slot));
-            if !self.options.durable {
-                self.retire(eviction.slot, &mut effects);
-            }
+            self.expiry.cold(eviction.slot);
+            self.evicted(eviction.slot, effects);
         }
-        effects
     }
 
-    fn expire(&mut self, slot: Slot, effects: &mut Effects) {
-        self.catalog.set_expired(slot, true);
-        self.counters.expirations += 1;
-        effects.push(Effect::Expired(slot));
-        if let Some(entry) = self.catalog.get(slot) {
-            effects.push(Effect::Moved(entry.url));
-        }
-        self.tier.remove(slot);
+    /// Tells that a body left memory; without a host the entry is gone.
+    fn evicted(&mut self, slot: Slot, effects: &mut Effects) {
+        effects.push(Effect::Evicted(slot));
         if !self.options.durable {
             self.retire(slot, effects);
         }
@@ -434,11 +419,7 @@ impl Store {
     /// Lets go of all that is kept for a retired slot.
     fn leave(&mut self, slot: Slot, effects: &mut Effects) {
         self.tier.remove(slot);
-        let entry = self.catalog.get(slot);
-        let watched = entry.filter(|entry| !entry.expired);
-        if let Some(at) = watched.and_then(|entry| entry.head.expires) {
-            self.expiry.remove(at, slot);
-        }
+        self.expiry.forget(slot);
         effects.push(Effect::Retired(slot));
     }
 }

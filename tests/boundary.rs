@@ -25,11 +25,12 @@ fn open(durable: bool) -> StoreHandle {
 
 /// The fields a put may set, with their places in its record.
 const EXPIRES: usize = 5;
-const ORIGIN: usize = 6;
-const SOURCE_HASH: usize = 7;
-const CONVERTED_AT: usize = 9;
-const NAME: usize = 10;
-const TAGS: usize = 20;
+const STALE_UNTIL: usize = 6;
+const ORIGIN: usize = 7;
+const SOURCE_HASH: usize = 8;
+const CONVERTED_AT: usize = 10;
+const NAME: usize = 11;
+const TAGS: usize = 21;
 
 /// The record of a put of `url|version`, with some fields changed; tags and dependencies follow.
 fn put(url: &str, version: &str, changed: &[(usize, &str)]) -> String {
@@ -142,6 +143,7 @@ fn options_and_records_of_the_wrong_shape_are_refused() {
     for (place, text, name) in [
         (0, "-1", "layer"),
         (EXPIRES, "soon", "expiresAt"),
+        (STALE_UNTIL, "1e22", "staleUntil"),
         (CONVERTED_AT, "1.5", "convertedAt"),
         (ORIGIN, "space", "origin"),
         (SOURCE_HASH, "abc", "sourceHash"),
@@ -246,6 +248,40 @@ fn effects_are_pairs_of_code_and_number() {
     brief.drain(&[], 2000.0);
     assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
     assert!(!brief.expires());
+    brief.start_sweep();
+    brief.end_sweep(&[slot]);
+    assert_eq!(brief.resolve("u").unwrap(), 0);
+    assert_eq!(brief.stale("u").unwrap(), slot);
+    refused(brief.stale(" "), "INVALID_KEY", "is empty");
+
+    let until = [(EXPIRES, "3000"), (STALE_UNTIL, "4000")];
+    let slot = learn(&mut brief, &put("v", "", &until), BODY);
+    let url = brief.url_of(slot);
+    assert_eq!(brief.effects().unwrap()[..], [3, url, 4, slot]);
+    brief.drain(&[], 3000.0);
+    assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
+    assert!(brief.expires(), "it waits to be deleted");
+    assert_eq!(brief.stale("v").unwrap(), slot);
+    for minute in 1..=2 {
+        assert!(brief.effects().is_none());
+        brief.drain(&[], 3000.0 + 60_000.0 * f64::from(minute));
+    }
+    assert_eq!(brief.effects().unwrap()[..], [5, slot]);
+    assert_eq!(brief.stale("v").unwrap(), 0);
+
+    let mut idle = open(false);
+    idle.set_idle(500.0);
+    idle.drain(&[], 1000.0);
+    let slot = learn(&mut idle, &put("u", "", &[]), BODY);
+    let url = idle.url_of(slot);
+    idle.admit_encoded(slot, BODY.into());
+    assert_eq!(idle.effects().unwrap()[..], [3, url, 4, slot]);
+    idle.drain(&[slot], 1499.0);
+    idle.drain(&[], 1998.0);
+    assert!(idle.effects().is_none());
+    idle.drain(&[], 1999.0);
+    assert_eq!(idle.effects().unwrap()[..], [0, slot, 1, slot, 3, url]);
+    assert_eq!(member(&idle.stats().unwrap(), "evictedExpired"), 1.0);
 
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
     let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));

@@ -1,7 +1,7 @@
 //! Residency and budgets: which entry has its body in memory, in which form, and who must leave.
 
 use super::bodies::Bodies;
-use super::policy::{Admission, Policy};
+use super::policy::{Admission, Fifo, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
 
@@ -49,6 +49,8 @@ struct Resident {
     hash: Hash,
     size: usize,
     key_bytes: usize,
+    /// In the queue of those that leave before any other.
+    demoted: bool,
 }
 
 impl Resident {
@@ -80,6 +82,8 @@ pub struct Tier {
     /// Decoding keeps the bytes: they are the only copy.
     keeps_bytes: bool,
     policy: Box<dyn Policy>,
+    /// Bodies of hidden entries.
+    demoted: Fifo,
     residents: Vec<Option<Resident>>,
     bodies: Bodies,
     decoded_bytes: usize,
@@ -94,6 +98,7 @@ impl Tier {
             limits,
             keeps_bytes,
             policy,
+            demoted: Fifo::default(),
             residents: Vec::new(),
             bodies: Bodies::default(),
             decoded_bytes: 0,
@@ -141,6 +146,7 @@ impl Tier {
             hash,
             size: bytes.len(),
             key_bytes,
+            demoted: false,
         };
         self.remove(admission.slot);
         self.bodies.hold(hash, bytes);
@@ -168,6 +174,7 @@ impl Tier {
             hash,
             size,
             key_bytes,
+            demoted: false,
         };
         if had == Form::Cold {
             self.admit(admission, resident);
@@ -191,10 +198,34 @@ impl Tier {
 
     /// The body of an entry leaves because the entry does.
     pub fn remove(&mut self, slot: Slot) {
-        if self.resident(slot).is_some() {
-            self.policy.remove(slot);
+        if let Some(resident) = self.resident(slot) {
+            if resident.demoted {
+                self.demoted.remove(slot);
+            } else {
+                self.policy.remove(slot);
+            }
             self.forget(slot);
         }
+    }
+
+    /// Lets a body leave before all others when room must be made; its decoded value leaves now.
+    pub fn demote(&mut self, slot: Slot) {
+        let Some(&resident) = self.resident(slot).filter(|resident| !resident.demoted) else {
+            return;
+        };
+        if resident.form == Form::Decoded {
+            return self.remove(slot);
+        }
+        self.policy.remove(slot);
+        self.uncount(slot);
+        let resident = Resident {
+            form: Form::Encoded,
+            demoted: true,
+            ..resident
+        };
+        self.count(&resident);
+        self.set(slot, Some(resident));
+        self.demoted.push(slot);
     }
 
     /// Counts bytes that may not leave because they are not durable yet.
@@ -209,7 +240,7 @@ impl Tier {
 
     /// Evicts until every budget holds, telling `evicted` of each body that left.
     pub fn make_room(&mut self, mut evicted: impl FnMut(Evicted)) {
-        while self.policy.len() > self.limits.entries
+        while self.len() > self.limits.entries
             && let Some(slot) = self.evict()
         {
             evicted(Evicted {
@@ -249,12 +280,12 @@ impl Tier {
 
     /// Entries with a body in memory.
     pub fn len(&self) -> usize {
-        self.policy.len()
+        self.policy.len() + self.demoted.len()
     }
 
     /// Whether no body is in memory.
     pub fn is_empty(&self) -> bool {
-        self.policy.is_empty()
+        self.len() == 0
     }
 
     /// The budgets.
@@ -270,7 +301,7 @@ impl Tier {
     }
 
     fn evict(&mut self) -> Option<Slot> {
-        let slot = self.policy.victim()?;
+        let slot = self.demoted.victim().or_else(|| self.policy.victim())?;
         self.forget(slot);
         Some(slot)
     }

@@ -50,6 +50,7 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         created: now,
         updated: now,
         expires: fields.number("expiresAt"),
+        stale_until: fields.number("staleUntil"),
         ..Head::default()
     };
     let origin: usize = fields.number("origin").unwrap_or_default();

@@ -22,7 +22,7 @@ const ASK: u32 = u32::MAX;
 ///
 /// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
 /// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL,
-/// 4 slot with a limited life.
+/// 4 slot with a limited life, 5 slot whose row is to be deleted.
 #[derive(Debug)]
 #[wasm_bindgen]
 pub struct StoreHandle {
@@ -58,6 +58,12 @@ impl StoreHandle {
         })
     }
 
+    /// Limits how many milliseconds a body stays in memory that nobody reads.
+    #[wasm_bindgen(js_name = setIdle)]
+    pub fn set_idle(&mut self, idle: f64) {
+        self.store.set_idle(millis(idle));
+    }
+
     /// Takes the log of hits and the clock; to be called before any other call.
     pub fn drain(&mut self, hits: &[u32], now: f64) {
         let effects = self.store.drain(hits, millis(now));
@@ -76,6 +82,7 @@ impl StoreHandle {
             Effect::Expired(slot) => [2, slot.number()],
             Effect::Moved(url) => [3, url.number()],
             Effect::Limited(slot) => [4, slot.number()],
+            Effect::Over(slot) => [5, slot.number()],
         };
         Some(effects.into_iter().flat_map(pair).collect())
     }
@@ -87,6 +94,11 @@ impl StoreHandle {
             Resolution::Absent => 0,
             Resolution::Ask => ASK,
         })
+    }
+
+    /// The slot of the expired entry a request means that is still kept as stale; 0 for none.
+    pub fn stale(&self, request: &str) -> Result<u32> {
+        Ok(self.store.stale(request)?.map_or(0, Slot::number))
     }
 
     /// Builds the row of a put (see `js/record.ts`) with a body of so many bytes. Little-endian: 0,

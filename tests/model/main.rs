@@ -38,12 +38,21 @@ fn key(id: Id) -> RowKey<'static> {
     }
 }
 
+/// What a put says of the life of its entry, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    /// How far its clock was ahead.
+    ahead: u64,
+    lives: u64,
+    grace: Option<u64>,
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Put {
         id: Id,
         size: usize,
-        lives: Option<u64>,
+        life: Option<Life>,
         tag: bool,
     },
     /// A row comes again as it is, as from the host.
@@ -66,20 +75,35 @@ fn any_id() -> impl Strategy<Value = Id> {
     (0..URLS.len(), 0..VERSIONS.len(), 0..SOURCES.len())
 }
 
+/// A moment, or what a night is to a machine.
+fn any_time() -> impl Strategy<Value = u64> {
+    prop_oneof![6 => 0_u64..50, 1 => 0_u64..250_000]
+}
+
+fn any_life() -> impl Strategy<Value = Life> {
+    let ahead = prop_oneof![8 => Just(0_u64), 1 => 0_u64..150_000];
+    let grace = proptest::option::of(any_time());
+    (ahead, any_time(), grace).prop_map(|(ahead, lives, grace)| Life {
+        ahead,
+        lives: lives + 1,
+        grace,
+    })
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     let put = (
         any_id(),
         0_usize..900,
-        proptest::option::of(1_u64..50),
+        proptest::option::of(any_life()),
         any::<bool>(),
     );
     prop_oneof![
-        8 => put.prop_map(|(id, size, lives, tag)| Step::Put { id, size, lives, tag }),
+        8 => put.prop_map(|(id, size, life, tag)| Step::Put { id, size, life, tag }),
         1 => any_id().prop_map(Step::Again),
         2 => any_id().prop_map(Step::Forget),
         6 => (any_id(), any::<bool>()).prop_map(|(id, decoded)| Step::Admit { id, decoded }),
         4 => any_id().prop_map(Step::Hit),
-        4 => (0_u64..20).prop_map(Step::Drain),
+        4 => any_time().prop_map(Step::Drain),
         1 => (0_usize..1500).prop_map(Step::Pend),
         1 => Just(Step::Unpend),
         1 => proptest::collection::btree_set(any_id(), 0..30).prop_map(Step::Sweep),
@@ -95,8 +119,9 @@ proptest! {
         steps in vec(any_step(), 0..120),
         durable: bool,
         policy in proptest::sample::select(NAMES.to_vec()),
+        idle in prop_oneof![Just(0_u64), any_time()],
     ) {
-        let mut world = World::new(durable, policy);
+        let mut world = World::new(durable, policy, idle);
         for step in steps {
             world.run(step);
         }

@@ -1,6 +1,7 @@
 //! A store with its host, and the model beside it.
 
 mod checks;
+mod lives;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +9,11 @@ use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::intern::Symbol;
+use fhir_schema_store::memory::Form;
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
-use crate::{Id, Step, URLS, key};
+use crate::{Id, Life, Step, URLS, key};
 
 const LIMIT: usize = 4000;
 const ENTRIES: usize = 4;
@@ -25,7 +27,18 @@ struct Row {
     body: Vec<u8>,
     updated: u64,
     expires: Option<u64>,
+    until: Option<u64>,
+    /// When it is hidden: `expires`, but no later than its whole life after it was learned.
+    ends: Option<u64>,
     expired: bool,
+    /// It is hidden because nobody knows how old it is.
+    unknown: bool,
+    /// When it leaves, by the time that has certainly passed.
+    leaves: Option<u64>,
+    /// Its body is to leave memory before any other.
+    demoted: bool,
+    /// When its body was last read, by the same time.
+    read: u64,
     tag: bool,
 }
 
@@ -34,8 +47,11 @@ pub(super) struct World {
     store: Store,
     durable: bool,
     policy: &'static str,
+    idle: u64,
     rows: BTreeMap<Id, Row>,
     now: u64,
+    /// The time that has certainly passed.
+    steady: u64,
     /// Slots hit since the last drain.
     ring: Vec<u32>,
     /// Slots whose decoded value the host keeps.
@@ -46,17 +62,20 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(durable: bool, policy: &'static str) -> Self {
-        let mut store = open(durable, policy);
+    pub(super) fn new(durable: bool, policy: &'static str, idle: u64) -> Self {
+        let mut store = open(durable, policy, idle);
         // An empty host: the catalog is complete without any row.
         store.start_sweep();
         store.end_sweep(&[]);
+        store.drain(&[], 1000);
         Self {
             store,
             durable,
             policy,
+            idle,
             rows: BTreeMap::new(),
             now: 1000,
+            steady: 1000,
             ring: Vec::new(),
             values: BTreeSet::new(),
             pending: 0,
@@ -67,13 +86,14 @@ impl World {
 
     pub(super) fn run(&mut self, step: Step) {
         let before = self.answers();
+        let drains = matches!(step, Step::Drain(_));
         let effects = match step {
             Step::Put {
                 id,
                 size,
-                lives,
+                life,
                 tag,
-            } => self.put(id, size, lives, tag),
+            } => self.put(id, size, life, tag),
             Step::Again(id) => self.again(id),
             Step::Forget(id) => self.forget(id),
             Step::Admit { id, decoded } => self.admit(id, decoded),
@@ -92,20 +112,26 @@ impl World {
             Step::Sweep(kept) => self.sweep(&kept),
             Step::Reopen => return self.reopen(),
         };
+        if !drains {
+            self.check_order(&effects);
+        }
         self.apply(&effects);
         self.check();
         self.check_told(&before, &effects);
     }
 
-    fn put(&mut self, id: Id, size: usize, lives: Option<u64>, tag: bool) -> Effects {
+    fn put(&mut self, id: Id, size: usize, life: Option<Life>, tag: bool) -> Effects {
         self.puts += 1;
         let body = format!("{}{}", self.puts % 7, "x".repeat(size)).into_bytes();
-        let expires = lives.map(|lives| self.now + lives);
+        let updated = self.now + life.map_or(0, |life| life.ahead);
+        let expires = life.map(|life| updated + life.lives);
+        let until = life.and_then(|life| Some(expires? + life.grace?));
         let metadata = Metadata {
             head: Head {
                 created: self.now,
-                updated: self.now,
+                updated,
                 expires,
+                stale_until: until,
                 ..Head::default()
             },
             r#type: Some(["Patient", "Group"][id.1 % 2].into()),
@@ -162,11 +188,18 @@ impl World {
                 hash,
                 meta,
                 body: body.clone(),
-                updated: self.now,
+                updated,
                 expires,
+                until,
+                ends: None,
                 expired: false,
+                unknown: false,
+                leaves: None,
+                demoted: false,
+                read: self.steady,
                 tag,
             };
+            let row = self.born(row);
             self.rows.insert(id, row);
         }
         if !self.durable {
@@ -201,35 +234,15 @@ impl World {
         let Some(row) = self.rows.get(&id).filter(|row| !row.expired).cloned() else {
             return Effects::new();
         };
+        if decoded || self.store.form(row.slot) == Form::Cold {
+            self.read(row.slot.number());
+        }
         if decoded {
             self.values.insert(row.slot);
             self.store.admit_decoded(row.slot)
         } else {
             self.store.admit_encoded(row.slot, row.body.into())
         }
-    }
-
-    fn drain(&mut self, passed: u64) -> Effects {
-        self.now += passed;
-        let hits = core::mem::take(&mut self.ring);
-        self.drained += hits.len() as u64;
-        let effects = self.store.drain(&hits, self.now);
-        let over = |row: &Row| !row.expired && row.expires.is_some_and(|at| at <= self.now);
-        let due: Vec<Id> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| over(row))
-            .map(|(&id, _)| id)
-            .collect();
-        for id in due {
-            let row = self.rows.get_mut(&id).unwrap();
-            row.expired = true;
-            assert!(effects.contains(&Effect::Expired(row.slot)));
-            if !self.durable {
-                self.rows.remove(&id);
-            }
-        }
-        effects
     }
 
     fn url(&self, slot: Slot) -> Symbol {
@@ -276,7 +289,7 @@ impl World {
     /// A new store that learns the packed index of this one answers the same.
     fn reopen(&mut self) {
         let packed = self.store.pack_index().unwrap();
-        let mut store = open(self.durable, self.policy);
+        let mut store = open(self.durable, self.policy, self.idle);
         if self.durable {
             assert_eq!(store.resolve(URLS[0]).unwrap(), Resolution::Ask);
         }
@@ -286,15 +299,8 @@ impl World {
             let slot = store.catalog().find(&key(id)).unwrap();
             let entry = store.catalog().get(slot).unwrap();
             assert_eq!((entry.hash, &*entry.meta), (row.hash, &row.meta[..]));
-            let expired = row.expires.is_some_and(|at| at <= self.now);
-            rows.insert(
-                id,
-                Row {
-                    slot,
-                    expired,
-                    ..row.clone()
-                },
-            );
+            let row = row.clone();
+            rows.insert(id, Row { slot, ..row });
         }
         let told = |store: &Store| {
             store
@@ -307,6 +313,7 @@ impl World {
         assert_eq!(told(&store), rows.len());
         if self.durable {
             let (ring, values) = (Vec::new(), BTreeSet::new());
+            store.drain(&[], self.now);
             self.store = store;
             (
                 self.rows,
@@ -315,6 +322,12 @@ impl World {
                 self.pending,
                 self.drained,
             ) = (rows, ring, values, 0, 0);
+            self.steady = 0;
+            for (id, row) in self.rows.clone() {
+                let row = self.born(row);
+                self.rows.insert(id, row);
+            }
+            self.steady = self.now.min(60_000);
             self.check();
         }
     }
@@ -328,7 +341,10 @@ impl World {
     fn apply(&mut self, effects: &Effects) {
         for effect in effects {
             match *effect {
-                Effect::Evicted(slot) | Effect::Expired(slot) => {
+                Effect::Expired(slot) => {
+                    self.values.remove(&slot);
+                }
+                Effect::Evicted(slot) => {
                     self.values.remove(&slot);
                     if !self.durable {
                         self.rows.retain(|_, row| row.slot != slot);
@@ -341,14 +357,14 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) | Effect::Limited(_) => {}
+                Effect::Moved(_) | Effect::Limited(_) | Effect::Over(_) => {}
             }
         }
     }
 }
 
-fn open(durable: bool, policy: &str) -> Store {
-    Store::new(Options {
+fn open(durable: bool, policy: &str, idle: u64) -> Store {
+    let mut store = Store::new(Options {
         memory_limit: LIMIT,
         max_entries: ENTRIES,
         max_entry_bytes: 1024,
@@ -357,5 +373,7 @@ fn open(durable: bool, policy: &str) -> Store {
         durable,
         seed: 7,
     })
-    .unwrap()
+    .unwrap();
+    store.set_idle(idle);
+    store
 }

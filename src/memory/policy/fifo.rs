@@ -21,9 +21,16 @@ impl Default for Fifo {
     }
 }
 
+impl Fifo {
+    /// Adds a slot that is not there as the last.
+    pub fn push(&mut self, slot: Slot) {
+        self.queue.put(slot, ());
+    }
+}
+
 impl Policy for Fifo {
     fn insert(&mut self, admission: Admission) {
-        self.queue.put(admission.slot, ());
+        self.push(admission.slot);
     }
 
     fn hits(&mut self, _slots: &[u32]) {}

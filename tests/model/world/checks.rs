@@ -57,7 +57,7 @@ impl World {
             }
             let decoded = matches!(self.store.form(row.slot), Form::Decoded | Form::Both);
             assert_eq!(decoded, self.values.contains(&row.slot), "{id:?}");
-            assert!(!row.expired || self.store.form(row.slot) == Form::Cold);
+            assert!(!row.expired || !self.durable || self.store.form(row.slot) == Form::Cold);
             assert!(
                 self.durable || self.store.encoded(row.slot).is_some(),
                 "the only copy is gone"
@@ -78,8 +78,9 @@ impl World {
         assert_eq!(stats.pending_bytes, self.pending);
         assert_eq!(stats.total_bytes, sizes);
         assert_eq!(stats.hits, self.drained);
-        let watched = |row: &Row| !row.expired && row.expires.is_some();
+        let watched = |row: &Row| self.is_watched(row);
         assert_eq!(self.store.expires(), self.rows.values().any(watched));
+        self.check_stale();
         self.check_lists();
     }
 
