@@ -82,18 +82,31 @@ export class ConditionalWrites {
     });
   }
 
+  /**
+   * Deletes rows as one commit, if they are at these revisions still, and runs `then`; else leaves
+   * them. Durable when it resolves.
+   */
+  async deleteAll(
+    keys: readonly Uint8Array[],
+    revisions: readonly number[],
+    then: () => undefined,
+  ): Promise<void> {
+    await this.#tryPut([], keys, revisions, then, keys);
+  }
+
   /** Commits rows if the keys are at these revisions; answers the CONCURRENCY if they are not. */
   async #tryPut<T>(
     rows: readonly WritableRow[],
     keys: readonly Uint8Array[],
     revisions: readonly number[],
     then: () => T,
+    deleted: readonly Uint8Array[] = [],
   ): Promise<T | SchemaStoreError> {
     // What was put here meanwhile is on its way to the host, and comes first.
     if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
     const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
     try {
-      return await this.#host.commit({ put: rows, delete: [], expect }, then);
+      return await this.#host.commit({ put: rows, delete: deleted, expect }, then);
     } catch (error) {
       if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
       throw error;

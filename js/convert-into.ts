@@ -45,6 +45,7 @@ export async function convertInto(
       row.converter === id &&
       row.source === options.source &&
       row.version === version &&
+      !(row.expiresAt !== undefined && row.expiresAt <= now()) &&
       hasTags(row, options.tags),
   );
   if (unchanged !== undefined) return { metadata: unchanged, converted: false };

@@ -12,6 +12,8 @@ export interface CoreOptions {
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: string;
   readonly durable: boolean;
+  /** How many milliseconds a body stays in memory that nobody reads; absent for any time. */
+  readonly idleMs: number | undefined;
   /** Fills with random bytes, for the seed of hash tables. */
   readonly random: (length: number) => Uint8Array;
 }
@@ -23,7 +25,14 @@ export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 export const ASK = 0xffff_ffff;
 
 /** Codes of the effects, as in `src/wasm/store_handle.rs`. */
-export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3, limited: 4 } as const;
+export const Effect = {
+  evicted: 0,
+  retired: 1,
+  expired: 2,
+  moved: 3,
+  limited: 4,
+  over: 5,
+} as const;
 
 /** An instance of the core with a store in it, replaced when it traps. */
 export class Core {
@@ -72,7 +81,7 @@ export class Core {
   #newHandle(): StoreHandle {
     const options = this.#options;
     const seed = options.random(8).reduce((sum, byte) => sum * 256 + byte, 0);
-    return new this.#glue.StoreHandle(
+    const handle = new this.#glue.StoreHandle(
       options.memoryLimitBytes,
       options.maxEntries,
       options.maxEntryBytes,
@@ -81,6 +90,8 @@ export class Core {
       options.durable,
       seed,
     );
+    handle.setIdle(options.idleMs ?? 0);
+    return handle;
   }
 }
 

@@ -1,10 +1,12 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
 import { SchemaStoreError } from "./errors.js";
+import { type CheckedOptions, HOUR_MS, SPAN, show } from "./options.js";
 import type { PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
-const HOUR_MS = 3_600_000;
+/** The last time a `Date` can hold. */
+const END_OF_TIME = 8.64e15;
 /** Longest source, in UTF-16 units: with URL and version it must fit the host's row key. */
 const MAX_SOURCE = 1024;
 
@@ -12,25 +14,18 @@ const MAX_SOURCE = 1024;
 export function describe(
   body: JsonObject,
   options: PutOptions,
-  now: number,
-  ttlHours: number | undefined,
+  { now, ...store }: CheckedOptions,
 ): PutRecord {
   const said = (member: DescribedMember) => {
     const text = options[member] ?? body[member];
     return typeof text === "string" ? text : undefined;
   };
   const { sourceHash, converter, convertedAt, etag } = options;
-  const ttl = options.ttlHours ?? ttlHours;
-  if (ttl !== undefined && !(Number.isFinite(ttl) && ttl > 0)) {
-    const message = `ttlHours is ${ttl}, must be a finite number above 0`;
-    throw new SchemaStoreError("INVALID_VALUE", message, { key: "ttlHours" });
-  }
   return {
     url: identity(options.url ?? body["url"], "url"),
     version: identity(options.version ?? body["version"] ?? "", "version"),
     source: sourceOf(options),
-    now,
-    expiresAt: ttl === undefined ? undefined : now + ttl * HOUR_MS,
+    ...lifeOf(options, store, now()),
     origin: options.origin ?? "user",
     tags: options.tags ?? [],
     dependencies: options.dependencies ?? [],
@@ -48,6 +43,31 @@ export function describe(
     status: said("status"),
     fhirVersion: said("fhirVersion"),
   };
+}
+
+/**
+ * When an entry is put, hidden, and deleted. One's own entry in a durable store is deleted only where
+ * its own put limits its life: what cannot be had again does not leave by itself. INVALID_VALUE.
+ */
+function lifeOf(
+  { ttl, ttlHours, origin = "user" }: PutOptions,
+  store: Omit<CheckedOptions, "now">,
+  now: number,
+): Pick<PutRecord, "now" | "expiresAt" | "staleUntil"> {
+  const key = ttl === undefined ? "ttlHours" : "ttl";
+  const said = ttl ?? ttlHours;
+  const both = ttl !== undefined && ttlHours !== undefined;
+  if (both || (said !== undefined && !SPAN.accepts(said))) {
+    const rule = both
+      ? "is given with ttlHours, must be alone"
+      : `is ${show(said)}, must be ${SPAN.range}`;
+    throw new SchemaStoreError("INVALID_VALUE", `${key} ${rule}`, { key });
+  }
+  const life = ttl ?? (ttlHours ?? store.ttlHours ?? Number.NaN) * HOUR_MS;
+  const after = (time: number) => (time > now ? Math.min(time, END_OF_TIME) : undefined);
+  const leaves = said !== undefined || origin !== "user" || store.strategy === "memory";
+  const grace = leaves ? (store.graceHours ?? 0) * HOUR_MS : Number.NaN;
+  return { now, expiresAt: after(now + life), staleUntil: after(now + life + grace) };
 }
 
 type DescribedMember = Exclude<(typeof TEXTS)[number], "etag">;

@@ -4,9 +4,11 @@ import { ASK } from "./core.js";
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Flights } from "./flight.js";
+import type { CheckedOptions } from "./options.js";
 import { parseCanonical, urlOf } from "./parse-canonical.js";
 import type { Shelf } from "./shelf.js";
-import type { Resolved, Resolver, Tier } from "./types.js";
+import type { StaleReader } from "./stale.js";
+import type { GetOptions, Metadata, Resolved, Tier } from "./types.js";
 import type { Writer } from "./writer.js";
 
 /** Times the host may fail to have the body of one and the same row before that counts as damage. */
@@ -21,6 +23,8 @@ export interface Loaded {
   readonly tier: Tier;
   /** Content hash, of what was loaded and not recalled. */
   readonly hash?: string | undefined;
+  /** Of what has expired: what is known of it. */
+  readonly stale?: Metadata;
 }
 
 /** How often in a row the host did not have the body of one and the same row. */
@@ -45,11 +49,12 @@ interface Fetch {
 export class Loader {
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
-  readonly #resolver: Resolver | undefined;
+  readonly #options: CheckedOptions;
   readonly #writer: Writer;
   readonly #values = new Flights<Loaded | undefined>();
   readonly #bodies = new Flights<Uint8Array | undefined>();
   readonly #fetches = new Set<Fetch>();
+  #staleReader: Promise<StaleReader | undefined> | undefined;
   #closed = false;
   /** Look-ups by outcome. */
   readonly counts: { loads: number; misses: number; diskHits: number; networkHits: number } = {
@@ -63,12 +68,14 @@ export class Loader {
     shelf: Shelf,
     durable: DurableTier | undefined,
     writer: Writer,
-    resolver: Resolver | undefined,
+    options: CheckedOptions,
   ) {
     this.#shelf = shelf;
     this.#durable = durable;
-    this.#resolver = resolver;
+    this.#options = options;
     this.#writer = writer;
+    // Now: when it is needed, there may be no network to load it from.
+    if (options.graceHours !== undefined) this.#stale();
   }
 
   /** The value of a canonical if memory has it in any form. INVALID_KEY. */
@@ -96,6 +103,13 @@ export class Loader {
     return this.#values.run(canonical.trim(), signal, (flightSignal) =>
       this.#load(canonical, flightSignal),
     );
+  }
+
+  /** The same, or what is kept as stale where the store has a grace or the caller allows it. */
+  loadOrStale(canonical: string, options: GetOptions = {}): Promise<Loaded | undefined> {
+    const load = () => this.load(canonical, options.signal);
+    if (!this.#wantsStale(options)) return load();
+    return this.#stale().then((stale) => stale?.load(canonical, options) ?? load());
   }
 
   /**
@@ -140,14 +154,25 @@ export class Loader {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const slot = this.#shelf.known(canonical);
     const body = slot === undefined ? undefined : this.#shelf.body(slot);
-    if (body !== undefined) return Promise.resolve(body);
+    if (slot !== undefined && body !== undefined) {
+      this.#shelf.touch(slot);
+      return Promise.resolve(body);
+    }
     return this.#bodies.run(canonical.trim(), signal, (flightSignal) =>
       this.#body(canonical, flightSignal),
     );
   }
 
+  /** The same, or the bytes of what is kept as stale. */
+  bodyOrStale(canonical: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    const load = () => this.body(canonical, options.signal);
+    if (!this.#wantsStale(options)) return load();
+    return this.#stale().then((stale) => stale?.body(canonical, options) ?? load());
+  }
+
   /** Whether what was loaded is still what its canonical means: its slot may have a new owner. */
-  isCurrent(canonical: string, { slot, hash }: Loaded): boolean {
+  isCurrent(canonical: string, { slot, hash, stale }: Loaded): boolean {
+    if (stale !== undefined) return true;
     return this.#shelf.known(canonical) === slot && this.#hashOf(slot) === hash;
   }
 
@@ -268,11 +293,27 @@ export class Loader {
 
   async #ask(canonical: string, signal: AbortSignal): Promise<Resolved> {
     try {
-      return await this.#resolver?.(canonical.trim(), { signal });
+      return await this.#options.resolver?.(canonical.trim(), { signal });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       throw asStoreError(cause, "RESOLVER", `the resolver failed for ${canonical}`, canonical);
     }
+  }
+
+  #wantsStale({ allowStale }: GetOptions): boolean {
+    return allowStale === true || this.#options.graceHours !== undefined;
+  }
+
+  /** Undefined when its module cannot be had. */
+  #stale(): Promise<StaleReader | undefined> {
+    this.#staleReader ??= import("./stale.js").then(
+      ({ StaleReader }) => new StaleReader(this, this.#shelf, this.#durable, this.#options.values),
+      () => {
+        this.#staleReader = undefined;
+        return undefined;
+      },
+    );
+    return this.#staleReader;
   }
 
   #checkOpen(): void {

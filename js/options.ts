@@ -4,6 +4,8 @@ import { SchemaStoreError } from "./errors.js";
 import type { Filter, StoreOptions } from "./types.js";
 
 const MIB = 1024 * 1024;
+/** An hour in milliseconds. */
+export const HOUR_MS = 3_600_000;
 /** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
 const DISK_BUFFER_BYTES = MIB;
 
@@ -27,6 +29,12 @@ export interface OptionRule {
   accepts(value: unknown): boolean;
 }
 
+/** How long something lasts, in whatever unit. */
+export const SPAN: OptionRule = {
+  range: "a finite number above 0",
+  accepts: (value) => Number.isFinite(value) && (value as number) > 0,
+};
+
 /** The rule of every option that has one. */
 export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule } = {
   strategy: oneOf("memory", "memory-disk", "disk"),
@@ -36,10 +44,9 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
   maxCatalogMb: integer(1, 1024),
   diskCacheDir: nonEmpty("a path"),
   databaseName: nonEmpty("a name"),
-  ttlHours: {
-    range: "a finite number above 0",
-    accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
-  },
+  ttlHours: SPAN,
+  idleTtlHours: SPAN,
+  graceHours: SPAN,
   evictionPolicy: oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"),
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
@@ -110,7 +117,8 @@ export function checkOption(name: string, value: unknown, rule: OptionRule): voi
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: name });
 }
 
-function show(value: unknown): string {
+/** A value as a message shows it. */
+export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   // What an object says of itself may be long, or may throw.
   if (typeof value === "object" && value !== null)

@@ -39,6 +39,7 @@ export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string
   readonly source: string;
   readonly now: number;
   readonly expiresAt: number | undefined;
+  readonly staleUntil: number | undefined;
   readonly origin: Origin;
   readonly sourceHash: string | undefined;
   readonly converter: string | undefined;
@@ -66,6 +67,7 @@ export function encodePut(put: PutRecord): string {
   add(put.source);
   add(whole(put.now));
   add(whole(put.expiresAt));
+  add(whole(put.staleUntil));
   add(digit(ORIGINS, put.origin, "origin"));
   add(text(put.sourceHash, "sourceHash"));
   add(text(put.converter, "converter"));
@@ -101,6 +103,7 @@ export function metadataOf(put: PutRecord, stored: Stored): Metadata {
   note("version", version);
   note("source", put.source);
   noteTime("expiresAt", put.expiresAt);
+  noteTime("staleUntil", put.staleUntil);
   note("sourceHash", put.sourceHash?.toLowerCase());
   note("converter", put.converter);
   noteTime("convertedAt", put.convertedAt);

@@ -47,7 +47,11 @@ export async function reportStats(
     hits: { memory: core.hits, disk: diskHits, network: networkHits },
     misses,
     loads,
-    evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
+    evictions: {
+      size: core.evictedForSize,
+      entries: core.evictedForEntries,
+      expired: core.evictedExpired,
+    },
     expirations: core.expirations,
     ...counts,
   };

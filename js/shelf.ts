@@ -22,8 +22,10 @@ export interface ShelfListener {
   expired(canonical: string): void;
   /** What these URLs resolve to may have changed; `urls` tells which. */
   moved(urls: () => string[]): void;
-  /** Some entry has a limited life. */
+  /** Some entry, or some body in memory, has a limited life. */
   limited(): void;
+  /** The time of these slots as stale is over too: the host is to delete their rows. */
+  over(slots: readonly number[]): void;
   /** The core trapped: catalog and memory tier are empty. */
   restarted(): void;
   /** The body of a slot that is not durable yet. */
@@ -43,6 +45,7 @@ export interface CoreStats {
   readonly pendingBytes: number;
   readonly evictedForSize: number;
   readonly evictedForEntries: number;
+  readonly evictedExpired: number;
   readonly expirations: number;
   readonly hits: number;
 }
@@ -88,8 +91,16 @@ export class Shelf {
     const entry = this.#requests.get(request);
     if (entry === undefined || entry.value === undefined) return undefined;
     const value = entry.value;
-    this.#touch(entry.slot);
+    this.touch(entry.slot);
     return value;
+  }
+
+  /** Notes that memory answered. */
+  touch(slot: number): void {
+    const at = this.#hits;
+    this.#ring[at] = slot;
+    this.#hits = at + 1;
+    if (at + 1 === RING) this.settle();
   }
 
   /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
@@ -117,6 +128,11 @@ export class Shelf {
     return slot === 0 || slot === ASK ? undefined : slot;
   }
 
+  /** The slot of the expired entry a request means that is kept as stale; 0 for none. */
+  stale(request: string): number {
+    return this.#core.call((core) => core.stale(request), request);
+  }
+
   /** The value of a slot if memory has it in any form. */
   recall(request: string, slot: number): object | undefined {
     let value = this.#hot.valueOf(slot);
@@ -127,7 +143,7 @@ export class Shelf {
       if (body === undefined) return undefined;
       value = this.decode(request, slot, body);
     }
-    this.#touch(slot);
+    this.touch(slot);
     return value;
   }
 
@@ -333,17 +349,11 @@ export class Shelf {
     return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
   }
 
-  #touch(slot: number): void {
-    const at = this.#hits;
-    this.#ring[at] = slot;
-    this.#hits = at + 1;
-    if (at + 1 === RING) this.settle();
-  }
-
   #apply(): void {
     const effects = this.#core.call((core) => core.effects());
     if (effects === undefined) return;
     const moved = new Set<number>();
+    const over: number[] = [];
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
       switch (effects[index]) {
@@ -361,12 +371,16 @@ export class Shelf {
         case Effect.limited:
           this.#listener.limited();
           break;
+        case Effect.over:
+          over.push(target);
+          break;
         default:
           this.#hot.move(target);
           this.#version += 1;
           moved.add(target);
       }
     }
+    if (over.length > 0) this.#listener.over(over);
     if (moved.size === 0) return;
     const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
     this.#listener.moved(() => Array.from(moved, textOf));

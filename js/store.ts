@@ -98,7 +98,7 @@ export class SchemaStore {
       stored: (canonical) => this.#noteStored(canonical),
       deleted: (canonical) => this.#noteDeleted(canonical),
     });
-    this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options.resolver);
+    this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options);
   }
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
@@ -140,7 +140,7 @@ export class SchemaStore {
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#checkOpen();
-    const found = await this.#loader.body(canonical, options?.signal);
+    const found = await this.#loader.bodyOrStale(canonical, options);
     if (found === undefined) return this.#missing(canonical, options);
     return decodeText(found);
   }
@@ -154,11 +154,13 @@ export class SchemaStore {
     options?.signal?.throwIfAborted();
     for (;;) {
       const recalled = this.#loader.recall(canonical);
-      const loaded = recalled ?? (await this.#loader.load(canonical, options?.signal));
+      const loaded = recalled ?? (await this.#loader.loadOrStale(canonical, options));
       if (loaded === undefined) return this.#missing(canonical, options);
       if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
-      const metadata = this.#shelf.metadata(loaded.slot);
-      return { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
+      const { slot, tier, stale } = loaded;
+      const value = this.#handOut(loaded.value) as T;
+      if (stale !== undefined) return { value, metadata: stale, tier, stale: true };
+      return { value, metadata: this.#shelf.metadata(slot), tier };
     }
   }
 
@@ -390,7 +392,7 @@ export class SchemaStore {
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
     this.#checkOpen();
-    const loaded = await this.#loader.load(canonical, options?.signal);
+    const loaded = await this.#loader.loadOrStale(canonical, options);
     if (loaded === undefined) return this.#missing(canonical, options);
     return this.#handOut(loaded.value);
   }

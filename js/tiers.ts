@@ -4,6 +4,7 @@ import type { CoreModule } from "./core-module.js";
 import { type DurableListener, DurableTier } from "./durable.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
+import { HOUR_MS } from "./options.js";
 import type { Platform } from "./platform.js";
 import { Shelf, type ShelfListener } from "./shelf.js";
 
@@ -21,7 +22,9 @@ export interface Tiers {
 }
 
 /** What the tiers tell the store. */
-export interface TiersListener extends Omit<ShelfListener, "pendingBody">, DurableListener {
+export interface TiersListener
+  extends Omit<ShelfListener, "pendingBody" | "over">,
+    DurableListener {
   checkOpen(): void;
 }
 
@@ -35,10 +38,11 @@ export function makeTiers(
 ): Tiers {
   const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
+  const idleMs = options.idleTtlHours && options.idleTtlHours * HOUR_MS;
   const shelf: Shelf = new Shelf(
     core,
     {
-      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random },
+      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random, idleMs },
       values: options.values,
       keepsValues: options.strategy !== "disk",
       now: options.now,
@@ -50,9 +54,17 @@ export function makeTiers(
         durable?.restart();
         listener.restarted();
       },
+      over: (slots) => {
+        // Should the module not be had now, the core tells of the slots again.
+        import("./leave.js").then(
+          ({ leave }) => leave(tiers, slots, listener),
+          () => {},
+        );
+      },
       pendingBody: (slot) => durable?.pendingBody(slot),
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
-  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+  const tiers = { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+  return tiers;
 }

@@ -76,7 +76,9 @@ export interface Metadata {
   readonly size: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Hidden from then on. */
   readonly expiresAt?: number;
+  /** Kept as stale until then, and then deleted; absent: until it is deleted or replaced. */
   readonly staleUntil?: number;
   readonly etag?: string;
   readonly accessCount: number;
@@ -111,7 +113,9 @@ export interface PutOptions {
   readonly converter?: string;
   readonly convertedAt?: number;
   readonly etag?: string;
-  /** Hours this entry lives; overrides the option of the store. */
+  /** Milliseconds this entry lives; overrides the option of the store. */
+  readonly ttl?: number;
+  /** The same in hours; one of the two. */
   readonly ttlHours?: number;
   readonly dependencies?: readonly Dependency[];
 }
@@ -129,6 +133,8 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
   /** Reject with NOT_FOUND instead of answering undefined. */
   readonly require?: boolean;
+  /** Where only an expired entry is there, answer it at once and ask the resolver meanwhile. */
+  readonly allowStale?: boolean;
 }
 
 /** Which tier answered. */
@@ -139,6 +145,8 @@ export interface Entry<T> {
   readonly value: T;
   readonly metadata: Metadata;
   readonly tier: Tier;
+  /** It has expired: the resolver failed, or `allowStale` was given. */
+  readonly stale?: true;
 }
 
 /** Which entries `list` and `clear` take; all given conditions must hold. */
@@ -226,7 +234,12 @@ export interface StoreOptions {
   readonly diskCacheDir?: string;
   /** Browser: the database. */
   readonly databaseName?: string;
+  /** How long an entry lives. */
   readonly ttlHours?: number;
+  /** How long a body stays in memory that nobody reads; with `memory` the entry goes with it. */
+  readonly idleTtlHours?: number;
+  /** How long an expired entry is kept, to be answered while the resolver fails. */
+  readonly graceHours?: number;
   readonly evictionPolicy?: EvictionPolicy;
   readonly values?: ValueMode;
   readonly durability?: Durability;
@@ -263,7 +276,8 @@ export interface Stats {
   readonly hits: { readonly memory: number; readonly disk: number; readonly network: number };
   readonly misses: number;
   readonly loads: number;
-  readonly evictions: { readonly size: number; readonly entries: number };
+  /** Bodies that left memory, by cause; `expired`: nobody read them for `idleTtlHours`. */
+  readonly evictions: { readonly size: number; readonly entries: number; readonly expired: number };
   readonly expirations: number;
   readonly puts: number;
   readonly deletes: number;

@@ -121,7 +121,7 @@ export class Writer {
   }
 
   #describe(value: JsonObject, options: PutOptions): PutRecord {
-    return describe(value, options, this.#options.now(), this.#options.ttlHours);
+    return describe(value, options, this.#options);
   }
 
   async #put(draft: Draft, options: PutOptions): Promise<Metadata> {

@@ -54,6 +54,8 @@ await main(async ([only]) => {
     "index.inline.js",
     "adapters/indexeddb.js",
     "archive.js",
+    "leave.js",
+    "stale.js",
   ]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");

@@ -16,6 +16,8 @@ const ON_FIRST_USE = [
   // In full: the converter has a file of that name.
   join(dist, "archive.js"),
   "./adapters/indexeddb.js",
+  "./leave.js",
+  "./stale.js",
 ];
 
 await main(async () => {

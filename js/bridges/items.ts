@@ -10,7 +10,6 @@ import { SchemaStoreError } from "../errors.js";
 import type { SchemaStore } from "../store.js";
 import type { Metadata } from "../types.js";
 
-const HOUR_MS = 3_600_000;
 /** What a URL of the store may not hold, and the sign that says so. */
 const UNSAFE = /[\s\p{Cc}%|#]/gu;
 /** Entries read at a time by `entries`. */
@@ -53,8 +52,8 @@ export class Items {
 
   /** Stores a value, for `ttl` milliseconds where that is given. INVALID_VALUE for what is no JSON. */
   async set(key: string, value: unknown, ttl?: number): Promise<void> {
-    const ttlHours = ttl === undefined ? {} : { ttlHours: ttl / HOUR_MS };
-    await this.#store.put({ value }, { url: this.#url(key), ...ttlHours });
+    const life = ttl === undefined ? {} : { ttl };
+    await this.#store.put({ value }, { url: this.#url(key), ...life });
   }
 
   async has(key: string): Promise<boolean> {

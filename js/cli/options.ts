@@ -27,6 +27,8 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("maxEntryBytes", "max_entry_bytes", "size of the largest schema taken, in bytes"),
   define("maxCatalogMb", "max_catalog_mb", "memory for the catalog, in MB"),
   define("ttlHours", "ttl_hours", "how long an entry lives, in hours"),
+  define("idleTtlHours", "idle_ttl_hours", "how long memory keeps what nobody reads, in hours"),
+  define("graceHours", "grace_hours", "how long an expired entry is kept as stale, in hours"),
   define("evictionPolicy", "eviction_policy", "what leaves memory first"),
   ...[
     "eviction_batch_size",
