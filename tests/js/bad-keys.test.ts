@@ -103,10 +103,27 @@ table("versions, sources and metadata of the wrong kind", {
     "INVALID_VALUE",
     /dependencies/,
   ],
-  "ttlHours 0": [
-    (store) => store.put({ url: "u" }, { ttlHours: 0 }),
+  ...Object.fromEntries(
+    ["ttl", "ttlHours"].flatMap((name) =>
+      [0, -1, Number.NaN, Infinity, -Infinity, "1", 1n, {}, Symbol("life")].map((value) => [
+        `${name} ${String(value)}`,
+        [
+          (store: SchemaStore) => store.put({ url: "u" }, { [name]: value }),
+          "INVALID_VALUE",
+          new RegExp(`^${name} is .*, must be a finite number above 0$`),
+        ] as const,
+      ]),
+    ),
+  ),
+  "ttl and ttlHours": [
+    (store) => store.put({ url: "u" }, { ttl: 3_600_000, ttlHours: 1 }),
     "INVALID_VALUE",
-    /ttlHours is 0/,
+    /ttl is given with ttlHours/,
+  ],
+  "an update that lives no time": [
+    (store) => store.update("kept", () => ({ url: "kept", n: 2 }), { ttl: -1 }),
+    "INVALID_VALUE",
+    /ttl is -1/,
   ],
   "a hash nobody has": [(store) => store.put(kept, { ifHash: "00" }), "CONCURRENCY", /not 00/],
   "convert, no JSON": [

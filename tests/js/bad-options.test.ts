@@ -15,6 +15,9 @@ const badOptions: Record<string, readonly unknown[]> = {
   diskCacheDir: ["", 5, null],
   databaseName: ["", 5, null],
   ttlHours: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1"],
+  idleTtlHours: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1", null],
+  graceHours: [0, -1, Number.NaN, Number.NEGATIVE_INFINITY, "1", null],
+  ttl: [1000],
   evictionPolicy: ["clock", "LRU", 1, null],
   values: ["freeze", true],
   durability: ["sync", false],
@@ -62,6 +65,8 @@ test("options at the ends of their ranges are taken", async () => {
   const ends: StoreOptions[] = [
     { memoryLimitMb: 1, maxEntries: 1, maxEntryBytes: 1024, maxCatalogMb: 1, ttlHours: 0.001 },
     { memoryLimitMb: 4000, maxEntries: 1_000_000, maxEntryBytes: 268_435_456, maxCatalogMb: 1024 },
+    { idleTtlHours: 0.001, graceHours: Number.MIN_VALUE },
+    { ttlHours: Number.MAX_VALUE, idleTtlHours: Number.MAX_VALUE, graceHours: Number.MAX_VALUE },
   ];
   for (const options of ends) {
     const store = await openStore({ strategy: "memory", ...options });

@@ -318,11 +318,17 @@ test("flags win over the environment, and the environment over the file", async 
     return join(cwd, name);
   };
   toml(
-    '[storage]\nmax_entries = 10\nttl_hours = 1.5\nstrategy = "disk"\ndisk_cache_dir = "here"\n',
+    '[storage]\nmax_entries = 10\nttl_hours = 1.5\ngrace_hours = 24\nstrategy = "disk"\ndisk_cache_dir = "here"\n',
   );
-  const environment = { FSS_MAX_ENTRIES: "20", FSS_TTL_HOURS: "", FSS_MEMORY_LIMIT_MB: "64" };
-  const flags = { "max-entries": "30", dir: undefined };
-  const expected = { maxEntries: 30, ttlHours: 1.5, strategy: "disk", memoryLimitMb: 64 };
+  const environment = {
+    FSS_MAX_ENTRIES: "20",
+    FSS_TTL_HOURS: "",
+    FSS_IDLE_TTL_HOURS: "0.5",
+    FSS_MEMORY_LIMIT_MB: "64",
+  };
+  const flags = { "max-entries": "30", "grace-hours": "2", dir: undefined };
+  const lives = { ttlHours: 1.5, idleTtlHours: 0.5, graceHours: 2 };
+  const expected = { maxEntries: 30, ...lives, strategy: "disk", memoryLimitMb: 64 };
   const found = await resolveConfig({ flags, environment, directory: cwd });
   assert.deepEqual(found, { ...expected, diskCacheDir: join(cwd, "here") });
   assert.equal((await resolveConfig({ flags: {}, environment, directory: cwd })).maxEntries, 20);
@@ -350,6 +356,8 @@ test("every wrong value names key, value and range", async () => {
     ["max_entry_bytes", ["1023", "268435457"]],
     ["max_catalog_mb", ["0", "1025"]],
     ["ttl_hours", ["0", "-1", "Infinity"]],
+    ["idle_ttl_hours", ["0", "-1", "long"]],
+    ["grace_hours", ["0", "-1", "NaN"]],
     ["eviction_policy", ["mru", "LRU"]],
   ];
   const check = async (sources: object, code: string, ...parts: string[]) => {

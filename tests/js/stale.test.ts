@@ -251,9 +251,13 @@ async function leaving(): Promise<{
 test("what is put while the deletion is on its way stays", async () => {
   const { gate, place, clock, store } = await leaving();
   const deletion = await gate.next("commit");
-  const putting = store.put({ url, n: 2 });
-  await putting;
+  await store.put({ url, n: 2 });
   deletion.go();
+  await gate.next("commit").then((put) => {
+    assert.equal(place.rows.size, 0);
+    put.go();
+  });
+  assert.deepEqual(await store.get(url), { url, n: 2 });
   gate.open("commit");
   await store.flush();
   assert.deepEqual(await store.get(url), { url, n: 2 });
@@ -278,6 +282,29 @@ test("what another store wrote meanwhile stays", async () => {
     await other.close();
     await store.close();
   }
+});
+
+test("what another store wrote before stays, also where nobody knows of it yet", async () => {
+  const [place, clock] = [new MemoryPlace(), new Clock()];
+  const gate = new GatedAdapter(place);
+  const store = await openStore({ adapter: gate.adapter, now: clock.now });
+  const other = await openStore({ adapter: memoryAdapter(place), now: clock.now });
+  await store.put(old, { ttl: MINUTE });
+  await store.flush();
+  await clock.pass(MINUTE, store);
+  gate.shut("changes");
+  await other.put({ url, n: 2 }, { durable: true });
+  const news = await gate.next("changes");
+  await clock.pass(10 * MINUTE, store);
+  for (let turns = 0; turns < 20; turns += 1) await turn();
+  assert.equal(await store.has(url), false);
+  assert.equal(place.rows.size, 1);
+  news.go();
+  gate.open("changes");
+  await store.refresh();
+  assert.deepEqual(await store.get(url), { url, n: 2 });
+  await other.close();
+  await store.close();
 });
 
 test("a deletion that fails is told of and tried again", async () => {
