@@ -55,7 +55,7 @@ export class ConditionalWrites {
       if (wanted === undefined) return undefined;
       const { row, expect } = wanted;
       const expected = expect.map((key) => revisions.get(key.join()) ?? 0);
-      const stored = await this.#tryPut([row], expect, expected, () => this.#take(row));
+      const stored = await this.tryCommit([row], expect, expected, () => this.#take(row));
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
       // Out of step with whoever was faster, so that neither of two writers starves.
@@ -72,7 +72,7 @@ export class ConditionalWrites {
     revisions: readonly number[],
   ): Promise<SchemaStoreError | undefined> {
     const keys = rows.map(({ key }) => key);
-    return this.#tryPut(rows, keys, revisions, () => {
+    return this.tryCommit(rows, keys, revisions, () => {
       try {
         for (const row of rows) this.#settle(row, this.#shelf.learn(row));
       } catch (error) {
@@ -83,19 +83,10 @@ export class ConditionalWrites {
   }
 
   /**
-   * Deletes rows as one commit, if they are at these revisions still, and runs `then`; else leaves
-   * them. Durable when it resolves.
+   * Commits rows and deletions if the keys are at these revisions, and runs `then`; answers the
+   * CONCURRENCY if they are not. Durable when it resolves.
    */
-  async deleteAll(
-    keys: readonly Uint8Array[],
-    revisions: readonly number[],
-    then: () => undefined,
-  ): Promise<void> {
-    await this.#tryPut([], keys, revisions, then, keys);
-  }
-
-  /** Commits rows if the keys are at these revisions; answers the CONCURRENCY if they are not. */
-  async #tryPut<T>(
+  async tryCommit<T>(
     rows: readonly WritableRow[],
     keys: readonly Uint8Array[],
     revisions: readonly number[],

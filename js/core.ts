@@ -12,8 +12,8 @@ export interface CoreOptions {
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: string;
   readonly durable: boolean;
-  /** How many milliseconds a body stays in memory that nobody reads; absent for any time. */
-  readonly idleMs: number | undefined;
+  /** How many hours a body stays in memory that nobody reads; absent for any time. */
+  readonly idleTtlHours: number | undefined;
   /** Fills with random bytes, for the seed of hash tables. */
   readonly random: (length: number) => Uint8Array;
 }
@@ -90,7 +90,7 @@ export class Core {
       options.durable,
       seed,
     );
-    handle.setIdle(options.idleMs ?? 0);
+    handle.setIdle(options.idleTtlHours ?? 0);
     return handle;
   }
 }

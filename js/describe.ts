@@ -54,14 +54,14 @@ function lifeOf(
   store: Omit<CheckedOptions, "now">,
   now: number,
 ): Pick<PutRecord, "now" | "expiresAt" | "staleUntil"> {
-  const key = ttl === undefined ? "ttlHours" : "ttl";
   const said = ttl ?? ttlHours;
   const both = ttl !== undefined && ttlHours !== undefined;
   if (both || (said !== undefined && !SPAN.accepts(said))) {
-    const rule = both
-      ? "is given with ttlHours, must be alone"
-      : `is ${show(said)}, must be ${SPAN.range}`;
-    throw new SchemaStoreError("INVALID_VALUE", `${key} ${rule}`, { key });
+    const key = ttl === undefined ? "ttlHours" : "ttl";
+    const rule = both ? "given without ttlHours" : SPAN.range;
+    throw new SchemaStoreError("INVALID_VALUE", `${key} is ${show(said)}, must be ${rule}`, {
+      key,
+    });
   }
   const life = ttl ?? (ttlHours ?? store.ttlHours ?? Number.NaN) * HOUR_MS;
   const after = (time: number) => (time > now ? Math.min(time, END_OF_TIME) : undefined);

@@ -50,11 +50,11 @@ async function tryToLeave(
   });
   if (leaving.length === 0) return;
   const keys = leaving.map(({ key }) => key);
-  await durable.conditional.deleteAll(keys, revisions, () => {
+  const forget = () => {
     // What was put while the commit was on its way stays.
     for (const row of leaving) if (isThere(row)) shelf.forget(row.key);
-    return undefined;
-  });
+  };
+  await durable.conditional.tryCommit([], keys, revisions, forget, keys);
 }
 
 function isSame(row: PackedRow, current: HostRow): boolean {

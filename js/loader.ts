@@ -7,7 +7,6 @@ import { Flights } from "./flight.js";
 import type { CheckedOptions } from "./options.js";
 import { parseCanonical, urlOf } from "./parse-canonical.js";
 import type { Shelf } from "./shelf.js";
-import type { StaleReader } from "./stale.js";
 import type { GetOptions, Metadata, Resolved, Tier } from "./types.js";
 import type { Writer } from "./writer.js";
 
@@ -54,7 +53,6 @@ export class Loader {
   readonly #values = new Flights<Loaded | undefined>();
   readonly #bodies = new Flights<Uint8Array | undefined>();
   readonly #fetches = new Set<Fetch>();
-  #staleReader: Promise<StaleReader | undefined> | undefined;
   #closed = false;
   /** Look-ups by outcome. */
   readonly counts: { loads: number; misses: number; diskHits: number; networkHits: number } = {
@@ -75,7 +73,7 @@ export class Loader {
     this.#options = options;
     this.#writer = writer;
     // Now: when it is needed, there may be no network to load it from.
-    if (options.graceHours !== undefined) this.#stale();
+    if (options.graceHours !== undefined) importStale().catch(() => {});
   }
 
   /** The value of a canonical if memory has it in any form. INVALID_KEY. */
@@ -105,11 +103,23 @@ export class Loader {
     );
   }
 
-  /** The same, or what is kept as stale where the store has a grace or the caller allows it. */
-  loadOrStale(canonical: string, options: GetOptions = {}): Promise<Loaded | undefined> {
-    const load = () => this.load(canonical, options.signal);
-    if (!this.#wantsStale(options)) return load();
-    return this.#stale().then((stale) => stale?.load(canonical, options) ?? load());
+  /** What `load` or `body` answers, or what is kept as stale where the store or the caller allows it. */
+  orStale<What extends "load" | "body">(
+    what: What,
+    canonical: string,
+    options: GetOptions = {},
+  ): ReturnType<Loader[What]> {
+    const fresh = (): Promise<unknown> => this[what](canonical, options.signal);
+    const { graceHours, values } = this.#options;
+    const answer =
+      options.allowStale === true || graceHours !== undefined
+        ? importStale().then(
+            ({ StaleReader }): Promise<unknown> =>
+              new StaleReader(this, this.#shelf, this.#durable, values)[what](canonical, options),
+            fresh,
+          )
+        : fresh();
+    return answer as ReturnType<Loader[What]>;
   }
 
   /**
@@ -161,13 +171,6 @@ export class Loader {
     return this.#bodies.run(canonical.trim(), signal, (flightSignal) =>
       this.#body(canonical, flightSignal),
     );
-  }
-
-  /** The same, or the bytes of what is kept as stale. */
-  bodyOrStale(canonical: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
-    const load = () => this.body(canonical, options.signal);
-    if (!this.#wantsStale(options)) return load();
-    return this.#stale().then((stale) => stale?.body(canonical, options) ?? load());
   }
 
   /** Whether what was loaded is still what its canonical means: its slot may have a new owner. */
@@ -300,25 +303,14 @@ export class Loader {
     }
   }
 
-  #wantsStale({ allowStale }: GetOptions): boolean {
-    return allowStale === true || this.#options.graceHours !== undefined;
-  }
-
-  /** Undefined when its module cannot be had. */
-  #stale(): Promise<StaleReader | undefined> {
-    this.#staleReader ??= import("./stale.js").then(
-      ({ StaleReader }) => new StaleReader(this, this.#shelf, this.#durable, this.#options.values),
-      () => {
-        this.#staleReader = undefined;
-        return undefined;
-      },
-    );
-    return this.#staleReader;
-  }
-
   #checkOpen(): void {
     if (this.#closed) throw closed();
   }
+}
+
+/** Nobody has to load it who wants nothing stale. */
+function importStale() {
+  return import("./stale.js");
 }
 
 type Versioned = { readonly version: string | undefined };

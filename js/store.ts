@@ -140,7 +140,7 @@ export class SchemaStore {
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#checkOpen();
-    const found = await this.#loader.bodyOrStale(canonical, options);
+    const found = await this.#loader.orStale("body", canonical, options);
     if (found === undefined) return this.#missing(canonical, options);
     return decodeText(found);
   }
@@ -154,13 +154,12 @@ export class SchemaStore {
     options?.signal?.throwIfAborted();
     for (;;) {
       const recalled = this.#loader.recall(canonical);
-      const loaded = recalled ?? (await this.#loader.loadOrStale(canonical, options));
+      const loaded = recalled ?? (await this.#loader.orStale("load", canonical, options));
       if (loaded === undefined) return this.#missing(canonical, options);
       if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
-      const { slot, tier, stale } = loaded;
-      const value = this.#handOut(loaded.value) as T;
-      if (stale !== undefined) return { value, metadata: stale, tier, stale: true };
-      return { value, metadata: this.#shelf.metadata(slot), tier };
+      const metadata = loaded.stale ?? this.#shelf.metadata(loaded.slot);
+      const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
+      return loaded.stale === undefined ? entry : { ...entry, stale: true };
     }
   }
 
@@ -392,9 +391,8 @@ export class SchemaStore {
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
     this.#checkOpen();
-    const loaded = await this.#loader.loadOrStale(canonical, options);
-    if (loaded === undefined) return this.#missing(canonical, options);
-    return this.#handOut(loaded.value);
+    const loaded = await this.#loader.orStale("load", canonical, options);
+    return loaded === undefined ? this.#missing(canonical, options) : this.#handOut(loaded.value);
   }
 
   #recall(canonical: string): object | undefined {

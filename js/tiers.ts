@@ -4,7 +4,6 @@ import type { CoreModule } from "./core-module.js";
 import { type DurableListener, DurableTier } from "./durable.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
-import { HOUR_MS } from "./options.js";
 import type { Platform } from "./platform.js";
 import { Shelf, type ShelfListener } from "./shelf.js";
 
@@ -36,13 +35,13 @@ export function makeTiers(
   { random, sha256 }: Platform,
   listener: TiersListener,
 ): Tiers {
-  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes } = options;
+  const { evictionPolicy, idleTtlHours } = options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
-  const idleMs = options.idleTtlHours && options.idleTtlHours * HOUR_MS;
   const shelf: Shelf = new Shelf(
     core,
     {
-      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random, idleMs },
+      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random, idleTtlHours },
       values: options.values,
       keepsValues: options.strategy !== "disk",
       now: options.now,

@@ -270,7 +270,7 @@ fn effects_are_pairs_of_code_and_number() {
     assert_eq!(brief.stale("v").unwrap(), 0);
 
     let mut idle = open(false);
-    idle.set_idle(500.0);
+    idle.set_idle(500.0 / 3_600_000.0);
     idle.drain(&[], 1000.0);
     let slot = learn(&mut idle, &put("u", "", &[]), BODY);
     let url = idle.url_of(slot);

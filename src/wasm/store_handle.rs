@@ -58,10 +58,10 @@ impl StoreHandle {
         })
     }
 
-    /// Limits how many milliseconds a body stays in memory that nobody reads.
+    /// Limits how many hours a body stays in memory that nobody reads; 0 for any time.
     #[wasm_bindgen(js_name = setIdle)]
-    pub fn set_idle(&mut self, idle: f64) {
-        self.store.set_idle(millis(idle));
+    pub fn set_idle(&mut self, hours: f64) {
+        self.store.set_idle(millis(hours * 3_600_000.0));
     }
 
     /// Takes the log of hits and the clock; to be called before any other call.

@@ -118,7 +118,7 @@ table("versions, sources and metadata of the wrong kind", {
   "ttl and ttlHours": [
     (store) => store.put({ url: "u" }, { ttl: 3_600_000, ttlHours: 1 }),
     "INVALID_VALUE",
-    /ttl is given with ttlHours/,
+    /ttl is 3600000, must be given without ttlHours/,
   ],
   "an update that lives no time": [
     (store) => store.update("kept", () => ({ url: "kept", n: 2 }), { ttl: -1 }),

@@ -19,6 +19,7 @@ const LIMIT: usize = 4000;
 const ENTRIES: usize = 4;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "as plain as can be")]
 struct Row {
     slot: Slot,
     key: Vec<u8>,
