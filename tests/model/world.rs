@@ -76,7 +76,7 @@ impl World {
             idle,
             rows: BTreeMap::new(),
             now: 1000,
-            steady: 1000,
+            steady: 0,
             ring: Vec::new(),
             values: BTreeSet::new(),
             pending: 0,
@@ -328,7 +328,6 @@ impl World {
                 let row = self.born(row);
                 self.rows.insert(id, row);
             }
-            self.steady = self.now.min(60_000);
             self.check();
         }
     }
