@@ -217,7 +217,8 @@ async function hashed({ sha256, shelf }: Tiers, body: Uint8Array<ArrayBuffer>): 
 /** What a put would refuse, an archive may not hold. */
 function checkBody(body: Uint8Array, url: string): void {
   try {
-    checkDepth(parseObject(decodeText(body), "the text"));
+    const text = decodeText(body);
+    checkDepth(parseObject(text, "the text"), text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `the archive is damaged: the body of ${url} cannot be stored: ${reason}`;

@@ -157,10 +157,10 @@ export class DurableTier {
   }
 
   /**
-   * Runs `put` as soon as so many bytes more may be on their way, in the order of the calls;
-   * rejects when the write in the way fails.
+   * Runs `put` as soon as so many bytes more may be on their way, at once where they may now, in the
+   * order of the calls; rejects when the write in the way fails.
    */
-  async whenRoom<T>(bytes: number, limit: number, put: () => T): Promise<T> {
+  whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
     const allowed = Math.min(limit, BACKLOG_BYTES);
     const fits = () => this.#writes.bytes === 0 || this.#writes.bytes + bytes <= allowed;
     if (!this.#room.busy("") && fits()) return put();
@@ -172,9 +172,8 @@ export class DurableTier {
 
   /** Takes an entry into the catalog and queues its row. */
   put(record: PutRecord, body: Uint8Array): Metadata {
-    return this.#shelf.put(record, body, (slot, { key, hash, meta }) => {
+    return this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
       this.#writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
-      this.#shelf.pend(body.length);
     });
   }
 

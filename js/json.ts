@@ -44,9 +44,11 @@ export function stringifyStrictly(value: object): string {
   return JSON.stringify(value);
 }
 
-/** Refuses nesting above `MAX_DEPTH`; for values that came from `JSON.parse`. INVALID_VALUE. */
-export function checkDepth(root: object): void {
-  if (isDeeper(root, MAX_DEPTH)) throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
+/** Refuses nesting above `MAX_DEPTH`; for a value that `JSON.parse` made of `text`. INVALID_VALUE. */
+export function checkDepth(root: object, text: string): void {
+  if (opensMany(text) && isDeeper(root, MAX_DEPTH)) {
+    throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
+  }
 }
 
 /** Freezes a value that came from `JSON.parse`, with all that is in it. */
@@ -60,6 +62,18 @@ export function deepFreeze<T extends object>(root: T): T {
     }
   }
   return root;
+}
+
+/** Whether a text has more opening brackets than may lie in one another: few do, and this is quick. */
+function opensMany(text: string): boolean {
+  let left = MAX_DEPTH;
+  for (const bracket of "{[") {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (left === 0) return true;
+      left -= 1;
+    }
+  }
+  return false;
 }
 
 /** Recursion is safe here: it ends at the limit. */

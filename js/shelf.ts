@@ -177,14 +177,19 @@ export class Shelf {
 
   /**
    * Builds the row of a put and takes it into the catalog. `keep` sees to the body before anything
-   * is told of the entry.
+   * is told of the entry; one that is `pending`, not durable yet, is counted.
    */
-  put(record: PutRecord, body: Uint8Array, keep: (slot: number, row: PackedRow) => void): Metadata {
+  put(
+    record: PutRecord,
+    body: Uint8Array,
+    pending: boolean,
+    keep: (slot: number, row: PackedRow) => void,
+  ): Metadata {
     this.settle();
     const text = encodePut(record);
     const hash = this.digest(body);
     const packed = this.#core.call(
-      (core) => core.put(text, hash, body.length, record.now),
+      (core) => core.put(text, hash, body.length, pending, record.now),
       record.url,
     );
     const numbers = new DataView(packed.buffer);

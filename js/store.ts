@@ -203,11 +203,13 @@ export class SchemaStore {
     items: Iterable<PutItem>,
     options: { readonly durable?: boolean } = {},
   ): Promise<Metadata[]> {
+    this.#checkOpen();
+    const writer = this.#writer;
     const stored: Metadata[] = [];
     for (const { value, text, bytes, ...rest } of items) {
-      if (value !== undefined) stored.push(await this.put(value, rest));
-      else if (text !== undefined) stored.push(await this.putText(text, rest));
-      else if (bytes !== undefined) stored.push(await this.putBytes(bytes, rest));
+      if (value !== undefined) stored.push(await writer.put(value, rest));
+      else if (text !== undefined) stored.push(await writer.putText(text, rest));
+      else if (bytes !== undefined) stored.push(await writer.putBytes(bytes, rest));
       else throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
     }
     if (options.durable) await this.flush();

@@ -96,12 +96,23 @@ impl StoreHandle {
         Ok(packed(0, &self.store.pack(&key, metadata, bytes)?))
     }
 
-    /// The same, and takes it into the catalog: the first number is its slot.
-    pub fn put(&mut self, put: &str, hash: &[u8], bytes: usize, now: f64) -> Result<Box<[u8]>> {
+    /// The same, and takes it into the catalog: the first number is its slot. The body is counted
+    /// where it is `pending`: on its way to a durable host.
+    pub fn put(
+        &mut self,
+        put: &str,
+        hash: &[u8],
+        bytes: usize,
+        pending: bool,
+        now: f64,
+    ) -> Result<Box<[u8]>> {
         let body = (hash_of(hash)?, bytes);
         let (key, metadata) = read_put(put)?;
         let effects = &mut self.effects;
         let (slot, row) = self.store.put(&key, metadata, body, millis(now), effects)?;
+        if pending {
+            self.pend(bytes);
+        }
         Ok(packed(slot.number(), &row))
     }
 

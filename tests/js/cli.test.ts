@@ -96,7 +96,7 @@ test("saves US Core once, and lists, counts and prints what it saved", async () 
   );
   for (const entry of entries) {
     assert.equal(entry.source, "hl7.fhir.us.core#3.1.1");
-    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14");
+    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14+1");
     assert.equal(entry.origin, "converted");
     assert.equal(entry.fhirVersion, "4.0.1");
     assert.ok(

@@ -183,7 +183,10 @@ export class Files {
     await this.syncDirectory();
   }
 
-  /** Puts a file in its place unless the name is taken; false when it is. */
+  /**
+   * Puts a file in its place unless the name is taken; false when it is. Its name is durable with
+   * that of the first segment: until then nothing depends on it.
+   */
   publishOnce(name: string, bytes: Uint8Array): boolean {
     const temporary = this.#temporary();
     const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -201,7 +204,6 @@ export class Files {
       throw error;
     } finally {
       tryUnlink(temporary);
-      this.syncDirectoryNow();
     }
   }
 
