@@ -26,6 +26,9 @@ const HELPERS = `
     function passText(text) {
         return pass(encoder.encode(text), Uint8Array);
     }
+    function passOptional(text) {
+        return text == null ? 0 : passText(text);
+    }
     function take(ret, View) {
         const [ptr, length] = ret;
         if (ptr === 0) return undefined;
@@ -55,9 +58,15 @@ const HELPERS = `
 /** Shapes of statements and what they come to, replaced in this order; other shapes stay. */
 const SHAPES = [
   [/(?<!function )passStringToWasm0\((\w+), .*?, .*?\)/g, "passText($1)"],
+  [/isLikeNone\((\w+)\) \? 0 : passText\(\1\)/g, "passOptional($1)"],
   [/(?<!function )passArray8ToWasm0\((\w+), .*?\)/g, "pass($1, Uint8Array)"],
   [/(?<!function )passArray32ToWasm0\((\w+), .*?\)/g, "pass($1, Uint32Array)"],
   [/(?<!function )passArrayF64ToWasm0\((\w+), .*?\)/g, "pass($1, Float64Array)"],
+  // What an import throws ends the call.
+  [
+    /function\(\) \{ return handleError\(function \((.*?)\) \{\n(.*?)\}, arguments\); \}/gs,
+    "function($1) {\n$2}",
+  ],
   // An error is the last of what is returned, after a flag.
   [
     /const ret = (.*);\n\s*if \(ret\[\d\]\) \{\n\s*throw takeFromExternrefTable0\(ret\[\d\]\);\n\s*\}/g,
@@ -190,6 +199,7 @@ function withoutUnused(body) {
 function renamed(body, { imports, exports }) {
   return body
     .replace(/^ *__proto__: null,\n/gm, "")
+    .replace(/\b__wbg_ptr\b/g, "ptr")
     .replace('"./bound_bg.js"', "a")
     .replace(/^ {12}(__wb\w+):/gm, (_, name) => `            ${known(imports, name)}:`)
     .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(exports, name)}`);
