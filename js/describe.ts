@@ -1,7 +1,7 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
 import { SchemaStoreError } from "./errors.js";
-import type { PutRecord, TEXTS } from "./record.js";
+import { type PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
 const HOUR_MS = 3_600_000;
@@ -15,10 +15,11 @@ export function describe(
   now: number,
   ttlHours: number | undefined,
 ): PutRecord {
-  const said = (member: DescribedMember) => {
+  const texts: Partial<Record<Text, string>> = {};
+  for (const member of TEXTS) {
     const text = options[member] ?? body[member];
-    return typeof text === "string" ? text : undefined;
-  };
+    if (typeof text === "string") texts[member] = text;
+  }
   const { sourceHash, converter, convertedAt, etag } = options;
   const ttl = options.ttlHours ?? ttlHours;
   if (ttl !== undefined && !(Number.isFinite(ttl) && ttl > 0)) {
@@ -34,23 +35,16 @@ export function describe(
     origin: options.origin ?? "user",
     tags: options.tags ?? [],
     dependencies: options.dependencies ?? [],
+    ...texts,
     sourceHash,
     converter,
     convertedAt,
+    // Of the entry, not of its text.
     etag,
-    name: said("name"),
-    title: said("title"),
-    description: said("description"),
-    type: said("type"),
-    kind: said("kind"),
-    derivation: said("derivation"),
-    base: said("base"),
-    status: said("status"),
-    fhirVersion: said("fhirVersion"),
   };
 }
 
-type DescribedMember = Exclude<(typeof TEXTS)[number], "etag">;
+type Text = (typeof TEXTS)[number];
 
 function sourceOf({ source = "" }: PutOptions): string {
   if (source.length > MAX_SOURCE) {

@@ -22,7 +22,7 @@ import type {
 import type { PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
-import { type PendingWrite, WriteBehind } from "./write-behind.js";
+import { bytesOf, type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
 const BACKLOG_BYTES = 8 * 1024 * 1024;
@@ -73,7 +73,7 @@ export class DurableTier {
     this.#writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
-      superseded: (write) => shelf.unpend(write.put?.body.length ?? 0),
+      superseded: (write) => shelf.unpend(bytesOf([write])),
       failed: (error) => listener.failed(error),
     });
     this.conditional = new ConditionalWrites(
@@ -276,9 +276,7 @@ export class DurableTier {
   async #load(): Promise<void> {
     const index = await this.#consistent(() => this.#adapter.index());
     if (index === undefined || !this.#learnIndex(index)) {
-      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-      this.#learnAll(rows);
-      this.#token = token;
+      await this.#learnAll();
       this.#saveIndexSoon();
     }
     this.#loaded = true;
@@ -298,9 +296,12 @@ export class DurableTier {
     return true;
   }
 
-  #learnAll(rows: HostRow[]): void {
+  async #learnAll(): Promise<void> {
+    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
     const keep = this.#writes.pending().map(({ slot }) => slot);
     this.#shelf.learnAll(this.#withoutPending(rows), keep);
+    this.#token = token;
+    this.#epoch += 1;
   }
 
   /** Repeats a read of the host until nothing was committed or brought in while it ran. */
@@ -328,10 +329,7 @@ export class DurableTier {
     if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
     const changes = await this.#consistent(() => this.#adapter.changes(this.#token));
     if (changes === "reset") {
-      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-      this.#learnAll(rows);
-      this.#token = token;
-      this.#epoch += 1;
+      await this.#learnAll();
       return true;
     }
     if (changes.token === this.#token) return false;
@@ -363,8 +361,7 @@ export class DurableTier {
   }
 
   #committed(writes: readonly PendingWrite[]): void {
-    let bytes = 0;
-    for (const { put } of writes) bytes += put?.body.length ?? 0;
+    const bytes = bytesOf(writes);
     try {
       this.#shelf.unpend(bytes);
       this.#shelf.admit(this.#resident(writes));

@@ -26,7 +26,9 @@ async function openBreakable(options: StoreOptions = {}): Promise<Breakable> {
       class Watched extends Instance {
         constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
           super(module, imports);
-          memories.push(this.exports["memory"] as WebAssembly.Memory);
+          const exported = Object.values(this.exports);
+          const memory = exported.find((one) => (one as object) instanceof WebAssembly.Memory);
+          memories.push(memory as unknown as WebAssembly.Memory);
         }
       }
       WebAssembly.Instance = Watched;
