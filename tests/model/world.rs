@@ -341,7 +341,7 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) | Effect::Limited(_) => {}
+                Effect::Moved(_) | Effect::Limited(_) | Effect::Rank => {}
             }
         }
     }
