@@ -23,7 +23,14 @@ export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 export const ASK = 0xffff_ffff;
 
 /** Codes of the effects, as in `src/wasm/store_handle.rs`. */
-export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3, limited: 4 } as const;
+export const Effect = {
+  evicted: 0,
+  retired: 1,
+  expired: 2,
+  moved: 3,
+  limited: 4,
+  rank: 5,
+} as const;
 
 /** An instance of the core with a store in it, replaced when it traps. */
 export class Core {

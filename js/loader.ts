@@ -103,7 +103,13 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    const recallAll = () => canonicals.map((canonical) => this.recall(canonical)?.value);
+    const recallAll = () => {
+      // Once for all that are hot; each of the others asks the core anew.
+      this.#shelf.settle();
+      return canonicals.map(
+        (canonical) => this.#shelf.hit(canonical) ?? this.recall(canonical)?.value,
+      );
+    };
     let values = recallAll();
     const missing = values.filter((value) => value === undefined).length;
     if (missing > FEW && this.#durable?.loaded === false) {

@@ -1,5 +1,6 @@
 /** The options of a store: their defaults, and the check that names key, value and range. */
 
+import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import type { Filter, StoreOptions } from "./types.js";
 
@@ -15,6 +16,9 @@ export interface CheckedOptions extends StoreOptions {
   readonly maxEntryBytes: number;
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
+  readonly evictionBatchSize: number;
+  /** A custom policy, ready to be asked. */
+  readonly ranking?: Ranking | undefined;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
   readonly now: () => number;
@@ -26,6 +30,8 @@ export interface OptionRule {
   readonly range: string;
   accepts(value: unknown): boolean;
 }
+
+const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
 
 /** The rule of every option that has one. */
 export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule } = {
@@ -40,7 +46,13 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
     range: "a finite number above 0",
     accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
   },
-  evictionPolicy: oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"),
+  evictionPolicy: {
+    range: `${POLICIES.range}, or { name: "custom", rank }`,
+    accepts: (value) =>
+      POLICIES.accepts(value) ||
+      (hasMethod(value, "rank") && (value as { name?: unknown }).name === "custom"),
+  },
+  evictionBatchSize: integer(1, 1000),
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
@@ -82,6 +94,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     maxEntryBytes,
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
+    evictionBatchSize: options.evictionBatchSize ?? 100,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

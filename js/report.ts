@@ -49,6 +49,7 @@ export async function reportStats(
     loads,
     evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
     expirations: core.expirations,
+    rankingFailures: shelf.ranking?.failures ?? 0,
     ...counts,
   };
 }
@@ -60,10 +61,12 @@ export function reportHealth(
   open: boolean,
 ): Health {
   const writeError = durable?.writeError;
+  const rankingError = shelf.ranking?.error;
   const damage = durable?.opened?.damage ?? [];
   return {
-    ok: open && writeError === undefined && damage.length === 0,
+    ok: open && !writeError && !rankingError && damage.length === 0,
     writeError,
+    rankingError,
     pendingWrites: durable?.pendingWrites ?? 0,
     pendingBytes: open ? shelf.stats().pendingBytes : 0,
     durable: durable?.opened?.durable ?? false,

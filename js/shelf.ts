@@ -5,6 +5,7 @@
 
 import { ASK, Core, type CoreOptions, Effect } from "./core.js";
 import type { CoreModule } from "./core-module.js";
+import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
@@ -24,6 +25,8 @@ export interface ShelfListener {
   moved(urls: () => string[]): void;
   /** Some entry has a limited life. */
   limited(): void;
+  /** Something went wrong that no call is to fail for. */
+  failed(error: SchemaStoreError): void;
   /** The core trapped: catalog and memory tier are empty. */
   restarted(): void;
   /** The body of a slot that is not durable yet. */
@@ -56,10 +59,13 @@ export interface ShelfOptions {
   readonly now: () => number;
   /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  readonly ranking: Ranking | undefined;
 }
 
 /** Core, hot map and ring of hits. */
 export class Shelf {
+  /** Who leaves, where a function of the user's says so. */
+  readonly ranking: Ranking | undefined;
   readonly #core: Core;
   readonly #options: ShelfOptions;
   readonly #listener: ShelfListener;
@@ -72,6 +78,7 @@ export class Shelf {
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
+    this.ranking = options.ranking;
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
     this.#requests = this.#hot.byRequest;
@@ -349,6 +356,7 @@ export class Shelf {
     const effects = this.#core.call((core) => core.effects());
     if (effects === undefined) return;
     const moved = new Set<number>();
+    let ranks = false;
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
       switch (effects[index]) {
@@ -366,15 +374,23 @@ export class Shelf {
         case Effect.limited:
           this.#listener.limited();
           break;
+        case Effect.rank:
+          ranks = true;
+          break;
         default:
           this.#hot.move(target);
           this.#version += 1;
           moved.add(target);
       }
     }
-    if (moved.size === 0) return;
-    const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
-    this.#listener.moved(() => Array.from(moved, textOf));
+    if (moved.size > 0) {
+      const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
+      this.#listener.moved(() => Array.from(moved, textOf));
+    }
+    if (ranks) {
+      this.ranking?.evict(this.#core, this.#listener.failed);
+      this.#apply();
+    }
   }
 
   #restarted(): void {

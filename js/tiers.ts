@@ -33,16 +33,23 @@ export function makeTiers(
   { random, sha256 }: Platform,
   listener: TiersListener,
 ): Tiers {
-  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
+  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy, ranking } =
+    options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
   const shelf: Shelf = new Shelf(
     core,
     {
-      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random },
+      core: {
+        ...limits,
+        evictionPolicy: ranking ? "custom" : `${evictionPolicy}`,
+        durable: adapter !== undefined,
+        random,
+      },
       values: options.values,
       keepsValues: options.strategy !== "disk",
       now: options.now,
       sha256,
+      ranking,
     },
     {
       ...listener,

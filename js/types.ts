@@ -20,6 +20,36 @@ export type EvictionPolicy =
   | "w-tiny-lfu"
   | "gdsf";
 
+/** What a custom policy can rank an entry by; times are counted in uses of any entry. */
+export interface EvictionCandidate {
+  readonly canonical: string;
+  /** Bytes of memory its eviction frees. */
+  readonly bytes: number;
+  /** Uses since it came to memory, the first one included. */
+  readonly uses: number;
+  /** Time since it was last used. */
+  readonly idle: number;
+  /** Time since it came to memory. */
+  readonly age: number;
+  /** What it costs to bring it back, in a unit that is the same for all. */
+  readonly cost: number;
+}
+
+/** An eviction policy of your own. */
+export interface CustomPolicy {
+  readonly name: "custom";
+  /**
+   * Answers the candidates (or their places in the array) in another order: the first ones leave, as
+   * many as must. Called whenever room is to be made, with at most `evictionBatchSize` of those that were
+   * not used for the longest time, that one first; the entry used last is never among them.
+   *
+   * It must answer each of them once, within 100 ms, and not call the store. When it does not, or throws,
+   * the one not used for the longest time leaves, `error` is emitted with INVALID_CONFIG, `health` and
+   * `stats` say so, and the next batches pass without it: one, then three, at most 1023.
+   */
+  rank(candidates: EvictionCandidate[]): readonly (EvictionCandidate | number)[];
+}
+
 /** How decoded values are handed out: shared and deep-frozen, shared as they are, or a clone each. */
 export type ValueMode = "frozen" | "shared" | "cloned";
 
@@ -227,7 +257,9 @@ export interface StoreOptions {
   /** Browser: the database. */
   readonly databaseName?: string;
   readonly ttlHours?: number;
-  readonly evictionPolicy?: EvictionPolicy;
+  readonly evictionPolicy?: EvictionPolicy | CustomPolicy;
+  /** How many candidates a custom policy ranks at a time. */
+  readonly evictionBatchSize?: number;
   readonly values?: ValueMode;
   readonly durability?: Durability;
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
@@ -265,6 +297,8 @@ export interface Stats {
   readonly loads: number;
   readonly evictions: { readonly size: number; readonly entries: number };
   readonly expirations: number;
+  /** Answers of a custom policy that were of no use. */
+  readonly rankingFailures: number;
   readonly puts: number;
   readonly deletes: number;
   readonly conversions: number;
@@ -278,6 +312,8 @@ export interface Health {
   readonly ok: boolean;
   /** What failed in the background and is still pending. */
   readonly writeError: SchemaStoreError | undefined;
+  /** What is wrong with the last answer of a custom policy. */
+  readonly rankingError: SchemaStoreError | undefined;
   readonly pendingWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;

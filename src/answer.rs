@@ -17,6 +17,8 @@ pub enum Effect {
     Moved(Symbol),
     /// The slot's entry has a limited life: the clock is to be watched.
     Limited(Slot),
+    /// A budget is exceeded until [`Store::rank`](crate::store::Store::rank) has told who leaves.
+    Rank,
 }
 
 /// What the host must do, in order.

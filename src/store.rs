@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
-use crate::memory::policy::{self, Admission};
+use crate::memory::policy::{self, Admission, Candidate};
 use crate::memory::{Expiry, Form, Limits, Tier};
 use crate::metadata::{Head, Metadata};
 use crate::order::sorted;
@@ -312,6 +312,21 @@ impl Store {
         self.tier.unpend(bytes);
     }
 
+    /// What the host can choose from where it is asked to rank, at most so many: those that were not
+    /// used for the longest time.
+    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
+        self.tier.candidates(most)
+    }
+
+    /// Evicts in the order the host gives until every budget holds, or it is asked for more. The
+    /// order holds for this once.
+    pub fn rank(&mut self, worst_first: &[u32]) -> Effects {
+        self.tier.rank(worst_first);
+        let effects = self.make_room();
+        self.tier.rank(&[]);
+        effects
+    }
+
     /// The entries a filter takes, ordered by URL, version, source and layer.
     pub fn list(&self, filter: &Filter) -> Vec<Slot> {
         let taken = self.catalog.slots().filter_map(|slot| {
@@ -405,6 +420,9 @@ impl Store {
             if !self.options.durable {
                 self.retire(eviction.slot, &mut effects);
             }
+        }
+        if self.tier.wants_ranking() {
+            effects.push(Effect::Rank);
         }
         effects
     }

@@ -28,8 +28,8 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("maxCatalogMb", "max_catalog_mb", "memory for the catalog, in MB"),
   define("ttlHours", "ttl_hours", "how long an entry lives, in hours"),
   define("evictionPolicy", "eviction_policy", "what leaves memory first"),
+  define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
   ...[
-    "eviction_batch_size",
     "warm_on_startup",
     "warm_size",
     "max_disk_size_gb",
@@ -53,7 +53,8 @@ export function checkValue(
     const message = `${spelled}${place} is not supported by this version`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: spelled });
   }
-  const { range, accepts } = OPTION_RULES[option];
+  const { accepts } = OPTION_RULES[option];
+  const range = rangeOf(option);
   if (accepts(value)) return value as string | number;
   const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
   const message = `${spelled}${place} is ${shown}, must be ${range}`;
@@ -67,12 +68,17 @@ export function valueOfText({ option }: OptionDefinition, text: string): string 
   return isNumber ? Number(text) : text;
 }
 
+/** What the option may be, but for functions, which no text can spell. */
+function rangeOf(option: keyof StoreOptions): string {
+  return OPTION_RULES[option].range.replace(/, or {.*/, "");
+}
+
 function define(
   option: keyof StoreOptions | undefined,
   toml: string,
   summary: string,
 ): OptionDefinition {
-  const range = option === undefined || option === "diskCacheDir" ? "" : OPTION_RULES[option].range;
+  const range = option === undefined || option === "diskCacheDir" ? "" : rangeOf(option);
   return {
     option,
     toml,

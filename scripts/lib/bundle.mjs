@@ -5,7 +5,8 @@ import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
-const APART = /^(errors|core-inline|convert-into|archive|convert\/.*|adapters\/indexeddb)\.js$/;
+const APART =
+  /^(errors|core-inline|convert-into|custom-policy|archive|convert\/.*|adapters\/indexeddb)\.js$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 /**
  * The converter writes "[Circular Reference]" in place of an object it has met before, also where that

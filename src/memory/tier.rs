@@ -1,7 +1,7 @@
 //! Residency and budgets: which entry has its body in memory, in which form, and who must leave.
 
 use super::bodies::Bodies;
-use super::policy::{Admission, Policy};
+use super::policy::{Admission, Candidate, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
 
@@ -207,9 +207,11 @@ impl Tier {
         self.pending_bytes = self.pending_bytes.saturating_sub(bytes);
     }
 
-    /// Evicts until every budget holds, telling `evicted` of each body that left.
+    /// Evicts until every budget holds, telling `evicted` of each body that left. Stops before that
+    /// where the host is to rank first; see [`Tier::wants_ranking`].
     pub fn make_room(&mut self, mut evicted: impl FnMut(Evicted)) {
         while self.policy.len() > self.limits.entries
+            && !self.wants_ranking()
             && let Some(slot) = self.evict()
         {
             evicted(Evicted {
@@ -218,12 +220,33 @@ impl Tier {
             });
         }
         while self.used_bytes() > self.limits.bytes
+            && !self.wants_ranking()
             && let Some(slot) = self.evict()
         {
             evicted(Evicted {
                 slot,
                 for_entries: false,
             });
+        }
+    }
+
+    /// Whether a budget is exceeded, and the host is to say who leaves.
+    pub fn wants_ranking(&mut self) -> bool {
+        let over = self.policy.len() > self.limits.entries || self.used_bytes() > self.limits.bytes;
+        let custom = self.policy.custom();
+        over && custom.is_some_and(|custom| custom.wants_ranking())
+    }
+
+    /// What the host can choose from, at most so many.
+    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
+        let custom = self.policy.custom();
+        custom.map_or_else(Vec::new, |custom| custom.candidates(most))
+    }
+
+    /// The order in which the next ones leave.
+    pub fn rank(&mut self, worst_first: &[u32]) {
+        if let Some(custom) = self.policy.custom() {
+            custom.rank(worst_first);
         }
     }
 

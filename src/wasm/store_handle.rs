@@ -12,6 +12,7 @@ use crate::filter::Filter;
 use crate::hash::{self, Hash};
 use crate::intern::Symbol;
 use crate::memory::Form;
+use crate::memory::policy::Candidate;
 use crate::metadata::Metadata;
 use crate::store::{Effect, Effects, Options, Packed, Resolution, Store};
 
@@ -22,7 +23,7 @@ const ASK: u32 = u32::MAX;
 ///
 /// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
 /// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL,
-/// 4 slot with a limited life.
+/// 4 slot with a limited life, 5 and nothing: [`StoreHandle::rank`] is to be called.
 #[derive(Debug)]
 #[wasm_bindgen]
 pub struct StoreHandle {
@@ -76,6 +77,7 @@ impl StoreHandle {
             Effect::Expired(slot) => [2, slot.number()],
             Effect::Moved(url) => [3, url.number()],
             Effect::Limited(slot) => [4, slot.number()],
+            Effect::Rank => [5, 0],
         };
         Some(effects.into_iter().flat_map(pair).collect())
     }
@@ -205,6 +207,32 @@ impl StoreHandle {
     /// Uncounts them.
     pub fn unpend(&mut self, bytes: usize) {
         self.store.unpend(bytes);
+    }
+
+    /// What can be ranked, at most so many, the one that was not used for the longest time first. Six
+    /// numbers for each: slot, bytes, uses, uses of any since its last one and since it came, and the
+    /// bits of its cost (f32).
+    pub fn candidates(&mut self, most: usize) -> Box<[u32]> {
+        let mut numbers = Vec::new();
+        for candidate in self.store.candidates(most) {
+            let bytes = u32::try_from(candidate.bytes).unwrap_or(u32::MAX);
+            let Candidate {
+                slot,
+                uses,
+                idle,
+                age,
+                cost,
+                ..
+            } = candidate;
+            numbers.extend_from_slice(&[slot.number(), bytes, uses, idle, age, cost.to_bits()]);
+        }
+        numbers.into()
+    }
+
+    /// Evicts in the order of `slots`.
+    pub fn rank(&mut self, slots: &[u32]) {
+        let effects = self.store.rank(slots);
+        self.effects.extend(effects);
     }
 
     /// The slots a filter takes, in order of their canonicals.

@@ -350,7 +350,8 @@ test("every wrong value names key, value and range", async () => {
     ["max_entry_bytes", ["1023", "268435457"]],
     ["max_catalog_mb", ["0", "1025"]],
     ["ttl_hours", ["0", "-1", "Infinity"]],
-    ["eviction_policy", ["mru", "LRU"]],
+    ["eviction_policy", ["mru", "LRU", "custom"]],
+    ["eviction_batch_size", ["0", "1001", "1.5"]],
   ];
   const check = async (sources: object, code: string, ...parts: string[]) => {
     const around = { flags: {}, environment: {}, directory: scratch, ...sources };

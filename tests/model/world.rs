@@ -67,7 +67,7 @@ impl World {
 
     pub(super) fn run(&mut self, step: Step) {
         let before = self.answers();
-        let effects = match step {
+        let mut effects = match step {
             Step::Put {
                 id,
                 size,
@@ -92,6 +92,7 @@ impl World {
             Step::Sweep(kept) => self.sweep(&kept),
             Step::Reopen => return self.reopen(),
         };
+        self.rank(&mut effects);
         self.apply(&effects);
         self.check();
         self.check_told(&before, &effects);
@@ -232,6 +233,24 @@ impl World {
         effects
     }
 
+    /// Answers the store as long as it asks who is to leave: the oldest of an even number of candidates,
+    /// the newest of an odd one.
+    fn rank(&mut self, effects: &mut Effects) {
+        while effects.contains(&Effect::Rank) {
+            effects.retain(|effect| *effect != Effect::Rank);
+            let candidates = self.store.candidates(3);
+            let mut order: Vec<u32> = candidates.iter().map(|it| it.slot.number()).collect();
+            if order.len() % 2 == 1 {
+                order.reverse();
+            }
+            let more = self.store.rank(&order);
+            let first = more.first().copied();
+            let chosen = Slot::from_number(order[0]).unwrap();
+            assert_eq!(first, Some(Effect::Evicted(chosen)));
+            effects.extend(more);
+        }
+    }
+
     fn url(&self, slot: Slot) -> Symbol {
         self.store.catalog().get(slot).unwrap().url
     }
@@ -341,7 +360,7 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) | Effect::Limited(_) => {}
+                Effect::Moved(_) | Effect::Limited(_) | Effect::Rank => {}
             }
         }
     }
