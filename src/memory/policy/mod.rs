@@ -99,11 +99,11 @@ pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>>
         "w-tiny-lfu" => Box::new(WTinyLfu::new(limits)),
         "gdsf" => Box::new(gdsf::gdsf()),
         _ => {
-            return Err(Error::InvalidConfig {
+            return Err(Box::new(Error::InvalidConfig {
                 option: "evictionPolicy",
-                value: format!("\"{name}\""),
+                value: ["\"", name, "\""].concat(),
                 range: "one of lru, lfu, fifo, random, sieve, s3-fifo, w-tiny-lfu, gdsf",
-            });
+            }));
         }
     })
 }
