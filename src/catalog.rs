@@ -58,15 +58,12 @@ pub struct RowKey<'a> {
 impl<'a> RowKey<'a> {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_allocvec(self).map_err(|_| Error::Serialization { what: "row key" })
+        postcard::to_allocvec(self).map_err(|_| Error::serialization("row key"))
     }
 
     /// Reads the packed form.
     pub fn unpack(packed: &'a [u8]) -> Result<Self> {
-        postcard::from_bytes(packed).map_err(|_| Error::Corrupt {
-            what: "row key".into(),
-            rule: "it does not unpack",
-        })
+        postcard::from_bytes(packed).map_err(|_| Error::corrupt("row key", "it does not unpack"))
     }
 }
 
@@ -364,11 +361,8 @@ impl Catalog {
         if let Some(slot) = self.free.pop() {
             return Ok(slot);
         }
-        let slot = Slot::from_index(self.entries.len()).ok_or(Error::StorageFull {
-            what: "catalog",
-            bytes: self.entries.len(),
-            limit: u32::MAX as usize,
-        })?;
+        let slot = Slot::from_index(self.entries.len())
+            .ok_or_else(|| Error::storage_full("catalog", self.entries.len(), u32::MAX as usize))?;
         self.entries.push(None);
         Ok(slot)
     }

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::hash::Hash;
+use crate::hash::{self, Hash};
 
 /// Version byte of the packed form.
 const VERSION: u8 = 1;
@@ -119,6 +119,7 @@ pub struct Metadata {
     /// How it came to be here.
     pub origin: Origin,
     /// SHA-256 of the source it was made from.
+    #[serde(deserialize_with = "hash::unpack_optional")]
     pub source_hash: Option<Hash>,
     /// `id@version` of the converter.
     pub converter: Option<String>,
@@ -157,8 +158,7 @@ pub struct Metadata {
 impl Metadata {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_allocvec(&(VERSION, self))
-            .map_err(|_| Error::Serialization { what: "metadata" })
+        postcard::to_allocvec(&(VERSION, self)).map_err(|_| Error::serialization("metadata"))
     }
 
     /// Reads the packed form.
@@ -180,19 +180,13 @@ impl Head {
 fn postcard_part(packed: &[u8]) -> Result<&[u8]> {
     match packed.split_first() {
         Some((&VERSION, rest)) => Ok(rest),
-        Some((&found, _)) => Err(Error::FormatTooNew {
-            found: found.into(),
-            known: VERSION.into(),
-        }),
+        Some((&found, _)) => Err(Error::format_too_new(found.into(), VERSION.into())),
         None => Err(damaged("it is empty")),
     }
 }
 
-fn damaged(rule: &'static str) -> Error {
-    Error::Corrupt {
-        what: "metadata".into(),
-        rule,
-    }
+fn damaged(rule: &'static str) -> Box<Error> {
+    Error::corrupt("metadata", rule)
 }
 
 #[cfg(test)]

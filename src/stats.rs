@@ -36,7 +36,8 @@ pub struct Stats {
 /// As a map under the names JavaScript has: for a struct's, `serde-wasm-bindgen` keeps a cache.
 impl Serialize for Stats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([
+        // As floats: whole numbers of 64 bits come with a check and its formatted sentence.
+        let rows = [
             ("entries", u64::from(self.entries)),
             ("totalBytes", self.total_bytes),
             ("catalogBytes", self.catalog_bytes as u64),
@@ -50,6 +51,15 @@ impl Serialize for Stats {
             ("evictedForEntries", self.evicted_for_entries),
             ("expirations", self.expirations),
             ("hits", self.hits),
-        ])
+        ];
+        serializer.collect_map(rows.map(|(name, number)| (name, float(number))))
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and bytes stay below 2^53"
+)]
+const fn float(number: u64) -> f64 {
+    number as f64
 }

@@ -108,7 +108,7 @@ impl Store {
         Canonical::of_parts(key.url, Some(key.version))?;
         let limit = self.options.max_entry_bytes;
         if bytes > limit {
-            return Err(Error::EntryTooLarge { bytes, limit });
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let packed_key = key.pack()?;
         let limit = self.options.memory_limit;
@@ -118,11 +118,7 @@ impl Store {
             self.tier.fits(bytes, packed_key.len())
         };
         if !fits {
-            return Err(Error::StorageFull {
-                what: "entry",
-                bytes,
-                limit,
-            });
+            return Err(Error::storage_full("entry", bytes, limit));
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
         if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
@@ -189,11 +185,7 @@ impl Store {
         let limit = self.options.max_catalog;
         if self.catalog.bytes() + meta.len() > limit {
             let bytes = self.catalog.bytes() + meta.len();
-            return Err(Error::StorageFull {
-                what: "catalog",
-                bytes,
-                limit,
-            });
+            return Err(Error::storage_full("catalog", bytes, limit));
         }
         let slot = self.catalog.insert(key, existing, hash, head, meta)?;
         if let Some(replaced) = existing {

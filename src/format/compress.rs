@@ -35,17 +35,11 @@ pub fn unpack(history: &[u8], codec: u8, packed: &[u8], length: usize) -> Result
         NONE => Some(packed.to_vec()),
         DEFLATE => inflate(history, packed, length),
         _ => {
-            return Err(Error::FormatTooNew {
-                found: codec.into(),
-                known: DEFLATE.into(),
-            });
+            return Err(Error::format_too_new(codec.into(), DEFLATE.into()));
         }
     };
     let whole = raw.filter(|raw| raw.len() == length);
-    whole.ok_or_else(|| Error::Corrupt {
-        what: "packed data".into(),
-        rule: "it does not unpack to its length",
-    })
+    whole.ok_or_else(|| Error::corrupt("packed data", "it does not unpack to its length"))
 }
 
 fn inflate(history: &[u8], packed: &[u8], length: usize) -> Option<Vec<u8>> {

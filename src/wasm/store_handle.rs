@@ -348,15 +348,14 @@ fn packed(slot: u32, row: &Packed) -> Box<[u8]> {
 }
 
 pub(super) fn hash_of(bytes: &[u8]) -> Result<Hash> {
-    bytes.try_into().map_err(|_| Error::Corrupt {
-        what: "row".into(),
-        rule: "its hash is not 32 bytes long",
-    })
+    bytes
+        .try_into()
+        .map_err(|_| Error::corrupt("row", "its hash is not 32 bytes long"))
 }
 
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
     let serializer = Serializer::new().serialize_maps_as_objects(true);
     value
         .serialize(&serializer)
-        .map_err(|_| Error::Serialization { what: "record" })
+        .map_err(|_| Error::serialization("record"))
 }

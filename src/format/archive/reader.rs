@@ -166,7 +166,7 @@ impl Reader {
         }
         let limit = self.limits.entry;
         if bytes > BLOCK_BYTES.max(limit.saturating_add(META_BYTES)) {
-            return Err(Error::EntryTooLarge { bytes, limit });
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let total = self.raw + claimed;
         if total <= self.limits.total {
@@ -227,7 +227,7 @@ impl Reader {
     fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1).copied();
-            let size = known.ok_or(damaged("an entry has a body that is not there"))?;
+            let size = known.ok_or_else(|| damaged("an entry has a body that is not there"))?;
             self.named_again += u64::from(size);
             let total = self.raw + self.named_again;
             if total > self.limits.total {
@@ -237,7 +237,7 @@ impl Reader {
         };
         let (bytes, limit) = (body.len(), self.limits.entry);
         if bytes > limit {
-            return Err(Error::EntryTooLarge { bytes, limit });
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let size = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.bodies.push(size);
@@ -352,11 +352,7 @@ fn has_nul(text: &str) -> bool {
     text.contains('\0')
 }
 
-fn full(what: &'static str, bytes: u64, limit: u64) -> Error {
+fn full(what: &'static str, bytes: u64, limit: u64) -> Box<Error> {
     let shown = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
-    Error::StorageFull {
-        what,
-        bytes: shown(bytes),
-        limit: shown(limit),
-    }
+    Error::storage_full(what, shown(bytes), shown(limit))
 }

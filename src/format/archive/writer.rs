@@ -61,11 +61,11 @@ impl Writer {
     pub fn add(&mut self, key: &[u8], meta: &[u8], hash: Hash, body: &[u8]) -> Result<()> {
         let bytes = key.len() + meta.len();
         if bytes > META_BYTES {
-            return Err(Error::StorageFull {
-                what: "metadata of an entry in an archive",
+            return Err(Error::storage_full(
+                "metadata of an entry in an archive",
                 bytes,
-                limit: META_BYTES,
-            });
+                META_BYTES,
+            ));
         }
         let Columns {
             meta,

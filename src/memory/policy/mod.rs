@@ -108,11 +108,11 @@ pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>>
         "gdsf" => Box::new(gdsf::gdsf()),
         "custom" => Box::new(Custom::default()),
         _ => {
-            return Err(Error::InvalidConfig {
+            return Err(Box::new(Error::InvalidConfig {
                 option: "evictionPolicy",
-                value: format!("\"{name}\""),
+                value: ["\"", name, "\""].concat(),
                 range: "one of lru, lfu, fifo, random, sieve, s3-fifo, w-tiny-lfu, gdsf, custom",
-            });
+            }));
         }
     })
 }
