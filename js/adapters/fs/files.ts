@@ -29,7 +29,7 @@ export const FORMAT = "FORMAT";
 const SEGMENT = /^seg-\d{6,}-[0-9a-f]{16}\.log$/;
 const SNAPSHOT = /^snap-(\d{6,})\.idx$/;
 const OURS =
-  /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
+  /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40}(\.[0-9a-f]+)?)$/;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 /** A link is not followed, and a pipe under one of our names is not waited for. */
