@@ -15,6 +15,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly maxEntryBytes: number;
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
+  readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
   readonly now: () => number;
@@ -41,6 +42,8 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
     accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
   },
   evictionPolicy: oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"),
+  warmOnStartup: { range: "true or false", accepts: (value) => typeof value === "boolean" },
+  warmSize: integer(1, 1_000_000),
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
@@ -82,6 +85,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     maxEntryBytes,
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
+    warmSize: options.warmSize ?? 100,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

@@ -79,6 +79,7 @@ export interface Metadata {
   readonly expiresAt?: number;
   readonly staleUntil?: number;
   readonly etag?: string;
+  /** Gets of its value, loads and leases; those of a week ago count half. A hint, saved now and then. */
   readonly accessCount: number;
   readonly dependencies: readonly Dependency[];
 }
@@ -228,6 +229,10 @@ export interface StoreOptions {
   readonly databaseName?: string;
   readonly ttlHours?: number;
   readonly evictionPolicy?: EvictionPolicy;
+  /** Brings the entries used most into memory after opening, in the background. */
+  readonly warmOnStartup?: boolean;
+  /** How many of them. */
+  readonly warmSize?: number;
   readonly values?: ValueMode;
   readonly durability?: Durability;
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
@@ -255,6 +260,8 @@ export interface Stats {
     readonly encodedBytes: number;
     readonly decodedBytes: number;
     readonly pendingBytes: number;
+    /** Pinned or leased, in whatever form. */
+    readonly leasedBytes: number;
     readonly catalogBytes: number;
     readonly wasmBytes: number;
     readonly hotEntries: number;

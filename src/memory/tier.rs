@@ -132,9 +132,9 @@ impl Tier {
         }
     }
 
-    /// Whether a body of that size can be resident beside those that are held.
+    /// Whether a body of that size can be resident beside what may not leave.
     pub fn fits(&self, size: usize, key_bytes: usize) -> bool {
-        self.holds.bytes() + self.weight(size, key_bytes) <= self.limits.bytes
+        self.holds.bytes() + self.pending_bytes + self.weight(size, key_bytes) <= self.limits.bytes
             && self.holds.entries() < self.limits.entries
     }
 
@@ -159,11 +159,11 @@ impl Tier {
         let slot = admission.slot;
         let weight = self.weight(size, key_bytes);
         if !self.holds.has(slot) {
-            if self.holds.bytes() + self.pending_bytes + weight > self.limits.bytes {
-                return Hold::NoBytes;
-            }
             if self.holds.entries() >= self.limits.entries {
                 return Hold::NoEntries;
+            }
+            if !self.fits(size, key_bytes) {
+                return Hold::NoBytes;
             }
             self.admit_decoded(admission, hash, size, key_bytes);
             self.policy.remove(slot);

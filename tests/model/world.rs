@@ -184,7 +184,13 @@ impl World {
             self.rows.insert(id, row);
         }
         if !self.durable {
-            effects.extend(self.store.admit_encoded(slot, body.into()));
+            let held = !unchanged && self.puts.is_multiple_of(4);
+            effects.extend(if held {
+                self.note_held(id);
+                self.store.admit_held(slot, body.into())
+            } else {
+                self.store.admit_encoded(slot, body.into())
+            });
         }
         effects
     }

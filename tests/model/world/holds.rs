@@ -30,28 +30,33 @@ impl World {
         let weight = self.weight(&row.body, id);
         let expected = if self.is_held(row.slot) {
             Hold::Held
-        } else if self.leased() + self.pending + weight > LIMIT {
-            Hold::NoBytes
         } else if self.held_slots().len() >= ENTRIES {
             Hold::NoEntries
+        } else if self.leased() + self.pending + weight > LIMIT {
+            Hold::NoBytes
         } else {
             Hold::Held
         };
         let (hold, effects) = self.store.hold(row.slot);
         assert_eq!(hold, expected);
         if hold == Hold::Held {
-            self.values.insert(row.slot);
-            let Row {
-                slot, hash, body, ..
-            } = row;
-            self.held.push(Held {
-                slot,
-                id,
-                hash,
-                body,
-            });
+            self.note_held(id);
         }
         effects
+    }
+
+    /// Notes a hold on what a row is now, and the value that goes with it.
+    pub(super) fn note_held(&mut self, id: Id) {
+        let Row {
+            slot, hash, body, ..
+        } = self.rows[&id].clone();
+        self.values.insert(slot);
+        self.held.push(Held {
+            slot,
+            id,
+            hash,
+            body,
+        });
     }
 
     pub(super) fn release(&mut self, which: usize, kept: bool) -> Effects {
@@ -77,7 +82,7 @@ impl World {
         }
         let packed = key(id).pack().unwrap().len();
         let weight = size + size * 5 / 4 + packed + OVERHEAD;
-        self.leased() + weight <= LIMIT && self.held_slots().len() < ENTRIES
+        self.leased() + self.pending + weight <= LIMIT && self.held_slots().len() < ENTRIES
     }
 
     pub(super) fn leased(&self) -> usize {
