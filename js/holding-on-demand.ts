@@ -33,12 +33,12 @@ export class HoldingOnDemand {
     return holding;
   }
 
-  /** Resolves when uses of earlier sessions are counted; never rejects. */
+  /** Resolves when uses of earlier sessions are counted, or cannot be. CORE_RESTARTED. */
   counted(): Promise<void> | undefined {
     if (this.#tiers.durable?.adapter.side === undefined) return undefined;
     this.#counted ??= this.#load()
       .then(({ uses }) => uses.load())
-      .catch(() => {});
+      .catch(unlessRestarted);
     return this.#counted;
   }
 
@@ -87,4 +87,8 @@ export class HoldingOnDemand {
     this.#holding ??= new Holding(this.#tiers, this.#loader, this.#events);
     return this.#holding;
   }
+}
+
+function unlessRestarted(error: { readonly code?: unknown }): void {
+  if (error.code === "CORE_RESTARTED") throw error;
 }

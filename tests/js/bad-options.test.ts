@@ -16,6 +16,8 @@ const badOptions: Record<string, readonly unknown[]> = {
   databaseName: ["", 5, null],
   ttlHours: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1"],
   evictionPolicy: ["clock", "LRU", 1, null],
+  warmOnStartup: [0, "true", null],
+  warmSize: [0, -1, 1.5, 1_000_001, "100", null],
   values: ["freeze", true],
   durability: ["sync", false],
   adapter: ["fs", null, {}, { commit: true }],
@@ -60,8 +62,22 @@ test("options out of their range name option, value and range", async () => {
 
 test("options at the ends of their ranges are taken", async () => {
   const ends: StoreOptions[] = [
-    { memoryLimitMb: 1, maxEntries: 1, maxEntryBytes: 1024, maxCatalogMb: 1, ttlHours: 0.001 },
-    { memoryLimitMb: 4000, maxEntries: 1_000_000, maxEntryBytes: 268_435_456, maxCatalogMb: 1024 },
+    {
+      memoryLimitMb: 1,
+      maxEntries: 1,
+      maxEntryBytes: 1024,
+      maxCatalogMb: 1,
+      ttlHours: 0.001,
+      warmSize: 1,
+    },
+    {
+      memoryLimitMb: 4000,
+      maxEntries: 1_000_000,
+      maxEntryBytes: 268_435_456,
+      maxCatalogMb: 1024,
+      warmSize: 1_000_000,
+      warmOnStartup: true,
+    },
   ];
   for (const options of ends) {
     const store = await openStore({ strategy: "memory", ...options });
