@@ -103,6 +103,11 @@ export class DurableTier {
     this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
   }
 
+  /** The adapter, for what needs no synchronisation. */
+  get adapter(): HostAdapter {
+    return this.#adapter;
+  }
+
   /** Name of the adapter. */
   get name(): string {
     return this.#adapter.name;
@@ -161,8 +166,9 @@ export class DurableTier {
    * order of the calls; rejects when the write in the way fails.
    */
   whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
-    const allowed = Math.min(limit, BACKLOG_BYTES);
-    const fits = () => this.#writes.bytes === 0 || this.#writes.bytes + bytes <= allowed;
+    const fits = () =>
+      this.#writes.bytes === 0 ||
+      this.#writes.bytes + bytes <= Math.min(limit - this.#shelf.leased, BACKLOG_BYTES);
     if (!this.#room.busy("") && fits()) return put();
     return this.#room.run("", async () => {
       while (!fits()) await this.flush();

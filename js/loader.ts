@@ -71,8 +71,9 @@ export class Loader {
     this.#writer = writer;
   }
 
-  /** The value of a canonical if memory has it in any form. INVALID_KEY. */
+  /** The value of a canonical if memory has it in any form. INVALID_KEY, CLOSED. */
   recall(canonical: string): Loaded | undefined {
+    this.#checkOpen();
     const slot = this.#shelf.known(canonical);
     if (slot === undefined) return undefined;
     const value = this.#shelf.recall(canonical, slot);

@@ -19,6 +19,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly evictionBatchSize: number;
   /** A custom policy, ready to be asked. */
   readonly ranking?: Ranking | undefined;
+  readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
   readonly now: () => number;
@@ -53,6 +54,8 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
       (hasMethod(value, "rank") && (value as { name?: unknown }).name === "custom"),
   },
   evictionBatchSize: integer(1, 1000),
+  warmOnStartup: { range: "true or false", accepts: (value) => typeof value === "boolean" },
+  warmSize: integer(1, 1_000_000),
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
@@ -95,6 +98,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
     evictionBatchSize: options.evictionBatchSize ?? 100,
+    warmSize: options.warmSize ?? 100,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

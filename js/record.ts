@@ -8,7 +8,8 @@ import type { Dependency, DependencyKind, Metadata, Origin } from "./types.js";
 
 const SEPARATOR = "\0";
 const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
-const KINDS: readonly DependencyKind[] = [
+/** Kinds of dependency in the order of their digits. */
+export const KINDS: readonly DependencyKind[] = [
   "base",
   "type",
   "reference",

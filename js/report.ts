@@ -2,8 +2,8 @@
 
 import type { DurableTier } from "./durable.js";
 import type { Loader } from "./loader.js";
-import type { CheckedOptions } from "./options.js";
 import type { Shelf } from "./shelf.js";
+import type { Tiers } from "./tiers.js";
 import type { Health, Stats } from "./types.js";
 
 /** Counters the store keeps itself. */
@@ -17,11 +17,15 @@ export type StoreCounts = {
     | "restarts"]: Stats[Name];
 };
 
+/** Counters that have counted nothing. */
+export function newCounts(): StoreCounts {
+  const zeros = { puts: 0, deletes: 0, flushes: 0, restarts: 0 };
+  return { ...zeros, conversions: 0, conversionsSkipped: 0 };
+}
+
 /** Counters and sizes of all tiers. */
 export async function reportStats(
-  { strategy }: CheckedOptions,
-  shelf: Shelf,
-  durable: DurableTier | undefined,
+  { options: { strategy }, shelf, durable }: Tiers,
   { loads, misses, diskHits, networkHits }: Loader["counts"],
   counts: StoreCounts,
 ): Promise<Stats> {
@@ -39,6 +43,7 @@ export async function reportStats(
       encodedBytes: core.encodedBytes,
       decodedBytes: core.decodedBytes,
       pendingBytes: core.pendingBytes,
+      leasedBytes: core.leasedBytes,
       catalogBytes: core.catalogBytes,
       wasmBytes: core.wasmBytes,
       hotEntries: core.hotEntries,

@@ -3,7 +3,7 @@
  * the effects that keep both in step.
  */
 
-import { ASK, Core, type CoreOptions, Effect } from "./core.js";
+import { ASK, Core, type CoreOptions, Effect, type StoreHandle } from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
@@ -44,6 +44,7 @@ export interface CoreStats {
   readonly encodedBytes: number;
   readonly decodedBytes: number;
   readonly pendingBytes: number;
+  readonly leasedBytes: number;
   readonly evictedForSize: number;
   readonly evictedForEntries: number;
   readonly expirations: number;
@@ -75,6 +76,10 @@ export class Shelf {
   #hits = 0;
   #settledAt = -1;
   #version = 0;
+  /** Bytes that are pinned or leased. */
+  leased = 0;
+  /** Whether the bytes a slot is given are to be held at once. */
+  guard: ((slot: number) => boolean) | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -132,7 +137,7 @@ export class Shelf {
     } else {
       const body = this.body(slot);
       if (body === undefined) return undefined;
-      value = this.decode(request, slot, body);
+      value = this.#decode(request, slot, body);
     }
     this.#touch(slot);
     return value;
@@ -148,28 +153,51 @@ export class Shelf {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body and keeps the value, as far as the budgets allow. CORRUPT. */
+  /** Decodes a body that was not in memory, and keeps the value. Counts as a use. CORRUPT. */
   decode(request: string, slot: number, body: Uint8Array): object {
+    const value = this.#decode(request, slot, body);
+    this.#core.call((core) => core.used(Uint32Array.of(slot), true));
+    return value;
+  }
+
+  /** Decodes a body. CORRUPT. */
+  parse(request: string, body: Uint8Array): object {
     let value: object;
     try {
       value = JSON.parse(decodeText(body)) as object;
     } catch (cause) {
       throw new SchemaStoreError("CORRUPT", "the stored body is not JSON", { key: request, cause });
     }
-    if (this.#options.values !== "shared") deepFreeze(value);
-    if (!this.#options.keepsValues) return value;
+    return this.#options.values === "shared" ? value : deepFreeze(value);
+  }
+
+  /** Keeps the value of a slot, as far as the budgets allow. */
+  keep(slot: number, value: object): void {
     const url = this.#core.call((core) => core.urlOf(slot));
     this.#hot.keep(slot, url, value);
-    this.#hot.link(request, slot);
-    this.#core.call((core) => core.admitDecoded(slot), request);
+    this.#core.call((core) => core.admitDecoded(slot));
     this.#apply();
-    return value;
+  }
+
+  /** Lets the value of a slot go. */
+  drop(slot: number): void {
+    this.#hot.drop(slot);
+  }
+
+  /** Asks the core what the shelf has no word for, and carries out what follows from it. */
+  ask<T>(question: (core: StoreHandle) => T): T {
+    this.settle();
+    const answer = this.#core.call(question);
+    this.#apply();
+    return answer;
   }
 
   /** Keeps bytes by slot, but of slots whose body memory has already. */
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
     this.#core.call((core) => {
-      for (const [slot, body] of bodies) core.admitEncoded(slot, body);
+      for (const [slot, body] of bodies) {
+        core.admitEncoded(slot, body, this.guard?.(slot) ?? false);
+      }
     });
     this.#apply();
   }
@@ -343,6 +371,15 @@ export class Shelf {
   digest(bytes: Uint8Array): Uint8Array {
     const { sha256 } = this.#options;
     return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
+  }
+
+  #decode(request: string, slot: number, body: Uint8Array): object {
+    const value = this.parse(request, body);
+    if (this.#options.keepsValues) {
+      this.keep(slot, value);
+      this.#hot.link(request, slot);
+    }
+    return value;
   }
 
   #touch(slot: number): void {

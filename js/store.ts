@@ -6,12 +6,14 @@ import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import { ExpiryTimer } from "./expiry-timer.js";
+import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
+import { HoldingOnDemand } from "./holding-on-demand.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
 import type { Platform } from "./platform.js";
-import { reportHealth, reportStats, type StoreCounts } from "./report.js";
+import { newCounts, reportHealth, reportStats, type StoreCounts } from "./report.js";
 import type { Shelf } from "./shelf.js";
 import { makeTiers, type Tiers } from "./tiers.js";
 import type {
@@ -43,7 +45,6 @@ import { Writer } from "./writer.js";
 export class SchemaStore {
   readonly #tiers: Tiers;
   readonly #platform: Platform;
-  readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
   readonly #writer: Writer;
@@ -51,15 +52,9 @@ export class SchemaStore {
   readonly #events = new Events();
   readonly #watchers: Watchers;
   readonly #expiry: ExpiryTimer;
+  readonly #holding: HoldingOnDemand;
   readonly #cloned: boolean;
-  readonly #counts: StoreCounts = {
-    puts: 0,
-    deletes: 0,
-    conversions: 0,
-    conversionsSkipped: 0,
-    flushes: 0,
-    restarts: 0,
-  };
+  readonly #counts: StoreCounts = newCounts();
   #stopExit: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -71,7 +66,6 @@ export class SchemaStore {
     platform: Platform,
   ) {
     this.#platform = platform;
-    this.#options = options;
     this.#cloned = options.values === "cloned";
     this.#tiers = makeTiers(core, options, adapter, platform, {
       evicted: (canonical) => this.#events.emit("evict", { canonical }),
@@ -80,6 +74,7 @@ export class SchemaStore {
       limited: () => this.#expiry.start(),
       restarted: () => {
         this.#counts.restarts += 1;
+        this.#holding.restarted();
         this.#events.emit("restart", { emptied: adapter === undefined });
       },
       flushed: (entries, bytes) => {
@@ -93,12 +88,13 @@ export class SchemaStore {
     this.#durable = this.#tiers.durable;
     this.#watchers = new Watchers(this.#shelf);
     this.#expiry = new ExpiryTimer(this.#shelf);
-    this.#writer = new Writer(this.#shelf, this.#durable, this.#options, {
+    this.#writer = new Writer(this.#shelf, this.#durable, options, {
       checkOpen: () => this.#checkOpen(),
       stored: (canonical) => this.#noteStored(canonical),
       deleted: (canonical) => this.#noteDeleted(canonical),
     });
     this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options.resolver);
+    this.#holding = new HoldingOnDemand(this.#tiers, this.#loader, this.#events);
   }
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
@@ -116,7 +112,7 @@ export class SchemaStore {
   getSync<T = JsonObject>(canonical: string): T | undefined {
     const hot = this.#shelf.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#recall(canonical);
+    const value = hot ?? this.#loader.recall(canonical)?.value;
     return value && (this.#handOut(value) as T);
   }
 
@@ -127,22 +123,19 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
-    const values: unknown[] = await this.#loader.loadMany(canonicals);
-    const waits = canonicals.map(async (canonical, index) => {
-      const value = values[index];
-      values[index] =
-        value === undefined ? await this.get(canonical, options) : this.#handOut(value as object);
+    const values = await this.#loader.loadMany(canonicals);
+    const found = canonicals.map((canonical, at) => {
+      const value = values[at];
+      return value ? this.#handOut(value) : this.get(canonical, options);
     });
-    await Promise.all(waits);
-    return values as (T | undefined)[];
+    return Promise.all(found) as Promise<(T | undefined)[]>;
   }
 
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#checkOpen();
     const found = await this.#loader.body(canonical, options?.signal);
-    if (found === undefined) return this.#missing(canonical, options);
-    return decodeText(found);
+    return found ? decodeText(found) : this.#missing(canonical, options);
   }
 
   /** Value, metadata and the tier that answered. */
@@ -152,6 +145,7 @@ export class SchemaStore {
   ): Promise<Entry<T> | undefined> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
+    await this.#holding.counted();
     for (;;) {
       const recalled = this.#loader.recall(canonical);
       const loaded = recalled ?? (await this.#loader.load(canonical, options?.signal));
@@ -165,6 +159,7 @@ export class SchemaStore {
   /** What is known of a canonical, without reading its body; the network is not asked. */
   async metadata(canonical: string): Promise<Metadata | undefined> {
     this.#checkOpen();
+    await this.#holding.counted();
     await this.#loader.locate(canonical);
     const slot = this.#shelf.known(canonical);
     return slot === undefined ? undefined : this.#shelf.metadata(slot);
@@ -204,14 +199,8 @@ export class SchemaStore {
     options: { readonly durable?: boolean } = {},
   ): Promise<Metadata[]> {
     this.#checkOpen();
-    const writer = this.#writer;
     const stored: Metadata[] = [];
-    for (const { value, text, bytes, ...rest } of items) {
-      if (value !== undefined) stored.push(await writer.put(value, rest));
-      else if (text !== undefined) stored.push(await writer.putText(text, rest));
-      else if (bytes !== undefined) stored.push(await writer.putBytes(bytes, rest));
-      else throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
-    }
+    for (const item of items) stored.push(await this.#writer.putItem(item));
     if (options.durable) await this.flush();
     return stored;
   }
@@ -229,8 +218,7 @@ export class SchemaStore {
     this.#checkOpen();
     return this.#writer.update(canonical, options, async (slot) => {
       const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
-      const current = loaded === undefined ? undefined : structuredClone(loaded.value);
-      return change(current as T | undefined);
+      return change((loaded && structuredClone(loaded.value)) as T | undefined);
     });
   }
 
@@ -241,20 +229,7 @@ export class SchemaStore {
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#checkOpen();
     const { convertInto } = await import("./convert-into.js");
-    const result = await convertInto(
-      {
-        sha256: (bytes) => this.#shelf.sha256(bytes),
-        rowsOf: async (canonical) => {
-          await this.#loader.locate(canonical);
-          return [...this.#shelf.rowsOf(canonical)].map((slot) => this.#shelf.metadata(slot));
-        },
-        put: (schema, put) => this.put(schema, put),
-      },
-      this.#options.converter,
-      source,
-      options,
-      this.#options.now,
-    );
+    const result = await convertInto(this.#tiers, this.#loader, this, source, options);
     this.#counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
     return result;
   }
@@ -274,6 +249,7 @@ export class SchemaStore {
     this.#checkOpen();
     checkFilter(filter);
     await this.#durable?.complete();
+    await this.#holding.counted();
     const slots = this.#shelf.list(filter);
     return Array.from(slots, (slot) => this.#shelf.metadata(slot));
   }
@@ -341,18 +317,38 @@ export class SchemaStore {
   async stats(): Promise<Stats> {
     this.#checkOpen();
     await this.#durable?.complete();
-    return reportStats(
-      this.#options,
-      this.#shelf,
-      this.#durable,
-      this.#loader.counts,
-      this.#counts,
-    );
+    return reportStats(this.#tiers, this.#loader.counts, this.#counts);
   }
 
   /** Whether all is well, and what is not. */
   health(): Health {
     return reportHealth(this.#shelf, this.#durable, this.#closing === undefined);
+  }
+
+  /**
+   * Keeps the value of what a canonical means in memory, whatever it comes to mean, until `unpin` was
+   * called as often; pins end with the store. NOT_FOUND, STORAGE_FULL.
+   */
+  async pin(canonical: string): Promise<void> {
+    return (await this.#holding.use()).pin(canonical);
+  }
+
+  /** Takes one pin away; false when the canonical was not pinned. */
+  async unpin(canonical: string): Promise<boolean> {
+    return (await this.#holding.use()).unpin(canonical);
+  }
+
+  /**
+   * The values of these canonicals, and of their dependencies where asked for, as they are at one
+   * moment, until it is released. Dependencies are not asked of the resolver. STORAGE_FULL.
+   */
+  async lease(canonicals: readonly string[], options: LeaseOptions = {}): Promise<Lease> {
+    return (await this.#holding.use()).lease(canonicals, options);
+  }
+
+  /** Brings values into memory, those used most first, as far as there is room without evicting. */
+  async warm(options: WarmOptions = {}): Promise<WarmReport> {
+    return (await this.#holding.use()).warm(options);
   }
 
   /** Calls `listener` at each event of that name; returns a function that stops it. */
@@ -384,8 +380,10 @@ export class SchemaStore {
   /** Opens the durable tier; called once by `openSchemaStore`. */
   async open(): Promise<void> {
     await this.#durable?.open(this.#tiers.core);
+    this.#holding.start();
+    if (this.#tiers.options.warmOnStartup) this.warm().catch(() => {});
     this.#stopExit = this.#platform.onExit({
-      flush: async () => this.#durable?.flush(),
+      flush: () => this.#holding.flush(),
       flushSync: () => this.#durable?.flushSync(),
     });
   }
@@ -393,13 +391,7 @@ export class SchemaStore {
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
     this.#checkOpen();
     const loaded = await this.#loader.load(canonical, options?.signal);
-    if (loaded === undefined) return this.#missing(canonical, options);
-    return this.#handOut(loaded.value);
-  }
-
-  #recall(canonical: string): object | undefined {
-    this.#checkOpen();
-    return this.#loader.recall(canonical)?.value;
+    return loaded ? this.#handOut(loaded.value) : this.#missing(canonical, options);
   }
 
   #handOut(value: object): object {
@@ -424,6 +416,7 @@ export class SchemaStore {
   }
 
   #moved(urlsOf: () => string[]): void {
+    this.#holding.moved(urlsOf);
     if (!this.#events.has("change") && this.#watchers.none) return;
     const urls = urlsOf();
     this.#events.emit("change", { urls });
@@ -437,9 +430,12 @@ export class SchemaStore {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#holding.close();
+    const saved = this.#holding.save();
     this.#shelf.clear();
     this.#loader.close();
     try {
+      await saved;
       await this.#durable?.close();
     } finally {
       // Not before: a process may end while this waits.

@@ -109,6 +109,7 @@ export interface Metadata {
   readonly expiresAt?: number;
   readonly staleUntil?: number;
   readonly etag?: string;
+  /** Gets of its value, loads and leases; those of a week ago count half. A hint, saved now and then. */
   readonly accessCount: number;
   readonly dependencies: readonly Dependency[];
 }
@@ -260,6 +261,10 @@ export interface StoreOptions {
   readonly evictionPolicy?: EvictionPolicy | CustomPolicy;
   /** How many candidates a custom policy ranks at a time. */
   readonly evictionBatchSize?: number;
+  /** Brings the entries used most into memory after opening, in the background. */
+  readonly warmOnStartup?: boolean;
+  /** How many of them. */
+  readonly warmSize?: number;
   readonly values?: ValueMode;
   readonly durability?: Durability;
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
@@ -287,6 +292,8 @@ export interface Stats {
     readonly encodedBytes: number;
     readonly decodedBytes: number;
     readonly pendingBytes: number;
+    /** Pinned or leased, in whatever form. */
+    readonly leasedBytes: number;
     readonly catalogBytes: number;
     readonly wasmBytes: number;
     readonly hotEntries: number;

@@ -9,7 +9,7 @@ import type { CheckedOptions } from "./options.js";
 import { parseCanonical } from "./parse-canonical.js";
 import { canonicalOf, type PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
-import type { JsonObject, Metadata, PutOptions } from "./types.js";
+import type { JsonObject, Metadata, PutItem, PutOptions } from "./types.js";
 
 /** What the writer tells the store. */
 export interface WriterListener {
@@ -72,6 +72,14 @@ export class Writer {
       throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
     }
     return this.putText(text, options);
+  }
+
+  /** Stores one item of many. INVALID_VALUE for one without anything to store. */
+  putItem({ value, text, bytes, ...options }: PutItem): Stored {
+    if (value !== undefined) return this.put(value, options);
+    if (text !== undefined) return this.putText(text, options);
+    if (bytes !== undefined) return this.putBytes(bytes, options);
+    throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
   /** Stores what `change` makes of the current slot, if nobody else writes meanwhile. */

@@ -54,6 +54,7 @@ await main(async ([only]) => {
     "index.inline.js",
     "adapters/indexeddb.js",
     "archive.js",
+    "holding.js",
   ]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");

@@ -16,6 +16,7 @@ const ON_FIRST_USE = [
   "./custom-policy.js",
   // In full: the converter has a file of that name.
   join(dist, "archive.js"),
+  "./holding.js",
   "./adapters/indexeddb.js",
 ];
 
@@ -31,6 +32,7 @@ await main(async () => {
     await entry("Node entry", "index.node.js", "node"),
     await entry("IndexedDB adapter", "adapters/indexeddb.js", "browser", 4 * KB),
     await entry("archive", "archive.js", "browser"),
+    await entry("holding", "holding.js", "browser"),
     await entry("converter", "convert/index.js", "browser"),
     row("npm tarball", tarball[0]?.unpackedSize, tarball[0]?.size, 600 * KB),
   ];

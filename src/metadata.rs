@@ -107,7 +107,7 @@ pub struct Head {
     pub expires: Option<u64>,
     /// Kept as stale until then.
     pub stale_until: Option<u64>,
-    /// Gets counted when the row was last written.
+    /// 0 in a row at rest: uses are counted beside the rows.
     pub access_count: u32,
 }
 

@@ -23,6 +23,8 @@ pub struct Stats {
     pub decoded_bytes: usize,
     /// Bodies not yet durable.
     pub pending_bytes: usize,
+    /// Bodies that are held by pins and leases, in whatever form.
+    pub leased_bytes: usize,
     /// Evictions because of the memory limit.
     pub evicted_for_size: u64,
     /// Evictions because of the limit on entries.
@@ -47,6 +49,7 @@ impl Serialize for Stats {
             ("encodedBytes", self.encoded_bytes as u64),
             ("decodedBytes", self.decoded_bytes as u64),
             ("pendingBytes", self.pending_bytes as u64),
+            ("leasedBytes", self.leased_bytes as u64),
             ("evictedForSize", self.evicted_for_size),
             ("evictedForEntries", self.evicted_for_entries),
             ("expirations", self.expirations),

@@ -4,6 +4,8 @@
 //! it holds. Rows come in one way only, by [`Store::learn`], whether they were just put, read from
 //! the host or written by somebody else.
 
+mod holding;
+
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
@@ -74,7 +76,8 @@ impl Store {
     pub fn drain(&mut self, hits: &[u32], now: u64) -> Effects {
         self.counters.hits += hits.len() as u64;
         self.tier.hits(hits);
-        self.catalog.reap();
+        self.catalog.count_uses(hits);
+        self.catalog.reap(|slot| self.tier.is_held(slot));
         let mut effects = Effects::new();
         while let Some(slot) = self.expiry.pop(now) {
             self.expire(slot, &mut effects);
@@ -92,8 +95,8 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says of a body of so many bytes. Creation time and access
-    /// count of the row it would replace are kept.
+    /// Builds a row from what a put says of a body of so many bytes. The creation time of the row it
+    /// would replace is kept.
     pub fn pack(&self, key: &RowKey<'_>, metadata: Metadata, bytes: usize) -> Result<Packed> {
         self.pack_over(self.catalog.find(key), key, metadata, bytes)
     }
@@ -112,22 +115,30 @@ impl Store {
         }
         let packed_key = key.pack()?;
         let limit = self.options.memory_limit;
+        let leased = self.tier.leased_bytes();
         let fits = if self.options.durable {
-            bytes <= limit
+            leased + bytes <= limit
         } else {
             self.tier.fits(bytes, packed_key.len())
         };
         if !fits {
-            return Err(Error::storage_full("entry", bytes, limit));
+            let what = if leased == 0 {
+                "entry"
+            } else {
+                "entry, beside what is pinned or leased,"
+            };
+            return Err(Error::storage_full(what, bytes, limit));
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
         if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
             metadata.head.created = existing.head.created;
-            metadata.head.access_count = existing.head.access_count;
         }
+        let meta = metadata.pack()?;
+        // Uses are told with the row, and not kept in it: that would be a write per hit.
+        metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {
             key: packed_key,
-            meta: metadata.pack()?,
+            meta,
             head: metadata.head,
         })
     }
@@ -362,6 +373,7 @@ impl Store {
             encoded_bytes: self.tier.encoded_bytes(),
             decoded_bytes: self.tier.decoded_bytes(),
             pending_bytes: self.tier.pending_bytes(),
+            leased_bytes: self.tier.leased_bytes(),
             ..self.counters
         }
     }

@@ -2,9 +2,11 @@
 
 mod bodies;
 mod expiry;
+mod holds;
 pub mod policy;
 mod tier;
 
 pub use bodies::Bodies;
 pub use expiry::Expiry;
-pub use tier::{Evicted, Form, Limits, Tier};
+pub use holds::Holds;
+pub use tier::{Evicted, Form, Hold, Limits, Tier};

@@ -1,6 +1,7 @@
 //! Residency and budgets: which entry has its body in memory, in which form, and who must leave.
 
 use super::bodies::Bodies;
+use super::holds::Holds;
 use super::policy::{Admission, Candidate, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
@@ -43,6 +44,17 @@ pub struct Evicted {
     pub for_entries: bool,
 }
 
+/// Whether a body can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It is.
+    Held,
+    /// It does not fit the limit on bytes beside what may not leave either.
+    NoBytes,
+    /// As many bodies are held as there may be in memory.
+    NoEntries,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Resident {
     form: Form,
@@ -81,6 +93,8 @@ pub struct Tier {
     keeps_bytes: bool,
     policy: Box<dyn Policy>,
     residents: Vec<Option<Resident>>,
+    /// What is held is resident, and unknown to the policy.
+    holds: Holds,
     bodies: Bodies,
     decoded_bytes: usize,
     overhead_bytes: usize,
@@ -95,6 +109,7 @@ impl Tier {
             keeps_bytes,
             policy,
             residents: Vec::new(),
+            holds: Holds::default(),
             bodies: Bodies::default(),
             decoded_bytes: 0,
             overhead_bytes: 0,
@@ -117,15 +132,69 @@ impl Tier {
         }
     }
 
-    /// Whether a body of that size can ever be resident.
+    /// Whether a body of that size can be resident beside what may not leave.
     pub fn fits(&self, size: usize, key_bytes: usize) -> bool {
-        let decoded = decoded_weight(size);
-        let both = if self.keeps_bytes {
-            size + decoded
-        } else {
-            decoded
+        self.holds.bytes() + self.pending_bytes + self.weight(size, key_bytes) <= self.limits.bytes
+            && self.holds.entries() < self.limits.entries
+    }
+
+    /// Whether a body of that size can be decoded without another one leaving; not if it is.
+    pub fn has_room(&self, slot: Slot, size: usize, key_bytes: usize) -> bool {
+        let (more, entries) = match self.form(slot) {
+            Form::Cold => (self.weight(size, key_bytes), 1),
+            Form::Encoded => (decoded_weight(size), 0),
+            Form::Decoded | Form::Both => return false,
         };
-        both + key_bytes + OVERHEAD <= self.limits.bytes
+        self.used_bytes() + more <= self.limits.bytes && self.len() + entries <= self.limits.entries
+    }
+
+    /// Keeps a body in memory, as a decoded value, until it was released as often as it was held.
+    pub fn hold(
+        &mut self,
+        admission: Admission,
+        hash: Hash,
+        size: usize,
+        key_bytes: usize,
+    ) -> Hold {
+        let slot = admission.slot;
+        let weight = self.weight(size, key_bytes);
+        if !self.holds.has(slot) {
+            if self.holds.entries() >= self.limits.entries {
+                return Hold::NoEntries;
+            }
+            if !self.fits(size, key_bytes) {
+                return Hold::NoBytes;
+            }
+            self.admit_decoded(admission, hash, size, key_bytes);
+            self.policy.remove(slot);
+        }
+        self.holds.add(slot, weight);
+        Hold::Held
+    }
+
+    /// Takes a hold away. After the last one the body goes `back` to the policy, or leaves.
+    pub fn release(&mut self, slot: Slot, back: Option<Admission>) {
+        let weight = self.resident(slot).map_or(0, Resident::weight);
+        if !self.holds.take(slot, weight) {
+            return;
+        }
+        match back {
+            Some(admission) => self.policy.insert(Admission {
+                weight,
+                ..admission
+            }),
+            None => self.forget(slot),
+        }
+    }
+
+    /// Whether the body of an entry is held.
+    pub fn is_held(&self, slot: Slot) -> bool {
+        self.holds.has(slot)
+    }
+
+    /// Bytes of the bodies that are held; part of [`Tier::used_bytes`].
+    pub fn leased_bytes(&self) -> usize {
+        self.holds.bytes()
     }
 
     /// Makes the bytes of an entry resident. The budgets are restored by [`Tier::make_room`].
@@ -156,6 +225,9 @@ impl Tier {
         size: usize,
         key_bytes: usize,
     ) {
+        if self.holds.has(admission.slot) {
+            return;
+        }
         let had = self.form(admission.slot);
         let bytes_stay = self.keeps_bytes && matches!(had, Form::Encoded | Form::Both);
         let form = if bytes_stay {
@@ -189,9 +261,9 @@ impl Tier {
         self.policy.hits(slots);
     }
 
-    /// The body of an entry leaves because the entry does.
+    /// The body of an entry leaves because the entry does; one that is held, when it is released.
     pub fn remove(&mut self, slot: Slot) {
-        if self.resident(slot).is_some() {
+        if self.resident(slot).is_some() && !self.holds.has(slot) {
             self.policy.remove(slot);
             self.forget(slot);
         }
@@ -210,7 +282,7 @@ impl Tier {
     /// Evicts until every budget holds, telling `evicted` of each body that left. Stops before that
     /// where the host is to rank first; see [`Tier::wants_ranking`].
     pub fn make_room(&mut self, mut evicted: impl FnMut(Evicted)) {
-        while self.policy.len() > self.limits.entries
+        while self.len() > self.limits.entries
             && !self.wants_ranking()
             && let Some(slot) = self.evict()
         {
@@ -232,7 +304,7 @@ impl Tier {
 
     /// Whether a budget is exceeded, and the host is to say who leaves.
     pub fn wants_ranking(&mut self) -> bool {
-        let over = self.policy.len() > self.limits.entries || self.used_bytes() > self.limits.bytes;
+        let over = self.len() > self.limits.entries || self.used_bytes() > self.limits.bytes;
         let custom = self.policy.custom();
         over && custom.is_some_and(|custom| custom.wants_ranking())
     }
@@ -272,17 +344,23 @@ impl Tier {
 
     /// Entries with a body in memory.
     pub fn len(&self) -> usize {
-        self.policy.len()
+        self.policy.len() + self.holds.entries()
     }
 
     /// Whether no body is in memory.
     pub fn is_empty(&self) -> bool {
-        self.policy.is_empty()
+        self.len() == 0
     }
 
     /// The budgets.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// What a body of that size weighs when it is decoded.
+    fn weight(&self, size: usize, key_bytes: usize) -> usize {
+        let encoded = if self.keeps_bytes { size } else { 0 };
+        encoded + decoded_weight(size) + key_bytes + OVERHEAD
     }
 
     fn admit(&mut self, mut admission: Admission, resident: Resident) {

@@ -180,12 +180,66 @@ impl StoreHandle {
         }
     }
 
-    /// Offers bytes to the memory tier.
+    /// Offers bytes to the memory tier, which holds them at once where asked to.
     #[wasm_bindgen(js_name = admitEncoded)]
-    pub fn admit_encoded(&mut self, slot: u32, bytes: Box<[u8]>) {
+    pub fn admit_encoded(&mut self, slot: u32, bytes: Box<[u8]>, held: bool) {
         if let Some(slot) = Slot::from_number(slot) {
-            let effects = self.store.admit_encoded(slot, bytes);
+            let effects = if held {
+                self.store.admit_held(slot, bytes)
+            } else {
+                self.store.admit_encoded(slot, bytes)
+            };
             self.effects.extend(effects);
+        }
+    }
+
+    /// Holds a body that is, or will be, decoded: 0 held, 1 too many bytes, 2 too many entries.
+    pub fn hold(&mut self, slot: u32) -> u32 {
+        let Some(slot) = Slot::from_number(slot) else {
+            return 1;
+        };
+        let (hold, effects) = self.store.hold(slot);
+        self.effects.extend(effects);
+        hold as u32
+    }
+
+    /// Takes a hold away; `kept` says that the host keeps the value.
+    pub fn release(&mut self, slot: u32, kept: bool) {
+        if let Some(slot) = Slot::from_number(slot) {
+            let effects = self.store.release(slot, kept);
+            self.effects.extend(effects);
+        }
+    }
+
+    /// Whether a cold body would fit into memory, decoded, without another one leaving.
+    #[wasm_bindgen(js_name = hasRoom)]
+    pub fn has_room(&self, slot: u32) -> bool {
+        Slot::from_number(slot).is_some_and(|slot| self.store.has_room(slot))
+    }
+
+    /// Takes uses that were no hits: counts them, or else ranks the entries in memory by them.
+    pub fn used(&mut self, slots: &[u32], counted: bool) {
+        if counted {
+            self.store.count_uses(slots);
+        } else {
+            self.store.order_by_use(slots);
+        }
+    }
+
+    /// Five numbers for each entry that is not expired: slot, length of the body, uses, low and high
+    /// half of the hash of its key.
+    pub fn uses(&self) -> Box<[u32]> {
+        self.store.uses().into()
+    }
+
+    /// Sets how often entries were used: pairs of slot and number.
+    #[wasm_bindgen(js_name = setUses)]
+    pub fn set_uses(&mut self, pairs: &[u32]) {
+        for pair in pairs.as_chunks::<2>().0 {
+            let [slot, count] = *pair;
+            if let Some(slot) = Slot::from_number(slot) {
+                self.store.set_uses(slot, count);
+            }
         }
     }
 
@@ -270,7 +324,9 @@ impl StoreHandle {
             return Ok(None);
         };
         let key = self.store.catalog().key(entry);
-        let metadata = Metadata::unpack(&entry.meta)?;
+        let mut metadata = Metadata::unpack(&entry.meta)?;
+        metadata.head.access_count =
+            Slot::from_number(slot).map_or(0, |slot| self.store.catalog().uses(slot));
         Ok(Some(write_metadata(&key, &entry.hash, &metadata)))
     }
 

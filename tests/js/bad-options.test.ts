@@ -20,6 +20,8 @@ const badOptions: Record<string, readonly unknown[]> = {
     ...[{ rank: () => [] }, { name: "lru", rank: () => [] }, { name: "custom", rank: [] }],
   ],
   evictionBatchSize: [0, 1001, 1.5, "100", null],
+  warmOnStartup: [0, "true", null],
+  warmSize: [0, -1, 1.5, 1_000_001, "100", null],
   values: ["freeze", true],
   durability: ["sync", false],
   adapter: ["fs", null, {}, { commit: true }],
@@ -71,6 +73,7 @@ test("options at the ends of their ranges are taken", async () => {
       maxCatalogMb: 1,
       ttlHours: 0.001,
       evictionBatchSize: 1,
+      warmSize: 1,
     },
     {
       memoryLimitMb: 4000,
@@ -78,6 +81,8 @@ test("options at the ends of their ranges are taken", async () => {
       maxEntryBytes: 268_435_456,
       maxCatalogMb: 1024,
       evictionBatchSize: 1000,
+      warmSize: 1_000_000,
+      warmOnStartup: true,
     },
   ];
   for (const options of ends) {

@@ -54,6 +54,12 @@ enum Step {
         decoded: bool,
     },
     Hit(Id),
+    Hold(Id),
+    /// Takes one of the holds away.
+    Release {
+        which: usize,
+        kept: bool,
+    },
     Drain(u64),
     Pend(usize),
     Unpend,
@@ -69,7 +75,7 @@ fn any_id() -> impl Strategy<Value = Id> {
 fn any_step() -> impl Strategy<Value = Step> {
     let put = (
         any_id(),
-        0_usize..900,
+        prop_oneof![0_usize..900, 0_usize..60],
         proptest::option::of(1_u64..50),
         any::<bool>(),
     );
@@ -79,6 +85,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => any_id().prop_map(Step::Forget),
         6 => (any_id(), any::<bool>()).prop_map(|(id, decoded)| Step::Admit { id, decoded }),
         4 => any_id().prop_map(Step::Hit),
+        8 => any_id().prop_map(Step::Hold),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(which, kept)| Step::Release { which, kept }),
         4 => (0_u64..20).prop_map(Step::Drain),
         1 => (0_usize..1500).prop_map(Step::Pend),
         1 => Just(Step::Unpend),

@@ -1,6 +1,7 @@
 //! A store with its host, and the model beside it.
 
 mod checks;
+mod holds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use fhir_schema_store::intern::Symbol;
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
+use self::holds::Held;
 use crate::{Id, Step, URLS, key};
 
 const LIMIT: usize = 4000;
@@ -40,6 +42,10 @@ pub(super) struct World {
     ring: Vec<u32>,
     /// Slots whose decoded value the host keeps.
     values: BTreeSet<Slot>,
+    /// Slots that are held, once for each time.
+    held: Vec<Held>,
+    /// How often each row was used.
+    uses: BTreeMap<Id, u32>,
     pending: usize,
     puts: u64,
     drained: u64,
@@ -59,6 +65,8 @@ impl World {
             now: 1000,
             ring: Vec::new(),
             values: BTreeSet::new(),
+            held: Vec::new(),
+            uses: BTreeMap::new(),
             pending: 0,
             puts: 0,
             drained: 0,
@@ -83,6 +91,8 @@ impl World {
                 }
                 Effects::new()
             }
+            Step::Hold(id) => self.hold(id),
+            Step::Release { which, kept } => self.release(which, kept),
             Step::Drain(passed) => self.drain(passed),
             Step::Pend(bytes) => self.pend(bytes),
             Step::Unpend => {
@@ -101,6 +111,7 @@ impl World {
     fn put(&mut self, id: Id, size: usize, lives: Option<u64>, tag: bool) -> Effects {
         self.puts += 1;
         let body = format!("{}{}", self.puts % 7, "x".repeat(size)).into_bytes();
+        let fits = self.fits(id, body.len());
         let expires = lives.map(|lives| self.now + lives);
         let metadata = Metadata {
             head: Head {
@@ -123,16 +134,18 @@ impl World {
             .map(|row| Head::unpack(&row.meta).unwrap().created);
         let hash = sha256(&body);
         let mut effects = Effects::new();
-        let (slot, packed) = self
-            .store
-            .put(
-                &key(id),
-                metadata,
-                (hash, body.len()),
-                self.now,
-                &mut effects,
-            )
-            .unwrap();
+        let filed = self.store.put(
+            &key(id),
+            metadata,
+            (hash, body.len()),
+            self.now,
+            &mut effects,
+        );
+        assert_eq!(filed.is_ok(), fits);
+        let Ok((slot, packed)) = filed else {
+            assert!(effects.is_empty(), "a put that was refused did something");
+            return effects;
+        };
         let (meta, packed) = (packed.meta, packed.key);
         assert_eq!(packed, key(id).pack().unwrap());
         assert_eq!(
@@ -156,6 +169,7 @@ impl World {
                 !self.ring.contains(&slot.number()),
                 "a slot with a hit under way was reused"
             );
+            assert!(!self.is_held(slot), "a held slot was reused");
             assert!(!self.values.contains(&slot) || effects.contains(&Effect::Retired(slot)));
             let row = Row {
                 slot,
@@ -171,7 +185,13 @@ impl World {
             self.rows.insert(id, row);
         }
         if !self.durable {
-            effects.extend(self.store.admit_encoded(slot, body.into()));
+            let held = !unchanged && self.puts.is_multiple_of(4);
+            effects.extend(if held {
+                self.note_held(id);
+                self.store.admit_held(slot, body.into())
+            } else {
+                self.store.admit_encoded(slot, body.into())
+            });
         }
         effects
     }
@@ -214,6 +234,7 @@ impl World {
         self.now += passed;
         let hits = core::mem::take(&mut self.ring);
         self.drained += hits.len() as u64;
+        self.count_uses(&hits);
         let effects = self.store.drain(&hits, self.now);
         let over = |row: &Row| !row.expired && row.expires.is_some_and(|at| at <= self.now);
         let due: Vec<Id> = self
@@ -256,7 +277,7 @@ impl World {
     }
 
     fn pend(&mut self, bytes: usize) -> Effects {
-        let bytes = bytes.min(LIMIT - self.pending);
+        let bytes = bytes.min(LIMIT - self.pending - self.leased());
         self.pending += bytes;
         self.store.pend(bytes)
     }
@@ -327,6 +348,8 @@ impl World {
         if self.durable {
             let (ring, values) = (Vec::new(), BTreeSet::new());
             self.store = store;
+            self.held.clear();
+            self.uses.clear();
             (
                 self.rows,
                 self.ring,
@@ -348,6 +371,8 @@ impl World {
         for effect in effects {
             match *effect {
                 Effect::Evicted(slot) | Effect::Expired(slot) => {
+                    let evicted = matches!(effect, Effect::Evicted(_));
+                    assert!(!evicted || !self.is_held(slot), "what is held was evicted");
                     self.values.remove(&slot);
                     if !self.durable {
                         self.rows.retain(|_, row| row.slot != slot);
@@ -363,6 +388,7 @@ impl World {
                 Effect::Moved(_) | Effect::Limited(_) | Effect::Rank => {}
             }
         }
+        self.uses.retain(|id, _| self.rows.contains_key(id));
     }
 }
 
