@@ -371,6 +371,7 @@ export class SchemaStore {
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
+    this.#tiers.closed.abort();
     return this.#closing;
   }
 
@@ -406,8 +407,7 @@ export class SchemaStore {
 
   #missing(canonical: string, options: GetOptions | undefined): undefined {
     if (options?.require !== true) return undefined;
-    const message = `there is no entry ${canonical}`;
-    throw new SchemaStoreError("NOT_FOUND", message, { key: canonical });
+    throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
   }
 
   #noteStored(canonical: string): void {
