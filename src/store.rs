@@ -16,7 +16,7 @@ use crate::format::rows;
 use crate::hash::Hash;
 use crate::memory::policy::{self, Admission};
 use crate::memory::{Expiry, Form, Limits, Tier};
-use crate::metadata::{Head, Metadata};
+use crate::metadata::{Head, Metadata, check_row};
 use crate::order::sorted;
 use crate::stats::Stats;
 
@@ -129,9 +129,11 @@ impl Store {
             metadata.head.created = existing.head.created;
             metadata.head.access_count = existing.head.access_count;
         }
+        let meta = metadata.pack()?;
+        check_row(packed_key.len() + meta.len())?;
         Ok(Packed {
             key: packed_key,
-            meta: metadata.pack()?,
+            meta,
             head: metadata.head,
         })
     }

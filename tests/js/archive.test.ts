@@ -157,6 +157,17 @@ test("a closed store neither writes nor reads archives", async () => {
   await assert.rejects(stream.getReader().read(), { code: "CLOSED" });
 });
 
+test("metadata that no archive carries is refused by a put, the most there can be is carried", async () => {
+  const store = await openStore();
+  const put = (bytes: number) => store.put({ url: "a" }, { description: "x".repeat(bytes) });
+  await assert.rejects(put(1024 * 1024), { code: "STORAGE_FULL", message: /metadata of an entry/ });
+  await put(1024 * 1024 - 200);
+  for (let gets = 0; gets < 300; gets += 1) await store.get("a ");
+  const into = await openStore();
+  assert.deepEqual(await into.import(await exported(store)), report({ added: 1 }));
+  assert.equal((await into.metadata("a"))?.description?.length, 1024 * 1024 - 200);
+});
+
 test("closing ends an import whose source is stuck", async () => {
   const archive = await archiveOf(...teas);
   let cancelled: unknown;
