@@ -6,6 +6,7 @@ import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import { ExpiryTimer } from "./expiry-timer.js";
+import { unlessAborted } from "./flight.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
@@ -127,14 +128,13 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
-    const values: unknown[] = await this.#loader.loadMany(canonicals);
-    const waits = canonicals.map(async (canonical, index) => {
-      const value = values[index];
-      values[index] =
-        value === undefined ? await this.get(canonical, options) : this.#handOut(value as object);
-    });
-    await Promise.all(waits);
-    return values as (T | undefined)[];
+    const found = await unlessAborted(this.#loader.loadMany(canonicals), options?.signal);
+    return Promise.all(
+      canonicals.map(async (canonical, at) => {
+        const value = found[at];
+        return value ? (this.#handOut(value) as T) : this.get<T>(canonical, options);
+      }),
+    );
   }
 
   /** The JSON text of a canonical, byte for byte as it was put. */
