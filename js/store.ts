@@ -6,6 +6,7 @@ import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import { ExpiryTimer } from "./expiry-timer.js";
+import { unlessAborted } from "./flight.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
 import { HoldingOnDemand } from "./holding-on-demand.js";
 import type { HostAdapter } from "./host.js";
@@ -123,7 +124,8 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
-    const values = await this.#loader.loadMany(canonicals);
+    const pending = this.#loader.loadMany(canonicals);
+    const values = await unlessAborted(pending, options?.signal);
     const found = canonicals.map((canonical, at) => {
       const value = values[at];
       return value ? this.#handOut(value) : this.get(canonical, options);
@@ -369,6 +371,7 @@ export class SchemaStore {
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
+    this.#tiers.closed.abort();
     return this.#closing;
   }
 
@@ -400,8 +403,7 @@ export class SchemaStore {
 
   #missing(canonical: string, options: GetOptions | undefined): undefined {
     if (options?.require !== true) return undefined;
-    const message = `there is no entry ${canonical}`;
-    throw new SchemaStoreError("NOT_FOUND", message, { key: canonical });
+    throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
   }
 
   #noteStored(canonical: string): void {

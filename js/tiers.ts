@@ -18,6 +18,8 @@ export interface Tiers {
   readonly durable: DurableTier | undefined;
   /** Throws CLOSED; to be asked after every wait. */
   checkOpen(): void;
+  /** Aborted when the store is closed. */
+  readonly closed: AbortController;
 }
 
 /** What the tiers tell the store. */
@@ -61,5 +63,7 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
-  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+  const { checkOpen } = listener;
+  const closed = new AbortController();
+  return { core, options, shelf, sha256, durable, checkOpen, closed };
 }

@@ -12,6 +12,21 @@ use crate::hash::{self, Hash};
 /// Version byte of the packed form.
 const VERSION: u8 = 1;
 
+/// Most that key and metadata of one entry take; an archive carries no more.
+pub const MAX_ROW_BYTES: usize = 1024 * 1024;
+
+/// `STORAGE_FULL` for a row of more bytes than that.
+pub fn check_row(bytes: usize) -> Result<()> {
+    if bytes <= MAX_ROW_BYTES {
+        return Ok(());
+    }
+    Err(Error::storage_full(
+        "metadata of an entry",
+        bytes,
+        MAX_ROW_BYTES,
+    ))
+}
+
 /// Prefixes of nearly every URL in FHIR packages; packed as one byte. Append only: the index is
 /// the format.
 const PREFIXES: [&str; 8] = [

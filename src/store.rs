@@ -18,7 +18,7 @@ use crate::format::rows;
 use crate::hash::Hash;
 use crate::memory::policy::{self, Admission, Candidate};
 use crate::memory::{Expiry, Form, Limits, Tier};
-use crate::metadata::{Head, Metadata};
+use crate::metadata::{Head, Metadata, check_row};
 use crate::order::sorted;
 use crate::stats::Stats;
 
@@ -134,6 +134,7 @@ impl Store {
             metadata.head.created = existing.head.created;
         }
         let meta = metadata.pack()?;
+        check_row(packed_key.len() + meta.len())?;
         // Uses are told with the row, and not kept in it: that would be a write per hit.
         metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {

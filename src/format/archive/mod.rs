@@ -37,8 +37,6 @@ const TRAILER: usize = 52;
 
 /// Largest block of more than one entry, unpacked.
 const BLOCK_BYTES: usize = 256 * 1024;
-/// Largest key and metadata of one entry.
-const META_BYTES: usize = 1024 * 1024;
 
 /// The last bytes of each part so far.
 type Histories = [Vec<u8>; 3];

@@ -6,8 +6,8 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, META_BYTES, TRAILER, check_header, damaged,
-    move_on, put_together,
+    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, TRAILER, check_header, damaged, move_on,
+    put_together,
 };
 use crate::canonical::Canonical;
 use crate::catalog::RowKey;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::compress;
 use crate::format::wire::{self, wide};
 use crate::hash::Hash;
-use crate::metadata::Metadata;
+use crate::metadata::{MAX_ROW_BYTES, Metadata, check_row};
 
 /// Longest source, in bytes: with URL and version it must fit a host's row key.
 const MAX_SOURCE: usize = 3072;
@@ -165,7 +165,7 @@ impl Reader {
             return Err(damaged("a block is longer than blocks are"));
         }
         let limit = self.limits.entry;
-        if bytes > BLOCK_BYTES.max(limit.saturating_add(META_BYTES)) {
+        if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES)) {
             return Err(Error::entry_too_large(bytes, limit));
         }
         let total = self.raw + claimed;
@@ -201,6 +201,7 @@ impl Reader {
             check_texts(&key, &metadata)?;
             self.follow(&key)?;
             let (packed, meta) = (key.pack()?, metadata.pack()?);
+            check_row(packed.len() + meta.len())?;
             self.count(packed.len() + meta.len())?;
             let body = body.unwrap_or_default();
             for length in [
