@@ -10,6 +10,7 @@
 
 mod simulator;
 mod synthetic;
+mod table;
 mod trace;
 
 use fhir_schema_store::memory::policy::NAMES;
@@ -207,44 +208,5 @@ fn scans_of_packages_leave_what_is_small_and_popular() {
     let least = ratio("fifo").min(ratio("random")) - 1.0;
     for policy in NAMES {
         assert!(ratio(policy) > least, "{policy}: {:.2}", ratio(policy));
-    }
-}
-
-/// Not a test of anything: prints the table of `docs/eviction.md`.
-#[test]
-#[ignore = "prints a table; run it with --ignored --nocapture"]
-fn hit_ratios() {
-    let Some(folder) = folder() else { return };
-    let policies = [
-        "lru",
-        "fifo",
-        "lfu",
-        "random",
-        "sieve",
-        "s3-fifo",
-        "w-tiny-lfu",
-        "gdsf",
-    ];
-    let row = |name: &str, limits, trace: &[Request]| {
-        let ratios =
-            policies.map(|policy| format!("{:.1}", run(policy, limits, trace).hit_ratio()));
-        println!("| {name} | {} |", ratios.join(" | "));
-    };
-    for (name, sizes) in GRID {
-        let trace = by_count(&read(&folder, name));
-        for &size in sizes {
-            row(&format!("{name} @ {size}"), entries(size), &trace);
-        }
-    }
-    for (name, mib) in [
-        ("fhir_noscan", 4),
-        ("fhir_scan200", 16),
-        ("fhir_scan200", 32),
-    ] {
-        row(
-            &format!("{name} @ {mib} MiB"),
-            bytes(mib << 20),
-            &read(&folder, name),
-        );
     }
 }
