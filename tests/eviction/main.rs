@@ -108,6 +108,31 @@ fn the_default_survives_loops_scans_and_bursts() {
     }
 }
 
+/// What an independent simulator of W-TinyLFU with a climber counts. Its hashes are others.
+const W_TINY_LFU: [(&str, usize, f64); 10] = [
+    ("lirs_2_pools", 100, 47.1),
+    ("lirs_cs", 500, 28.3),
+    ("lirs_loop", 500, 48.6),
+    ("lirs_multi1", 500, 54.6),
+    ("lirs_multi2", 1000, 55.9),
+    ("lirs_ps", 1000, 66.2),
+    ("lirs_sprite", 500, 77.3),
+    ("cache2k_web07", 300, 46.2),
+    ("corda_vaultservice", 512, 30.6),
+    ("fhir_scan200", 500, 73.2),
+];
+
+#[test]
+fn the_default_is_within_a_point_of_another_one() {
+    let Some(folder) = folder() else { return };
+    for (name, size, expected) in W_TINY_LFU {
+        let trace = by_count(&read(&folder, name));
+        let ratio = run("w-tiny-lfu", entries(size), &trace).hit_ratio();
+        println!("{name}@{size}: {ratio:.2}, the other one {expected}");
+        assert!((ratio - expected).abs() <= 1.0, "{name}@{size}: {ratio:.2}");
+    }
+}
+
 #[test]
 fn a_package_scan_leaves_the_small_and_popular() {
     let Some(folder) = folder() else { return };

@@ -1,7 +1,7 @@
 //! How large the window should be, found by trying.
 
 /// Share of the whole the window begins with.
-const START: f64 = 0.1;
+const START: f64 = 0.03;
 /// Bounds of that share.
 const LEAST: f64 = 0.01;
 const MOST: f64 = 0.8;
@@ -11,6 +11,8 @@ const STEP: f64 = 0.0625;
 const DECAY: f64 = 0.98;
 /// And after one that made it worse.
 const TURN: f64 = 0.5;
+/// A loss of less than this is none: where a window of any size is too small, growing must go on.
+const NOISE: f64 = 0.005;
 /// A change of the hit ratio by so much is a change of the workload: steps are long again.
 const RESTART: f64 = 0.05;
 /// Least number of requests between two steps, and the number per entry.
@@ -65,12 +67,13 @@ impl Climber {
             return;
         };
         let change = ratio - before;
-        let onward = if change >= 0.0 { self.step } else { -self.step };
+        let better = change >= -NOISE;
+        let onward = if better { self.step } else { -self.step };
         self.share = (self.share + onward).clamp(LEAST, MOST);
         self.step = if change.abs() >= RESTART {
             STEP.copysign(onward)
         } else {
-            onward * if change >= 0.0 { DECAY } else { TURN }
+            onward * if better { DECAY } else { TURN }
         };
     }
 }
