@@ -29,6 +29,8 @@ pub(super) struct Climber {
     requests: u32,
     /// Hit ratio of the period before.
     before: Option<f64>,
+    /// The first period, in which the cache fills: its ratio tells nothing.
+    cold: bool,
 }
 
 impl Default for Climber {
@@ -39,6 +41,7 @@ impl Default for Climber {
             hits: 0,
             requests: 0,
             before: None,
+            cold: true,
         }
     }
 }
@@ -62,6 +65,10 @@ impl Climber {
     fn climb(&mut self) {
         let ratio = f64::from(self.hits) / f64::from(self.requests);
         (self.hits, self.requests) = (0, 0);
+        if core::mem::take(&mut self.cold) {
+            self.share += self.step;
+            return;
+        }
         let Some(before) = self.before.replace(ratio) else {
             self.share += self.step;
             return;
