@@ -145,8 +145,8 @@ impl WTinyLfu {
         if self.is_by_bytes() {
             return ours * self.bytes(rival) > theirs * self.bytes(candidate);
         }
-        // The newcomer was counted just now, its rival up to a round of a loop ago.
-        ours > theirs + theirs / 4
+        // The newcomer was counted just now, its rival up to a round of a loop ago; and counts are rough.
+        ours > 1 + theirs + theirs / 4
     }
 }
 
