@@ -78,8 +78,8 @@ export class Shelf {
   #version = 0;
   /** Bytes that are pinned or leased. */
   leased = 0;
-  /** Whether the bytes a slot is given are to be held at once. */
-  guard: ((slot: number) => boolean) | undefined;
+  /** Called before bytes are given to a slot: the last chance to hold it. */
+  guard: ((slot: number) => void) | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -196,7 +196,8 @@ export class Shelf {
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
     this.#core.call((core) => {
       for (const [slot, body] of bodies) {
-        core.admitEncoded(slot, body, this.guard?.(slot) ?? false);
+        this.guard?.(slot);
+        core.admitEncoded(slot, body);
       }
     });
     this.#apply();

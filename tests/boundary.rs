@@ -196,7 +196,7 @@ fn bytes_come_back_exactly() {
         let mut store = open(false);
         let slot = learn(&mut store, &put("u", "", &[]), body);
         assert_eq!(store.form(slot), 0);
-        store.admit_encoded(slot, (*body).into(), false);
+        store.admit_encoded(slot, (*body).into());
         assert_eq!(store.form(slot), 1);
         assert_eq!(store.encoded(slot).unwrap()[..], *body);
         store.admit_decoded(slot);
@@ -250,9 +250,9 @@ fn effects_are_pairs_of_code_and_number() {
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
     let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
     small.effects();
-    small.admit_encoded(slots[0], BODY.into(), false);
+    small.admit_encoded(slots[0], BODY.into());
     assert!(small.effects().is_none());
-    small.admit_encoded(slots[1], BODY.into(), false);
+    small.admit_encoded(slots[1], BODY.into());
     let url = small.url_of(slots[0]);
     assert_eq!(
         small.effects().unwrap()[..],

@@ -29,7 +29,7 @@ export function where(folder) {
 
 /** A table of samples: subjects down, tasks across. */
 export function grid(table, { samples, missing }) {
-  const head = ["", ...table.columns.map(({ title }) => `${title}, ${table.unit}`)];
+  const head = ["", ...table.columns.map(({ title, unit = table.unit }) => `${title}, ${unit}`)];
   const rows = table.subjects.map((subject) => {
     const cells = table.columns.map(({ task }) =>
       cell(samples[task], subject, subject.base ?? table.base),

@@ -18,6 +18,9 @@ export interface OptionDefinition {
   readonly description: string;
 }
 
+/** What an option may be set to here. */
+export type OptionValue = string | number | boolean;
+
 /** Every option there is, in the order of the help text. */
 export const OPTIONS: readonly OptionDefinition[] = [
   { ...define("diskCacheDir", "disk_cache_dir", "directory of the store"), flag: "dir" },
@@ -29,9 +32,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("ttlHours", "ttl_hours", "how long an entry lives, in hours"),
   define("evictionPolicy", "eviction_policy", "what leaves memory first"),
   define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
+  define("warmOnStartup", "warm_on_startup", "read what was used most beforehand"),
+  define("warmSize", "warm_size", "how many of those"),
   ...[
-    "warm_on_startup",
-    "warm_size",
     "max_disk_size_gb",
     "enable_compression",
     "auto_cleanup",
@@ -48,23 +51,25 @@ export function checkValue(
   value: unknown,
   spelled: string,
   place = "",
-): string | number {
+): OptionValue {
   if (option === undefined) {
     const message = `${spelled}${place} is not supported by this version`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: spelled });
   }
   const { accepts } = OPTION_RULES[option];
   const range = rangeOf(option);
-  if (accepts(value)) return value as string | number;
+  if (accepts(value)) return value as OptionValue;
   const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
   const message = `${spelled}${place} is ${shown}, must be ${range}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: spelled });
 }
 
-/** The value that the text of a flag or a variable stands for; text that is no number stays text. */
-export function valueOfText({ option }: OptionDefinition, text: string): string | number {
+/** The value that the text of a flag or a variable stands for; all but numbers, true and false stay text. */
+export function valueOfText({ option }: OptionDefinition, text: string): OptionValue {
+  const word = text.trim();
+  if (option === "warmOnStartup" && /^(true|false)$/.test(word)) return word === "true";
   // Decimal notation only: `Number` would take "", "0x10" and "1e3" for numbers too.
-  const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(text.trim());
+  const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(word);
   return isNumber ? Number(text) : text;
 }
 

@@ -37,7 +37,7 @@ export class Pins {
     this.#holds = holds;
     this.#failed = failed;
     // Where memory has the only copy, what a put brings must be held before anything makes room.
-    if (tiers.durable === undefined) this.#shelf.guard = (slot) => this.#awaits(slot);
+    if (tiers.durable === undefined) this.#shelf.guard = (slot) => this.#await(slot);
   }
 
   /** Pins what a canonical means. NOT_FOUND, STORAGE_FULL. */
@@ -143,15 +143,13 @@ export class Pins {
     if (this.#tiers.options.strategy === "disk" && !others) this.#shelf.drop(hold.slot);
   }
 
-  /** Whether a slot that is being filled is what a pin now means; the pin has the hold then. */
-  #awaits(slot: number): boolean {
+  /** Holds a slot that is about to be filled, if it is what a canonical means now. */
+  #await(slot: number): void {
     for (const pin of this.#pins.values()) {
       if (pin.hold?.slot === slot || this.#shelf.known(pin.canonical) !== slot) continue;
       this.#letGo(pin);
-      pin.hold = { slot, generation: this.#holds.generation };
-      return true;
+      pin.hold = this.#holds.hold(pin.canonical, slot);
     }
-    return false;
   }
 
   #isLive(pin: Pin): boolean {

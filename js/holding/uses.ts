@@ -28,8 +28,6 @@ export interface Used {
   /** Length of the body in bytes. */
   readonly size: number;
   readonly count: number;
-  /** Hash of the row key. */
-  readonly key: number;
 }
 
 /** The use counts of a store. */
@@ -73,10 +71,9 @@ export class Uses {
   all(): Used[] {
     const numbers = this.#shelf.ask((core) => core.uses());
     const all: Used[] = [];
-    for (let at = 0; at < numbers.length; at += 5) {
-      const [slot = 0, size = 0, count = 0, low = 0, high = 0] = numbers.subarray(at, at + 5);
-      // As many bits as a number holds exactly.
-      all.push({ slot, size, count, key: (high & 0x1f_ffff) * 0x1_0000_0000 + low });
+    for (let at = 0; at < numbers.length; at += 3) {
+      const [slot = 0, size = 0, count = 0] = numbers.subarray(at, at + 3);
+      all.push({ slot, size, count });
     }
     return all;
   }
@@ -95,7 +92,9 @@ export class Uses {
     const after = new Map(before);
     const pairs: number[] = [];
     let fresh = false;
-    for (const { slot, count, key } of this.all()) {
+    for (const { slot, count } of this.all()) {
+      if (count === 0 && before.size === 0) continue;
+      const key = hashOf(this.#shelf.key(slot));
       const own = Math.max(0, count - (this.#saved.get(key) ?? 0));
       const joined = Math.min((before.get(key) ?? 0) + own, MAX_COUNT);
       if (own > 0) fresh = true;
@@ -117,6 +116,16 @@ export class Uses {
     this.#turn = this.#turn.catch(() => {}).then(work);
     return this.#turn;
   }
+}
+
+/** 52 bits of a row key, FNV-1a in two halves: a number holds no more exactly. */
+function hashOf(key: Uint8Array = new Uint8Array()): number {
+  let [one, two] = [0x811c9dc5, 0xc9dc5118];
+  for (const byte of key) {
+    one = Math.imul(one ^ byte, 0x01000193);
+    two = Math.imul(two ^ byte, 0x01000197);
+  }
+  return (one >>> 0) * 0x10_0000 + (two >>> 12);
 }
 
 /** Halves counts for every week that has passed; a clock that was set back costs one more week. */

@@ -165,8 +165,11 @@ impl Tier {
             if !self.fits(size, key_bytes) {
                 return Hold::NoBytes;
             }
-            self.admit_decoded(admission, hash, size, key_bytes);
-            self.policy.remove(slot);
+            // Bytes that have no other copy, and are still to come, will be held when they do.
+            if !self.keeps_bytes || self.form(slot) != Form::Cold {
+                self.admit_decoded(admission, hash, size, key_bytes);
+                self.policy.remove(slot);
+            }
         }
         self.holds.add(slot, weight);
         Hold::Held
@@ -205,8 +208,13 @@ impl Tier {
         bytes: Box<[u8]>,
         key_bytes: usize,
     ) {
+        let form = if self.holds.has(admission.slot) {
+            Form::Both
+        } else {
+            Form::Encoded
+        };
         let resident = Resident {
-            form: Form::Encoded,
+            form,
             hash,
             size: bytes.len(),
             key_bytes,
@@ -367,7 +375,9 @@ impl Tier {
         admission.weight = resident.weight();
         self.count(&resident);
         self.set(admission.slot, Some(resident));
-        self.policy.insert(admission);
+        if !self.holds.has(admission.slot) {
+            self.policy.insert(admission);
+        }
     }
 
     fn evict(&mut self) -> Option<Slot> {

@@ -3,11 +3,11 @@
 
 use super::{Effects, Store};
 use crate::catalog::Slot;
-use crate::map::keyed_hash;
-use crate::memory::{Form, Hold};
+use crate::memory::Hold;
 
 impl Store {
-    /// Keeps the body of an entry in memory, as a value the host decodes, until it is released.
+    /// Keeps the body of an entry in memory, as a value the host decodes, until it is released. Where
+    /// there is no other copy it may still be on its way: it is held as soon as it comes.
     pub fn hold(&mut self, slot: Slot) -> (Hold, Effects) {
         match self.admission(slot) {
             Some((admission, hash, size, key_bytes)) => {
@@ -16,18 +16,6 @@ impl Store {
             }
             None => (Hold::NoBytes, Effects::new()),
         }
-    }
-
-    /// Takes the bytes of an entry whose body is not in memory, and holds them before anything makes
-    /// room for them: where there is no other copy, a policy that does not want them would lose them.
-    pub fn admit_held(&mut self, slot: Slot, bytes: Box<[u8]>) -> Effects {
-        if self.tier.form(slot) == Form::Cold
-            && let Some((admission, hash, size, key_bytes)) = self.admission(slot)
-        {
-            self.tier.admit_encoded(admission, hash, bytes, key_bytes);
-            self.tier.hold(admission, hash, size, key_bytes);
-        }
-        self.make_room()
     }
 
     /// Takes a hold away. A body nobody holds any more stays, as others do, if the host keeps its
@@ -57,22 +45,12 @@ impl Store {
         self.tier.hits(slots);
     }
 
-    /// Five numbers for each entry that is not expired: slot, length of the body, uses, and the two
-    /// halves of a hash of its key, the same in every store.
+    /// Three numbers for each entry that is not expired: slot, length of the body, uses.
     pub fn uses(&self) -> Vec<u32> {
         let mut numbers = Vec::new();
         for slot in self.catalog.slots() {
-            if let Some(entry) = self.catalog.get(slot).filter(|entry| !entry.expired)
-                && let Ok(key) = self.catalog.key(entry).pack()
-            {
-                let [a, b, c, d, e, f, g, h] = keyed_hash(0, &key).to_le_bytes();
-                numbers.extend([
-                    slot.number(),
-                    entry.head.size,
-                    self.catalog.uses(slot),
-                    u32::from_le_bytes([a, b, c, d]),
-                    u32::from_le_bytes([e, f, g, h]),
-                ]);
+            if let Some(entry) = self.catalog.get(slot).filter(|entry| !entry.expired) {
+                numbers.extend([slot.number(), entry.head.size, self.catalog.uses(slot)]);
             }
         }
         numbers

@@ -180,15 +180,11 @@ impl StoreHandle {
         }
     }
 
-    /// Offers bytes to the memory tier, which holds them at once where asked to.
+    /// Offers bytes to the memory tier.
     #[wasm_bindgen(js_name = admitEncoded)]
-    pub fn admit_encoded(&mut self, slot: u32, bytes: Box<[u8]>, held: bool) {
+    pub fn admit_encoded(&mut self, slot: u32, bytes: Box<[u8]>) {
         if let Some(slot) = Slot::from_number(slot) {
-            let effects = if held {
-                self.store.admit_held(slot, bytes)
-            } else {
-                self.store.admit_encoded(slot, bytes)
-            };
+            let effects = self.store.admit_encoded(slot, bytes);
             self.effects.extend(effects);
         }
     }
@@ -226,8 +222,7 @@ impl StoreHandle {
         }
     }
 
-    /// Five numbers for each entry that is not expired: slot, length of the body, uses, low and high
-    /// half of the hash of its key.
+    /// Three numbers for each entry that is not expired: slot, length of the body, uses.
     pub fn uses(&self) -> Box<[u32]> {
         self.store.uses().into()
     }

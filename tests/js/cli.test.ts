@@ -331,6 +331,15 @@ test("flags win over the environment, and the environment over the file", async 
     10,
   );
   assert.deepEqual(await resolveConfig({ flags: {}, environment: {}, directory: scratch }), {});
+  const warm = "[storage]\nwarm_on_startup = true\nwarm_size = 7\n";
+  const warmed = { flags: { "warm-size": "9" }, environment: { FSS_WARM_ON_STARTUP: "false" } };
+  const both = { directory: scratch, file: toml(warm, "warm.toml") };
+  const fromFile = await resolveConfig({ flags: {}, environment: {}, ...both });
+  assert.deepEqual(fromFile, { warmOnStartup: true, warmSize: 7 });
+  assert.deepEqual(await resolveConfig({ ...warmed, ...both }), {
+    warmOnStartup: false,
+    warmSize: 9,
+  });
   const file = toml('[storage]\ndisk_cache_dir = "~/there"\n', "other.toml");
   const other = await resolveConfig({ flags: {}, environment: {}, directory: scratch, file });
   assert.ok(other.diskCacheDir?.endsWith("/there") && !other.diskCacheDir.includes("~"));
@@ -352,6 +361,8 @@ test("every wrong value names key, value and range", async () => {
     ["ttl_hours", ["0", "-1", "Infinity"]],
     ["eviction_policy", ["mru", "LRU", "custom"]],
     ["eviction_batch_size", ["0", "1001", "1.5"]],
+    ["warm_on_startup", ["yes", "1", "TRUE"]],
+    ["warm_size", ["0", "1000001", "1.5", "true"]],
   ];
   const check = async (sources: object, code: string, ...parts: string[]) => {
     const around = { flags: {}, environment: {}, directory: scratch, ...sources };

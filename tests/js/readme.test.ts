@@ -36,6 +36,7 @@ test("the README names the defaults of the options", () => {
     maxCatalogMb: maxCatalogBytes / 2 ** 20,
     evictionPolicy: checked.evictionPolicy,
     evictionBatchSize: checked.evictionBatchSize,
+    warmSize: checked.warmSize,
     values: checked.values,
     durability: checked.durability,
   };
