@@ -34,12 +34,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
   define("warmOnStartup", "warm_on_startup", "read what was used most beforehand"),
   define("warmSize", "warm_size", "how many of those"),
-  ...[
-    "max_disk_size_gb",
-    "enable_compression",
-    "auto_cleanup",
-    "sync_interval_seconds",
-  ].map((toml) => define(undefined, toml, "")),
+  ...["max_disk_size_gb", "enable_compression", "auto_cleanup", "sync_interval_seconds"].map(
+    (toml) => define(undefined, toml, ""),
+  ),
 ];
 
 /**
