@@ -117,7 +117,10 @@ function intoMemory(
   });
   const plan = planFor(current);
   checkRoom({ shelf, ...store }, plan.write);
-  for (const row of plan.write) shelf.admit([[shelf.learn(row), row.body]]);
+  for (const row of plan.write) {
+    shelf.require(row.body.length);
+    shelf.admit([[shelf.learn(row), row.body]]);
+  }
   return plan.report;
 }
 

@@ -17,6 +17,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
+  readonly autoCleanup: boolean;
   readonly now: () => number;
 }
 
@@ -40,6 +41,7 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
     range: "a finite number above 0",
     accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
   },
+  autoCleanup: { range: "true or false", accepts: (value) => typeof value === "boolean" },
   evictionPolicy: oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"),
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
@@ -82,6 +84,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     maxEntryBytes,
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
+    autoCleanup: options.autoCleanup ?? true,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

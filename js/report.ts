@@ -1,8 +1,6 @@
 /** What a store says of itself. */
 
 import type { DurableTier } from "./durable.js";
-import type { Loader } from "./loader.js";
-import type { CheckedOptions } from "./options.js";
 import type { Shelf } from "./shelf.js";
 import type { Health, Stats } from "./types.js";
 
@@ -16,42 +14,6 @@ export type StoreCounts = {
     | "flushes"
     | "restarts"]: Stats[Name];
 };
-
-/** Counters and sizes of all tiers. */
-export async function reportStats(
-  { strategy }: CheckedOptions,
-  shelf: Shelf,
-  durable: DurableTier | undefined,
-  { loads, misses, diskHits, networkHits }: Loader["counts"],
-  counts: StoreCounts,
-): Promise<Stats> {
-  const disk = await durable?.usage();
-  const core = shelf.stats();
-  return {
-    strategy,
-    adapter: durable?.name,
-    entries: core.entries,
-    totalBytes: core.totalBytes,
-    memory: {
-      residentEntries: core.residentEntries,
-      usedBytes: core.usedBytes,
-      limitBytes: core.limitBytes,
-      encodedBytes: core.encodedBytes,
-      decodedBytes: core.decodedBytes,
-      pendingBytes: core.pendingBytes,
-      catalogBytes: core.catalogBytes,
-      wasmBytes: core.wasmBytes,
-      hotEntries: core.hotEntries,
-    },
-    disk,
-    hits: { memory: core.hits, disk: diskHits, network: networkHits },
-    misses,
-    loads,
-    evictions: { size: core.evictedForSize, entries: core.evictedForEntries },
-    expirations: core.expirations,
-    ...counts,
-  };
-}
 
 /** Whether all is well; a store that is no longer open never is. */
 export function reportHealth(

@@ -3,13 +3,14 @@
  * the effects that keep both in step.
  */
 
-import { ASK, Core, type CoreOptions, Effect } from "./core.js";
+import { ASK, CAUSES, Core, type CoreOptions, type CoreStats, Effect } from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
-import type { Filter, Metadata, ValueMode } from "./types.js";
+import type { PressureWatch, Shortage } from "./platform.js";
+import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
@@ -18,7 +19,9 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 /** What the store wants to know of effects. */
 export interface ShelfListener {
-  evicted(canonical: string): void;
+  evicted(canonical: string, cause: StoreEvents["evict"]["cause"]): void;
+  /** Memory was given back because there was too little. */
+  relieved(event: StoreEvents["pressure"]): void;
   expired(canonical: string): void;
   /** What these URLs resolve to may have changed; `urls` tells which. */
   moved(urls: () => string[]): void;
@@ -30,29 +33,14 @@ export interface ShelfListener {
   pendingBody(slot: number): Uint8Array | undefined;
 }
 
-/** What the core says of itself; see `src/stats.rs`. */
-export interface CoreStats {
-  readonly entries: number;
-  readonly totalBytes: number;
-  readonly catalogBytes: number;
-  readonly residentEntries: number;
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-  readonly encodedBytes: number;
-  readonly decodedBytes: number;
-  readonly pendingBytes: number;
-  readonly evictedForSize: number;
-  readonly evictedForEntries: number;
-  readonly expirations: number;
-  readonly hits: number;
-}
-
 /** How the shelf is set up. */
 export interface ShelfOptions {
   readonly core: CoreOptions;
   readonly values: ValueMode;
   /** Decoded values are kept; otherwise each read decodes anew. */
   readonly keepsValues: boolean;
+  /** Bodies may leave when Wasm memory cannot grow. */
+  readonly autoCleanup: boolean;
   readonly now: () => number;
   /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
@@ -69,6 +57,8 @@ export class Shelf {
   #hits = 0;
   #settledAt = -1;
   #version = 0;
+  /** Looks after the memory of the process whenever something was loaded. */
+  pressure: PressureWatch | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -88,7 +78,7 @@ export class Shelf {
     const entry = this.#requests.get(request);
     if (entry === undefined || entry.value === undefined) return undefined;
     const value = entry.value;
-    this.#touch(entry.slot);
+    this.touch(entry.slot);
     return value;
   }
 
@@ -127,7 +117,7 @@ export class Shelf {
       if (body === undefined) return undefined;
       value = this.decode(request, slot, body);
     }
-    this.#touch(slot);
+    this.touch(slot);
     return value;
   }
 
@@ -156,15 +146,44 @@ export class Shelf {
     this.#hot.link(request, slot);
     this.#core.call((core) => core.admitDecoded(slot), request);
     this.#apply();
+    this.pressure?.check();
     return value;
   }
 
-  /** Keeps bytes by slot, but of slots whose body memory has already. */
+  /** Keeps bytes by slot, but of slots whose body memory has already; those of a host if they fit. */
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
-    this.#core.call((core) => {
-      for (const [slot, body] of bodies) core.admitEncoded(slot, body);
-    });
+    for (const [slot, body] of bodies) {
+      if (this.#options.core.durable && !this.#reserve(body.length)) continue;
+      this.#core.call((core) => core.admitEncoded(slot, body));
+    }
     this.#apply();
+  }
+
+  /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
+  require(bytes: number): void {
+    if (this.#reserve(bytes)) return;
+    const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
+    throw new SchemaStoreError("STORAGE_FULL", message);
+  }
+
+  /** Lets memory go that the process has too little of. */
+  relieve(shortage: Shortage): void {
+    const freedBytes = this.trim(shortage.wantedBytes, true);
+    if (freedBytes > 0) this.#listener.relieved({ ...shortage, freedBytes });
+  }
+
+  /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
+  trim(bytes: number, pressure = false): number {
+    if (typeof bytes !== "number" || !(bytes >= 0)) {
+      const message = `trim by ${String(bytes)}, must be a number from 0`;
+      throw new SchemaStoreError("INVALID_VALUE", message);
+    }
+    this.settle();
+    const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
+    const freed = this.#core.call((core) => core.trim(wanted, pressure));
+    this.#apply();
+    this.#hot.prune();
+    return freed;
   }
 
   /** Builds the row of a put. INVALID_KEY, INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
@@ -183,6 +202,7 @@ export class Shelf {
     this.settle();
     const text = encodePut(record);
     const hash = this.digest(body);
+    if (!this.#options.core.durable) this.require(body.length);
     const packed = this.#core.call(
       (core) => core.put(text, hash, body.length, record.now),
       record.url,
@@ -208,6 +228,7 @@ export class Shelf {
 
   /** Takes a packed index; the catalog is complete afterwards. */
   learnIndex(packed: Uint8Array): void {
+    this.require(packed.length);
     this.#core.call((core) => core.learnIndex(packed, this.#options.now()));
     this.#apply();
   }
@@ -315,10 +336,10 @@ export class Shelf {
   }
 
   /** Counters and sizes. */
-  stats(): CoreStats & { wasmBytes: number; hotEntries: number } {
+  stats(): CoreStats & { wasmBytes: number; hotMap: HotMap } {
     this.settle();
     const stats = this.#core.call((core) => core.stats()) as CoreStats;
-    return { ...stats, wasmBytes: this.#core.memoryBytes, hotEntries: this.#hot.size };
+    return { ...stats, wasmBytes: this.#core.memoryBytes, hotMap: this.#hot };
   }
 
   /** Lets every value go. */
@@ -330,14 +351,27 @@ export class Shelf {
   /** The SHA-256 of bytes. */
   digest(bytes: Uint8Array): Uint8Array {
     const { sha256 } = this.#options;
-    return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
+    if (sha256 !== undefined) return sha256(bytes);
+    this.require(bytes.length);
+    return this.#core.call((_core, glue) => glue.sha256(bytes));
   }
 
-  #touch(slot: number): void {
+  /** Notes a use. */
+  touch(slot: number): void {
     const at = this.#hits;
     this.#ring[at] = slot;
     this.#hits = at + 1;
     if (at + 1 === RING) this.settle();
+  }
+
+  /** Whether Wasm memory can take so many bytes, where need be in place of what is there. */
+  #reserve(bytes: number): boolean {
+    const freed = this.#core.call((core) => core.reserve(bytes, this.#options.autoCleanup));
+    if (freed === 0) return true;
+    this.#apply();
+    const freedBytes = freed < 0 ? -1 - freed : freed;
+    this.#listener.relieved({ reason: "wasm", wantedBytes: bytes, freedBytes });
+    return freed > 0;
   }
 
   #apply(): void {
@@ -346,13 +380,15 @@ export class Shelf {
     const moved = new Set<number>();
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
-      switch (effects[index]) {
+      const code = effects[index] ?? 0;
+      switch (code & 15) {
         case Effect.evicted:
           this.#hot.drop(target);
-          this.#listener.evicted(this.canonical(target));
+          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] ?? "size");
           break;
         case Effect.retired:
-          this.#hot.retire(target);
+        case Effect.dropped:
+          this.#hot.drop(target);
           break;
         case Effect.expired:
           this.#hot.drop(target);

@@ -11,7 +11,7 @@ import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
 import type { Platform } from "./platform.js";
-import { reportHealth, reportStats, type StoreCounts } from "./report.js";
+import { reportHealth, type StoreCounts } from "./report.js";
 import type { Shelf } from "./shelf.js";
 import { makeTiers, type Tiers } from "./tiers.js";
 import type {
@@ -42,7 +42,6 @@ import { Writer } from "./writer.js";
  */
 export class SchemaStore {
   readonly #tiers: Tiers;
-  readonly #platform: Platform;
   readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
@@ -70,11 +69,11 @@ export class SchemaStore {
     adapter: HostAdapter | undefined,
     platform: Platform,
   ) {
-    this.#platform = platform;
     this.#options = options;
     this.#cloned = options.values === "cloned";
     this.#tiers = makeTiers(core, options, adapter, platform, {
-      evicted: (canonical) => this.#events.emit("evict", { canonical }),
+      evicted: (canonical, cause) => this.#events.emit("evict", { canonical, cause }),
+      relieved: (event) => this.#events.emit("pressure", event),
       expired: (canonical) => this.#events.emit("expire", { canonical }),
       moved: (urlsOf) => this.#moved(urlsOf),
       limited: () => this.#expiry.start(),
@@ -339,13 +338,17 @@ export class SchemaStore {
   async stats(): Promise<Stats> {
     this.#checkOpen();
     await this.#durable?.complete();
-    return reportStats(
-      this.#options,
-      this.#shelf,
-      this.#durable,
-      this.#loader.counts,
-      this.#counts,
-    );
+    const { reportStats } = await import("./report-stats.js");
+    return reportStats(this.#tiers, this.#loader.counts, this.#counts);
+  }
+
+  /**
+   * Frees so many bytes of memory, or all it can; answers how many, as `usedBytes` counts. Decoded
+   * values go first, then texts, but for those that nothing else has: no entry is lost. INVALID_VALUE.
+   */
+  trim(bytes: number = Number.POSITIVE_INFINITY): number {
+    this.#checkOpen();
+    return this.#shelf.trim(bytes);
   }
 
   /** Whether all is well, and what is not. */
@@ -382,10 +385,7 @@ export class SchemaStore {
   /** Opens the durable tier; called once by `openSchemaStore`. */
   async open(): Promise<void> {
     await this.#durable?.open(this.#tiers.core);
-    this.#stopExit = this.#platform.onExit({
-      flush: async () => this.#durable?.flush(),
-      flushSync: () => this.#durable?.flushSync(),
-    });
+    this.#stopExit = this.#tiers.watchProcess();
   }
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
@@ -397,7 +397,7 @@ export class SchemaStore {
 
   #recall(canonical: string): object | undefined {
     this.#checkOpen();
-    return this.#loader.recall(canonical)?.value;
+    return this.#loader.peek(canonical);
   }
 
   #handOut(value: object): object {
@@ -435,6 +435,7 @@ export class SchemaStore {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#shelf.pressure?.stop();
     this.#shelf.clear();
     this.#loader.close();
     try {

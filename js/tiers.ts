@@ -4,7 +4,7 @@ import type { CoreModule } from "./core-module.js";
 import { type DurableListener, DurableTier } from "./durable.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
-import type { Platform } from "./platform.js";
+import type { Platform, Shortage } from "./platform.js";
 import { Shelf, type ShelfListener } from "./shelf.js";
 
 /** The parts of a store below its public face. */
@@ -18,6 +18,8 @@ export interface Tiers {
   readonly durable: DurableTier | undefined;
   /** Throws CLOSED; to be asked after every wait. */
   checkOpen(): void;
+  /** Looks after memory and end of the process; returns a function that stops looking after the latter. */
+  watchProcess(): () => void;
 }
 
 /** What the tiers tell the store. */
@@ -30,9 +32,10 @@ export function makeTiers(
   core: CoreModule,
   options: CheckedOptions,
   adapter: HostAdapter | undefined,
-  { random, sha256 }: Platform,
+  platform: Platform,
   listener: TiersListener,
 ): Tiers {
+  const { random, sha256 } = platform;
   const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy } = options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
   const shelf: Shelf = new Shelf(
@@ -41,6 +44,7 @@ export function makeTiers(
       core: { ...limits, evictionPolicy, durable: adapter !== undefined, random },
       values: options.values,
       keepsValues: options.strategy !== "disk",
+      autoCleanup: options.autoCleanup,
       now: options.now,
       sha256,
     },
@@ -54,5 +58,13 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
-  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+  const watchProcess = () => {
+    const relieve = (shortage: Shortage) => shelf.relieve(shortage);
+    if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(relieve);
+    return platform.onExit({
+      flush: async () => durable?.flush(),
+      flushSync: () => durable?.flushSync(),
+    });
+  };
+  return { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen, watchProcess };
 }

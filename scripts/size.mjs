@@ -13,6 +13,7 @@ const ON_FIRST_USE = [
   "./convert/*",
   "../convert/*",
   "./convert-into.js",
+  "./report-stats.js",
   // In full: the converter has a file of that name.
   join(dist, "archive.js"),
   "./adapters/indexeddb.js",

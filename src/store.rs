@@ -4,6 +4,8 @@
 //! it holds. Rows come in one way only, by [`Store::learn`], whether they were just put, read from
 //! the host or written by somebody else.
 
+mod trim;
+
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
@@ -15,7 +17,7 @@ use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
 use crate::memory::policy::{self, Admission};
-use crate::memory::{Expiry, Form, Limits, Tier};
+use crate::memory::{Evicted, Expiry, Form, Limits, Tier};
 use crate::metadata::{Head, Metadata};
 use crate::order::sorted;
 use crate::stats::Stats;
@@ -48,6 +50,8 @@ pub struct Store {
     expiry: Expiry,
     /// Every row of the host is in the catalog.
     complete: bool,
+    /// The largest body that came so far, in bytes.
+    largest: usize,
     counters: Stats,
 }
 
@@ -64,6 +68,7 @@ impl Store {
             tier: Tier::new(limits, policy, !options.durable),
             expiry: Expiry::default(),
             complete: !options.durable,
+            largest: 0,
             counters: Stats::default(),
             options,
         })
@@ -286,7 +291,7 @@ impl Store {
         if let Some((admission, hash, _size, key_bytes)) = self.admission(slot) {
             self.tier.admit_encoded(admission, hash, bytes, key_bytes);
         }
-        self.make_room()
+        self.make_room(Some(slot))
     }
 
     /// Notes that the host holds a value decoded from the entry's body. When the budgets do not
@@ -294,17 +299,18 @@ impl Store {
     pub fn admit_decoded(&mut self, slot: Slot) -> Effects {
         match self.admission(slot) {
             Some((admission, hash, size, key_bytes)) => {
+                let came = self.tier.form(slot) == Form::Cold;
                 self.tier.admit_decoded(admission, hash, size, key_bytes);
-                self.make_room()
+                self.make_room(came.then_some(slot))
             }
-            None => vec![Effect::Evicted(slot)],
+            None => vec![Effect::Dropped(slot)],
         }
     }
 
     /// Counts bytes the host holds until they are durable.
     pub fn pend(&mut self, bytes: usize) -> Effects {
         self.tier.pend(bytes);
-        self.make_room()
+        self.make_room(None)
     }
 
     /// Uncounts them.
@@ -391,20 +397,14 @@ impl Store {
         ))
     }
 
-    fn make_room(&mut self) -> Effects {
+    /// Restores the budgets; `newcomer` is the body that has just come.
+    fn make_room(&mut self, newcomer: Option<Slot>) -> Effects {
         let mut evicted = Vec::new();
         self.tier.make_room(|eviction| evicted.push(eviction));
         let mut effects = Effects::new();
-        for eviction in evicted {
-            if eviction.for_entries {
-                self.counters.evicted_for_entries += 1;
-            } else {
-                self.counters.evicted_for_size += 1;
-            }
-            effects.push(Effect::Evicted(eviction.slot));
-            if !self.options.durable {
-                self.retire(eviction.slot, &mut effects);
-            }
+        for Evicted { slot, cause } in evicted {
+            self.counters.refusals += u64::from(newcomer == Some(slot));
+            self.note_evicted(slot, cause, &mut effects);
         }
         effects
     }
@@ -416,7 +416,7 @@ impl Store {
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));
         }
-        self.tier.remove(slot);
+        self.counters.evicted_as_expired += u64::from(self.tier.remove(slot));
         if !self.options.durable {
             self.retire(slot, effects);
         }
@@ -425,6 +425,7 @@ impl Store {
     /// Deletes an entry.
     fn retire(&mut self, slot: Slot, effects: &mut Effects) {
         self.catalog.retire(slot);
+        self.counters.evicted_explicitly += u64::from(self.tier.remove(slot));
         self.leave(slot, effects);
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));

@@ -29,7 +29,7 @@ export interface ConfigSources {
  */
 export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
   const file = await readConfigFile(sources);
-  const options: Record<string, string | number> = {};
+  const options: Record<string, string | number | boolean> = {};
   for (const definition of OPTIONS) {
     const { option, flag, environment } = definition;
     // Each place is checked, also where another one wins: a mistake should not lie in wait.
@@ -51,12 +51,12 @@ function fromText(
   definition: OptionDefinition,
   text: string | undefined,
   spelled: string,
-): string | number | undefined {
+): string | number | boolean | undefined {
   if (text === undefined) return undefined;
   return checkValue(definition, valueOfText(definition, text), spelled);
 }
 
-function fromFile(definition: OptionDefinition, file: ConfigFile): string | number | undefined {
+function fromFile(definition: OptionDefinition, file: ConfigFile): string | number | boolean | undefined {
   const { toml } = definition;
   if (!Object.hasOwn(file.storage, toml)) return undefined;
   return checkValue(definition, file.storage[toml], toml, ` in ${file.path}`);

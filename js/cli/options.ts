@@ -28,13 +28,13 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("maxCatalogMb", "max_catalog_mb", "memory for the catalog, in MB"),
   define("ttlHours", "ttl_hours", "how long an entry lives, in hours"),
   define("evictionPolicy", "eviction_policy", "what leaves memory first"),
+  define("autoCleanup", "auto_cleanup", "give memory back when there is too little"),
   ...[
     "eviction_batch_size",
     "warm_on_startup",
     "warm_size",
     "max_disk_size_gb",
     "enable_compression",
-    "auto_cleanup",
     "sync_interval_seconds",
   ].map((toml) => define(undefined, toml, "")),
 ];
@@ -48,20 +48,22 @@ export function checkValue(
   value: unknown,
   spelled: string,
   place = "",
-): string | number {
+): string | number | boolean {
   if (option === undefined) {
     const message = `${spelled}${place} is not supported by this version`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: spelled });
   }
   const { range, accepts } = OPTION_RULES[option];
-  if (accepts(value)) return value as string | number;
+  if (accepts(value)) return value as string | number | boolean;
   const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
   const message = `${spelled}${place} is ${shown}, must be ${range}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: spelled });
 }
 
-/** The value that the text of a flag or a variable stands for; text that is no number stays text. */
-export function valueOfText({ option }: OptionDefinition, text: string): string | number {
+/** The value that the text of a flag or a variable stands for; text that is no other stays text. */
+export function valueOfText({ option }: OptionDefinition, text: string): string | number | boolean {
+  const isSwitch = option === "autoCleanup" && ["true", "false"].includes(text.trim());
+  if (isSwitch) return text.trim() === "true";
   // Decimal notation only: `Number` would take "", "0x10" and "1e3" for numbers too.
   const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(text.trim());
   return isNumber ? Number(text) : text;

@@ -4,7 +4,9 @@ mod bodies;
 mod expiry;
 pub mod policy;
 mod tier;
+mod trim;
 
 pub use bodies::Bodies;
 pub use expiry::Expiry;
-pub use tier::{Evicted, Form, Limits, Tier};
+pub use tier::{Cause, Evicted, Form, Limits, Tier};
+pub use trim::Shed;
