@@ -23,7 +23,14 @@ export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 export const ASK = 0xffff_ffff;
 
 /** Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`. */
-export const Effect = { evicted: 0, retired: 1, expired: 2, moved: 3, limited: 4, dropped: 5 } as const;
+export const Effect = {
+  evicted: 0,
+  retired: 1,
+  expired: 2,
+  moved: 3,
+  limited: 4,
+  dropped: 5,
+} as const;
 
 /** Causes of an eviction, in the order of their numbers. */
 export const CAUSES = ["size", "entries", "explicit", "pressure"] as const;

@@ -90,6 +90,7 @@ export class Loader {
     if (slot === undefined) return undefined;
     const value = this.#shelf.recall(canonical, slot);
     if (value === undefined) return undefined;
+    this.#shelf.touch(slot);
     return { slot, value, tier: "memory" };
   }
 

@@ -12,8 +12,8 @@ export interface Shortage {
 
 /** An eye on the memory of the process. */
 export interface PressureWatch {
-  /** Looks whether memory is short; to be called after something was loaded. */
-  check(): void;
+  /** Looks whether memory is short; to be called after so many bytes of JSON were decoded. */
+  check(bytes: number): void;
   stop(): void;
 }
 

@@ -5,12 +5,15 @@ import type { PressureWatch, Shortage } from "./platform.js";
 
 /** Longest time between two looks while nothing is loaded, in milliseconds. */
 const TICK_MS = 1000;
-/** Shortest time between two looks, in milliseconds. */
-const PAUSE_MS = 100;
+/** A look is due after so many milliseconds, or so many bytes of JSON that were decoded. */
+const [PAUSE_MS, PAUSE_BYTES] = [100, 1024 * 1024];
 /** Shares of a limit: above the first one memory is short, down to the second one it is freed. */
 const [HIGH, LOW] = [0.85, 0.75];
-/** Share of a limit by which use may grow before more is freed though the collector has not run. */
-const GROWTH = 0.05;
+/** Up to this share it waits for the collector, unless use has grown by that share meanwhile. */
+const [CRITICAL, GROWTH] = [0.92, 0.05];
+
+/** What V8 counts as heap but keeps for new objects, in bytes: most of a small heap. */
+const YOUNG_BYTES = 48 * 1024 * 1024;
 
 /** How much is used of what there is, in bytes. */
 export interface Reading {
@@ -30,16 +33,19 @@ export function watchPressure(
 ): PressureWatch {
   const shortageNow = gauge(read);
   let lookedAt = Number.NEGATIVE_INFINITY;
-  const check = () => {
+  let loaded = 0;
+  const check = (bytes: number) => {
     const now = performance.now();
-    if (now - lookedAt < PAUSE_MS) return;
+    loaded += bytes;
+    if (loaded < PAUSE_BYTES && now - lookedAt < PAUSE_MS) return;
     lookedAt = now;
+    loaded = 0;
     const shortage = shortageNow();
     if (shortage !== undefined) relieve(shortage);
   };
   const timer = setInterval(() => {
     try {
-      check();
+      check(0);
     } catch {
       // The core was restarted, which has its own event, and freed everything.
     }
@@ -50,7 +56,7 @@ export function watchPressure(
 
 /**
  * What there is too little of. Freed memory counts as used until the collector has run: until then
- * no more is asked for, unless use goes on growing.
+ * no more is asked for, unless use goes on growing or is close to the limit.
  */
 function gauge(read: () => readonly Reading[]): () => Shortage | undefined {
   const asked = new Map<Reading["reason"], { canary: WeakRef<object>; level: number }>();
@@ -60,18 +66,20 @@ function gauge(read: () => readonly Reading[]): () => Shortage | undefined {
       const last = asked.get(reason);
       // Held by nobody else: it goes with the first full collection.
       if (last?.canary.deref() !== undefined && used <= last.level) continue;
-      asked.set(reason, { canary: new WeakRef({}), level: used + GROWTH * limit });
+      const level = Math.min(used + GROWTH * limit, CRITICAL * limit);
+      asked.set(reason, { canary: new WeakRef({}), level });
       return { reason, wantedBytes: Math.ceil(used - LOW * limit) };
     }
     return undefined;
   };
 }
 
-/** Heap against its limit, the process against what its container allows. */
+/** The heap against what of it may become old, the process against what its container allows. */
 function readings(): Reading[] {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  const limit = heap_size_limit - Math.min(YOUNG_BYTES, (2 / 3) * heap_size_limit);
   return [
-    { reason: "heap", used: used_heap_size, limit: heap_size_limit },
+    { reason: "heap", used: used_heap_size, limit },
     { reason: "process", used: process.memoryUsage.rss(), limit: process.constrainedMemory?.() },
   ];
 }

@@ -1,9 +1,9 @@
 /** What `stats` answers; loaded on first use. */
 
+import type { HotMap } from "./hot-map.js";
 import { LEAST_POWER, type LoadCounts } from "./load-counts.js";
 import type { Loader } from "./loader.js";
 import type { StoreCounts } from "./report.js";
-import type { HotMap } from "./hot-map.js";
 import type { Tiers } from "./tiers.js";
 import type { LoadingTierStats, Stats, TierStats } from "./types.js";
 
@@ -65,7 +65,7 @@ function loadingTierStats({ hits, misses, loads, times }: LoadCounts): LoadingTi
 }
 
 /** Heap per spelling and per value, in bytes, as measured in V8 with strings of one byte per character. */
-const [SPELLING_BYTES, VALUE_BYTES] = [200, 100];
+const [SPELLING_BYTES, VALUE_BYTES] = [270, 100];
 
 function hotMapBytes({ byRequest, values }: HotMap): number {
   let bytes = values * VALUE_BYTES + byRequest.size * SPELLING_BYTES;

@@ -8,8 +8,8 @@ import type { CoreModule } from "./core-module.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
-import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import type { PressureWatch, Shortage } from "./platform.js";
+import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
@@ -117,7 +117,6 @@ export class Shelf {
       if (body === undefined) return undefined;
       value = this.decode(request, slot, body);
     }
-    this.touch(slot);
     return value;
   }
 
@@ -146,7 +145,7 @@ export class Shelf {
     this.#hot.link(request, slot);
     this.#core.call((core) => core.admitDecoded(slot), request);
     this.#apply();
-    this.pressure?.check();
+    this.pressure?.check(body.length);
     return value;
   }
 

@@ -322,7 +322,7 @@ export interface Stats {
     /** The process or Wasm memory had too little. */
     readonly pressure: number;
   };
-  /** Of those for size and entries, bodies that the policy let go as soon as they came. */
+  /** Of those for size and entries, newcomers that the policy preferred not to keep. */
   readonly refusedAdmissions: number;
   readonly expirations: number;
   readonly puts: number;

@@ -33,7 +33,7 @@ pub struct Stats {
     pub evicted_for_pressure: u64,
     /// Bodies that left memory because their time was over.
     pub evicted_as_expired: u64,
-    /// Of the evictions, those of a body that had just come: the policy preferred what it had.
+    /// Of the evictions, those of newcomers: the policy preferred what it had.
     pub refusals: u64,
     /// Entries hidden because their time was over.
     pub expirations: u64,

@@ -291,7 +291,7 @@ impl Store {
         if let Some((admission, hash, _size, key_bytes)) = self.admission(slot) {
             self.tier.admit_encoded(admission, hash, bytes, key_bytes);
         }
-        self.make_room(Some(slot))
+        self.make_room()
     }
 
     /// Notes that the host holds a value decoded from the entry's body. When the budgets do not
@@ -299,9 +299,8 @@ impl Store {
     pub fn admit_decoded(&mut self, slot: Slot) -> Effects {
         match self.admission(slot) {
             Some((admission, hash, size, key_bytes)) => {
-                let came = self.tier.form(slot) == Form::Cold;
                 self.tier.admit_decoded(admission, hash, size, key_bytes);
-                self.make_room(came.then_some(slot))
+                self.make_room()
             }
             None => vec![Effect::Dropped(slot)],
         }
@@ -310,7 +309,7 @@ impl Store {
     /// Counts bytes the host holds until they are durable.
     pub fn pend(&mut self, bytes: usize) -> Effects {
         self.tier.pend(bytes);
-        self.make_room(None)
+        self.make_room()
     }
 
     /// Uncounts them.
@@ -361,6 +360,7 @@ impl Store {
             encoded_bytes: self.tier.encoded_bytes(),
             decoded_bytes: self.tier.decoded_bytes(),
             pending_bytes: self.tier.pending_bytes(),
+            refusals: self.tier.refusals(),
             ..self.counters
         }
     }
@@ -397,13 +397,11 @@ impl Store {
         ))
     }
 
-    /// Restores the budgets; `newcomer` is the body that has just come.
-    fn make_room(&mut self, newcomer: Option<Slot>) -> Effects {
+    fn make_room(&mut self) -> Effects {
         let mut evicted = Vec::new();
         self.tier.make_room(|eviction| evicted.push(eviction));
         let mut effects = Effects::new();
         for Evicted { slot, cause } in evicted {
-            self.counters.refusals += u64::from(newcomer == Some(slot));
             self.note_evicted(slot, cause, &mut effects);
         }
         effects

@@ -56,7 +56,10 @@ function fromText(
   return checkValue(definition, valueOfText(definition, text), spelled);
 }
 
-function fromFile(definition: OptionDefinition, file: ConfigFile): string | number | boolean | undefined {
+function fromFile(
+  definition: OptionDefinition,
+  file: ConfigFile,
+): string | number | boolean | undefined {
   const { toml } = definition;
   if (!Object.hasOwn(file.storage, toml)) return undefined;
   return checkValue(definition, file.storage[toml], toml, ` in ${file.path}`);

@@ -267,6 +267,11 @@ impl Tier {
         self.policy.len()
     }
 
+    /// How many newcomers the policy did not want to keep.
+    pub fn refusals(&self) -> u64 {
+        self.policy.refusals()
+    }
+
     /// Whether no body is in memory.
     pub fn is_empty(&self) -> bool {
         self.policy.is_empty()

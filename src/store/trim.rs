@@ -37,8 +37,10 @@ impl Store {
         self.largest = self.largest.max(bytes);
         let room = bytes.saturating_add(self.largest + SPARE);
         let before = self.tier.used_bytes();
+        // What all bodies together cannot make room for is to cost none of them.
+        let evict = evict && self.tier.encoded_bytes() >= bytes;
         while !is_free(room) {
-            let target = self.tier.used_bytes().saturating_sub(room);
+            let target = self.tier.used_bytes().saturating_sub(bytes.max(1));
             if !evict || !self.shed(false, target, Cause::Pressure, effects) {
                 return Err(before - self.tier.used_bytes());
             }

@@ -62,6 +62,11 @@ pub trait Policy {
     /// Number of resident slots.
     fn len(&self) -> usize;
 
+    /// How many newcomers left because the policy preferred what it had.
+    fn refusals(&self) -> u64 {
+        0
+    }
+
     /// Whether nothing is resident.
     fn is_empty(&self) -> bool {
         self.len() == 0
