@@ -15,7 +15,7 @@ import { measure, reason } from "./lib/measure.mjs";
 import { DURABLE, peers } from "./lib/peers.mjs";
 import { grid, overLimits, where } from "./lib/report.mjs";
 
-const TABLES = ["hot", "cold", "size", "serialise", "concurrent", "lookups", "page"];
+const TABLES = ["hot", "cold", "size", "serialise", "concurrent", "lookups", "memory", "page"];
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
 const { values: options, positionals } = parseArgs({
