@@ -31,7 +31,7 @@ export const openSchemaStore: OpenSchemaStore = opener({
       },
     );
   },
-  watchPressure: (relieve) => watchPressure(relieve),
+  watchPressure,
   onExit({ flushSync }) {
     // One listener for all stores: Node warns of an eleventh on the same event.
     if (exiting.size === 0) process.on("exit", flushAll);

@@ -9,14 +9,13 @@ const BUCKETS = 19;
 export class LoadCounts {
   hits = 0;
   misses = 0;
-  loads = 0;
+  /** Loads by the time they took. */
   readonly times: Uint32Array = new Uint32Array(BUCKETS);
 
   /** Notes a load that began then, by `performance.now`. */
   note(start: number): void {
     const power = Math.ceil(Math.log2(performance.now() - start)) - LEAST_POWER;
     const bucket = Math.min(Math.max(power, 0), BUCKETS - 1);
-    this.loads += 1;
     this.times[bucket] = (this.times[bucket] as number) + 1;
   }
 }

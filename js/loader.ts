@@ -94,8 +94,9 @@ export class Loader {
     return { slot, value, tier: "memory" };
   }
 
-  /** The same for a caller who goes no further. INVALID_KEY. */
+  /** The same for a caller who goes no further. CLOSED, INVALID_KEY. */
   peek(canonical: string): object | undefined {
+    this.#checkOpen();
     const recalled = this.recall(canonical);
     if (recalled === undefined) this.counts.memoryMisses += 1;
     return recalled?.value;

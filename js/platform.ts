@@ -3,11 +3,11 @@
 import type { CoreModule } from "./core-module.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
+import type { ShelfListener } from "./shelf.js";
 
-/** Too little memory: in the JavaScript heap, or in all of the process. */
-export interface Shortage {
-  readonly reason: "heap" | "process";
-  readonly wantedBytes: number;
+/** What gives memory back; answers how many bytes. */
+export interface Trimmed {
+  trim(bytes: number, pressure: true): number;
 }
 
 /** An eye on the memory of the process. */
@@ -28,8 +28,8 @@ export interface Platform {
   defaultAdapter(options: CheckedOptions): HostAdapter | Promise<HostAdapter>;
   /** Reads a file, where there is a file system. NOT_FOUND, DISK_ERROR. */
   readFile?(path: string | URL): Promise<Uint8Array>;
-  /** Calls back when the process runs short of memory, where that can be known. */
-  watchPressure?(relieve: (shortage: Shortage) => void): PressureWatch;
+  /** Trims the memory tier when the process runs short of memory, where that can be known. */
+  watchPressure?(shelf: Trimmed, listener: Pick<ShelfListener, "relieved">): PressureWatch;
   /** Calls back when the page or process is about to end; returns a function that stops it. */
   onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
 }

@@ -1,7 +1,8 @@
 /** When a Node process runs short of memory, and by how much. */
 
 import { getHeapStatistics } from "node:v8";
-import type { PressureWatch, Shortage } from "./platform.js";
+import type { PressureWatch, Trimmed } from "./platform.js";
+import type { ShelfListener } from "./shelf.js";
 
 /** Longest time between two looks while nothing is loaded, in milliseconds. */
 const TICK_MS = 1000;
@@ -17,10 +18,16 @@ const YOUNG_BYTES = 48 * 1024 * 1024;
 
 /** How much is used of what there is, in bytes. */
 export interface Reading {
-  readonly reason: Shortage["reason"];
+  readonly reason: "heap" | "process";
   readonly used: number;
   /** 0 or absent for no limit. */
   readonly limit: number | undefined;
+}
+
+/** Too little of something. */
+interface Shortage {
+  readonly reason: Reading["reason"];
+  readonly wantedBytes: number;
 }
 
 /**
@@ -28,7 +35,8 @@ export interface Reading {
  * Keeps no process alive.
  */
 export function watchPressure(
-  relieve: (shortage: Shortage) => void,
+  shelf: Trimmed,
+  listener: Pick<ShelfListener, "relieved">,
   read: () => readonly Reading[] = readings,
 ): PressureWatch {
   const shortageNow = gauge(read);
@@ -41,7 +49,10 @@ export function watchPressure(
     lookedAt = now;
     loaded = 0;
     const shortage = shortageNow();
-    if (shortage !== undefined) relieve(shortage);
+    if (shortage === undefined) return;
+    const { reason, wantedBytes } = shortage;
+    const freedBytes = shelf.trim(wantedBytes, true);
+    if (freedBytes > 0) listener.relieved({ reason, wantedBytes, freedBytes });
   };
   const timer = setInterval(() => {
     try {

@@ -59,7 +59,8 @@ function tierStats(hits: number, misses: number): TierStats {
   return { hits, misses, hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses) };
 }
 
-function loadingTierStats({ hits, misses, loads, times }: LoadCounts): LoadingTierStats {
+function loadingTierStats({ hits, misses, times }: LoadCounts): LoadingTierStats {
+  const loads = times.reduce((sum, count) => sum + count, 0);
   const upToMs = Array.from(times.subarray(1), (_, at) => 2 ** (at + LEAST_POWER));
   return { ...tierStats(hits, misses), loads, loadTimes: { upToMs, counts: [...times] } };
 }

@@ -8,7 +8,7 @@ import type { CoreModule } from "./core-module.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
-import type { PressureWatch, Shortage } from "./platform.js";
+import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
 
@@ -163,12 +163,6 @@ export class Shelf {
     if (this.#reserve(bytes)) return;
     const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
     throw new SchemaStoreError("STORAGE_FULL", message);
-  }
-
-  /** Lets memory go that the process has too little of. */
-  relieve(shortage: Shortage): void {
-    const freedBytes = this.trim(shortage.wantedBytes, true);
-    if (freedBytes > 0) this.#listener.relieved({ ...shortage, freedBytes });
   }
 
   /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
@@ -368,7 +362,7 @@ export class Shelf {
     const freed = this.#core.call((core) => core.reserve(bytes, this.#options.autoCleanup));
     if (freed === 0) return true;
     this.#apply();
-    const freedBytes = freed < 0 ? -1 - freed : freed;
+    const freedBytes = Math.max(freed, 0);
     this.#listener.relieved({ reason: "wasm", wantedBytes: bytes, freedBytes });
     return freed > 0;
   }

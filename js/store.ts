@@ -115,7 +115,7 @@ export class SchemaStore {
   getSync<T = JsonObject>(canonical: string): T | undefined {
     const hot = this.#shelf.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#recall(canonical);
+    const value = hot ?? this.#loader.peek(canonical);
     return value && (this.#handOut(value) as T);
   }
 
@@ -393,11 +393,6 @@ export class SchemaStore {
     const loaded = await this.#loader.load(canonical, options?.signal);
     if (loaded === undefined) return this.#missing(canonical, options);
     return this.#handOut(loaded.value);
-  }
-
-  #recall(canonical: string): object | undefined {
-    this.#checkOpen();
-    return this.#loader.peek(canonical);
   }
 
   #handOut(value: object): object {

@@ -4,7 +4,7 @@ import type { CoreModule } from "./core-module.js";
 import { type DurableListener, DurableTier } from "./durable.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
-import type { Platform, Shortage } from "./platform.js";
+import type { Platform } from "./platform.js";
 import { Shelf, type ShelfListener } from "./shelf.js";
 
 /** The parts of a store below its public face. */
@@ -59,8 +59,7 @@ export function makeTiers(
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
   const watchProcess = () => {
-    const relieve = (shortage: Shortage) => shelf.relieve(shortage);
-    if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(relieve);
+    if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(shelf, listener);
     return platform.onExit({
       flush: async () => durable?.flush(),
       flushSync: () => durable?.flushSync(),

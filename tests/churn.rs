@@ -2,7 +2,7 @@
 //! grow. `FSS_OPERATIONS` sets how many, over all policies together.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use fhir_schema_store::catalog::{RowKey, Slot};
 use fhir_schema_store::hash::sha256;

@@ -16,6 +16,7 @@ const badOptions: Record<string, readonly unknown[]> = {
   databaseName: ["", 5, null],
   ttlHours: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1"],
   evictionPolicy: ["clock", "LRU", 1, null],
+  autoCleanup: [1, "true", null],
   values: ["freeze", true],
   durability: ["sync", false],
   adapter: ["fs", null, {}, { commit: true }],

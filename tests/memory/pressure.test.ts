@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openSchemaStore } from "../../dist/index.node.js";
-import type { Shortage } from "../../dist/platform.js";
 import { type Reading, watchPressure } from "../../dist/pressure.js";
 import { runTask } from "./children.js";
 
@@ -103,9 +102,10 @@ test("a body that Wasm memory cannot take even when empty costs nothing but itse
 
 test("memory that was let go is not asked for twice before the collector has run", async () => {
   const readings: Reading[] = [];
-  const wanted: Shortage[] = [];
+  const wanted: { reason: string; wantedBytes: number }[] = [];
   const { check, stop } = watchPressure(
-    (shortage) => wanted.push(shortage),
+    { trim: (bytes) => bytes },
+    { relieved: ({ reason, wantedBytes }) => wanted.push({ reason, wantedBytes }) },
     () => readings,
   );
   const look = async (used: number, reason: Reading["reason"] = "heap") => {

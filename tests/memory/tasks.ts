@@ -2,10 +2,10 @@
 
 import { fsAdapter } from "../../dist/adapters/fs.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import type { StoreEvents, StoreOptions } from "../../dist/types.js";
+import type { StoreEvents, StoreOptions, Strategy } from "../../dist/types.js";
 
 const [task = "", ...args] = process.argv.slice(2);
-const report = await {
+const tasks: Record<string, (one: string, other: string) => Promise<unknown>> = {
   estimate,
   "hot-map": hotMap,
   heap,
@@ -13,8 +13,9 @@ const report = await {
   wasm,
   "too-large": tooLarge,
   "left-open": leftOpen,
-}[task]?.(...(args as [string, string]));
-console.log(JSON.stringify(report));
+};
+const [one = "", other = ""] = args;
+console.log(JSON.stringify(await tasks[task]?.(one, other)));
 
 /** Bytes of heap in use. */
 function heapUsed(): number {
@@ -82,9 +83,9 @@ async function readAll(directory: string, options: StoreOptions): Promise<unknow
 }
 
 /** Puts more than Wasm memory may hold, and reads it again. */
-async function wasm(strategy: StoreOptions["strategy"] & string, directory: string) {
+async function wasm(strategy: string, directory: string): Promise<unknown> {
   const store = await openSchemaStore({
-    strategy,
+    strategy: strategy as Strategy,
     ...(strategy === "memory" ? {} : { adapter: fsAdapter(directory) }),
     memoryLimitMb: 256,
   });
