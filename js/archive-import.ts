@@ -127,7 +127,10 @@ function intoMemory(
   const plan = planFor(current);
   checkRoom(store, plan);
   checkResidence(store, plan);
-  for (const row of plan.write) shelf.admit([[shelf.learn(row), row.body]]);
+  for (const row of plan.write) {
+    shelf.require(row.body.length);
+    shelf.admit([[shelf.learn(row), row.body]]);
+  }
   return plan.report;
 }
 

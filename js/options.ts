@@ -22,6 +22,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
+  readonly autoCleanup: boolean;
   readonly now: () => number;
 }
 
@@ -32,6 +33,7 @@ export interface OptionRule {
   accepts(value: unknown): boolean;
 }
 
+const SWITCH = { range: "true or false", accepts: (value: unknown) => typeof value === "boolean" };
 const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
 
 /** The rule of every option that has one. */
@@ -54,8 +56,9 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
       (hasMethod(value, "rank") && (value as { name?: unknown }).name === "custom"),
   },
   evictionBatchSize: integer(1, 1000),
-  warmOnStartup: { range: "true or false", accepts: (value) => typeof value === "boolean" },
+  warmOnStartup: SWITCH,
   warmSize: integer(1, 1_000_000),
+  autoCleanup: SWITCH,
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
@@ -99,6 +102,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
     evictionBatchSize: options.evictionBatchSize ?? 100,
     warmSize: options.warmSize ?? 100,
+    autoCleanup: options.autoCleanup ?? true,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

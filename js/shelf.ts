@@ -3,14 +3,23 @@
  * the effects that keep both in step.
  */
 
-import { ASK, Core, type CoreOptions, Effect, type StoreHandle } from "./core.js";
+import {
+  ASK,
+  CAUSES,
+  Core,
+  type CoreOptions,
+  type CoreStats,
+  Effect,
+  type StoreHandle,
+} from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
+import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
-import type { Filter, Metadata, ValueMode } from "./types.js";
+import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
@@ -19,7 +28,9 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 /** What the store wants to know of effects. */
 export interface ShelfListener {
-  evicted(canonical: string): void;
+  evicted(canonical: string, cause: StoreEvents["evict"]["cause"]): void;
+  /** Memory was given back because there was too little. */
+  relieved(event: StoreEvents["pressure"]): void;
   expired(canonical: string): void;
   /** What these URLs resolve to may have changed; `urls` tells which. */
   moved(urls: () => string[]): void;
@@ -33,30 +44,14 @@ export interface ShelfListener {
   pendingBody(slot: number): Uint8Array | undefined;
 }
 
-/** What the core says of itself; see `src/stats.rs`. */
-export interface CoreStats {
-  readonly entries: number;
-  readonly totalBytes: number;
-  readonly catalogBytes: number;
-  readonly residentEntries: number;
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-  readonly encodedBytes: number;
-  readonly decodedBytes: number;
-  readonly pendingBytes: number;
-  readonly leasedBytes: number;
-  readonly evictedForSize: number;
-  readonly evictedForEntries: number;
-  readonly expirations: number;
-  readonly hits: number;
-}
-
 /** How the shelf is set up. */
 export interface ShelfOptions {
   readonly core: CoreOptions;
   readonly values: ValueMode;
   /** Decoded values are kept; otherwise each read decodes anew. */
   readonly keepsValues: boolean;
+  /** Bodies may leave when Wasm memory cannot grow. */
+  readonly autoCleanup: boolean;
   readonly now: () => number;
   /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
@@ -80,6 +75,8 @@ export class Shelf {
   leased = 0;
   /** Called before bytes are given to a slot: the last chance to hold it. */
   guard: ((slot: number) => void) | undefined;
+  /** Looks after the memory of the process whenever something was loaded. */
+  pressure: PressureWatch | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -100,7 +97,7 @@ export class Shelf {
     const entry = this.#requests.get(request);
     if (entry === undefined || entry.value === undefined) return undefined;
     const value = entry.value;
-    this.#touch(entry.slot);
+    this.touch(entry.slot);
     return value;
   }
 
@@ -139,7 +136,6 @@ export class Shelf {
       if (body === undefined) return undefined;
       value = this.#decode(request, slot, body);
     }
-    this.#touch(slot);
     return value;
   }
 
@@ -192,15 +188,35 @@ export class Shelf {
     return answer;
   }
 
-  /** Keeps bytes by slot, but of slots whose body memory has already. */
+  /** Keeps bytes by slot, but of slots whose body memory has already; those of a host if they fit. */
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
-    this.#core.call((core) => {
-      for (const [slot, body] of bodies) {
-        this.guard?.(slot);
-        core.admitEncoded(slot, body);
-      }
-    });
+    for (const [slot, body] of bodies) {
+      if (this.#options.core.durable && !this.#reserve(body.length)) continue;
+      this.guard?.(slot);
+      this.#core.call((core) => core.admitEncoded(slot, body));
+    }
     this.#apply();
+  }
+
+  /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
+  require(bytes: number): void {
+    if (this.#reserve(bytes)) return;
+    const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
+    throw new SchemaStoreError("STORAGE_FULL", message);
+  }
+
+  /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
+  trim(bytes: number, pressure = false): number {
+    if (typeof bytes !== "number" || !(bytes >= 0)) {
+      const message = `trim by ${String(bytes)}, must be a number from 0`;
+      throw new SchemaStoreError("INVALID_VALUE", message);
+    }
+    this.settle();
+    const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
+    const freed = this.#core.call((core) => core.trim(wanted, pressure));
+    this.#apply();
+    this.#hot.prune();
+    return freed;
   }
 
   /** Builds the row of a put. INVALID_KEY, INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
@@ -224,6 +240,7 @@ export class Shelf {
     this.settle();
     const text = encodePut(record);
     const hash = this.digest(body);
+    if (!this.#options.core.durable) this.require(body.length);
     const packed = this.#core.call(
       (core) => core.put(text, hash, body.length, pending, record.now),
       record.url,
@@ -249,6 +266,7 @@ export class Shelf {
 
   /** Takes a packed index; the catalog is complete afterwards. */
   learnIndex(packed: Uint8Array): void {
+    this.require(packed.length);
     this.#core.call((core) => core.learnIndex(packed, this.#options.now()));
     this.#apply();
   }
@@ -356,10 +374,10 @@ export class Shelf {
   }
 
   /** Counters and sizes. */
-  stats(): CoreStats & { wasmBytes: number; hotEntries: number } {
+  stats(): CoreStats & { wasmBytes: number; hotMap: HotMap } {
     this.settle();
     const stats = this.#core.call((core) => core.stats()) as CoreStats;
-    return { ...stats, wasmBytes: this.#core.memoryBytes, hotEntries: this.#hot.size };
+    return { ...stats, wasmBytes: this.#core.memoryBytes, hotMap: this.#hot };
   }
 
   /** Lets every value go. */
@@ -368,10 +386,30 @@ export class Shelf {
     this.#hits = 0;
   }
 
+  /** Notes a use. */
+  touch(slot: number): void {
+    const at = this.#hits;
+    this.#ring[at] = slot;
+    this.#hits = at + 1;
+    if (at + 1 === RING) this.settle();
+  }
+
+  /** Whether Wasm memory can take so many bytes, where need be in place of what is there. */
+  #reserve(bytes: number): boolean {
+    const freed = this.#core.call((core) => core.reserve(bytes, this.#options.autoCleanup));
+    if (freed === 0) return true;
+    this.#apply();
+    const freedBytes = Math.max(freed, 0);
+    this.#listener.relieved({ reason: "wasm", wantedBytes: bytes, freedBytes });
+    return freed > 0;
+  }
+
   /** The SHA-256 of bytes. */
   digest(bytes: Uint8Array): Uint8Array {
     const { sha256 } = this.#options;
-    return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
+    if (sha256 !== undefined) return sha256(bytes);
+    this.require(bytes.length);
+    return this.#core.call((_core, glue) => glue.sha256(bytes));
   }
 
   #decode(request: string, slot: number, body: Uint8Array): object {
@@ -379,15 +417,9 @@ export class Shelf {
     if (this.#options.keepsValues) {
       this.keep(slot, value);
       this.#hot.link(request, slot);
+      this.pressure?.check(body.length);
     }
     return value;
-  }
-
-  #touch(slot: number): void {
-    const at = this.#hits;
-    this.#ring[at] = slot;
-    this.#hits = at + 1;
-    if (at + 1 === RING) this.settle();
   }
 
   #apply(): void {
@@ -397,13 +429,15 @@ export class Shelf {
     let ranks = false;
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
-      switch (effects[index]) {
+      const code = effects[index] ?? 0;
+      switch (code & 15) {
         case Effect.evicted:
           this.#hot.drop(target);
-          this.#listener.evicted(this.canonical(target));
+          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] ?? "size");
           break;
         case Effect.retired:
-          this.#hot.retire(target);
+        case Effect.dropped:
+          this.#hot.drop(target);
           break;
         case Effect.expired:
           this.#hot.drop(target);

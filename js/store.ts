@@ -14,7 +14,7 @@ import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
 import type { Platform } from "./platform.js";
-import { newCounts, reportHealth, reportStats, type StoreCounts } from "./report.js";
+import { newCounts, reportHealth, type StoreCounts } from "./report.js";
 import type { Shelf } from "./shelf.js";
 import { makeTiers, type Tiers } from "./tiers.js";
 import type {
@@ -45,7 +45,6 @@ import { Writer } from "./writer.js";
  */
 export class SchemaStore {
   readonly #tiers: Tiers;
-  readonly #platform: Platform;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
   readonly #writer: Writer;
@@ -66,10 +65,10 @@ export class SchemaStore {
     adapter: HostAdapter | undefined,
     platform: Platform,
   ) {
-    this.#platform = platform;
     this.#cloned = options.values === "cloned";
     this.#tiers = makeTiers(core, options, adapter, platform, {
-      evicted: (canonical) => this.#events.emit("evict", { canonical }),
+      evicted: (canonical, cause) => this.#events.emit("evict", { canonical, cause }),
+      relieved: (event) => this.#events.emit("pressure", event),
       expired: (canonical) => this.#events.emit("expire", { canonical }),
       moved: (urlsOf) => this.#moved(urlsOf),
       limited: () => this.#expiry.start(),
@@ -113,7 +112,7 @@ export class SchemaStore {
   getSync<T = JsonObject>(canonical: string): T | undefined {
     const hot = this.#shelf.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#loader.recall(canonical)?.value;
+    const value = hot ?? this.#loader.peek(canonical);
     return value && (this.#handOut(value) as T);
   }
 
@@ -319,7 +318,17 @@ export class SchemaStore {
   async stats(): Promise<Stats> {
     this.#checkOpen();
     await this.#durable?.complete();
+    const { reportStats } = await import("./report-stats.js");
     return reportStats(this.#tiers, this.#loader.counts, this.#counts);
+  }
+
+  /**
+   * Frees so many bytes of memory, or all it can; answers how many, as `usedBytes` counts. Decoded
+   * values go first, then texts, but for those that nothing else has: no entry is lost. INVALID_VALUE.
+   */
+  trim(bytes: number = Number.POSITIVE_INFINITY): number {
+    this.#checkOpen();
+    return this.#shelf.trim(bytes);
   }
 
   /** Whether all is well, and what is not. */
@@ -385,10 +394,7 @@ export class SchemaStore {
     await this.#durable?.open(this.#tiers.core);
     this.#holding.start();
     if (this.#tiers.options.warmOnStartup) this.warm().catch(() => {});
-    this.#stopExit = this.#platform.onExit({
-      flush: () => this.#holding.flush(),
-      flushSync: () => this.#durable?.flushSync(),
-    });
+    this.#stopExit = this.#tiers.watchProcess(() => this.#holding.flush());
   }
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
@@ -432,6 +438,7 @@ export class SchemaStore {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#shelf.pressure?.stop();
     this.#holding.close();
     const saved = this.#holding.save();
     this.#shelf.clear();

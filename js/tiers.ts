@@ -20,6 +20,11 @@ export interface Tiers {
   checkOpen(): void;
   /** Aborted when the store is closed. */
   readonly closed: AbortController;
+  /**
+   * Looks after memory and the end of the process, before which `flush` is called; returns a function
+   * that stops looking after the latter.
+   */
+  watchProcess(flush: () => Promise<void>): () => void;
 }
 
 /** What the tiers tell the store. */
@@ -32,9 +37,10 @@ export function makeTiers(
   core: CoreModule,
   options: CheckedOptions,
   adapter: HostAdapter | undefined,
-  { random, sha256 }: Platform,
+  platform: Platform,
   listener: TiersListener,
 ): Tiers {
+  const { random, sha256 } = platform;
   const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes, evictionPolicy, ranking } =
     options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
@@ -49,6 +55,7 @@ export function makeTiers(
       },
       values: options.values,
       keepsValues: options.strategy !== "disk",
+      autoCleanup: options.autoCleanup,
       now: options.now,
       sha256,
       ranking,
@@ -63,7 +70,11 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
+  const watchProcess = (flush: () => Promise<void>) => {
+    if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(shelf, listener);
+    return platform.onExit({ flush, flushSync: () => durable?.flushSync() });
+  };
   const { checkOpen } = listener;
   const closed = new AbortController();
-  return { core, options, shelf, sha256, durable, checkOpen, closed };
+  return { core, options, shelf, sha256, durable, checkOpen, closed, watchProcess };
 }

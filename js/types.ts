@@ -265,6 +265,8 @@ export interface StoreOptions {
   readonly warmOnStartup?: boolean;
   /** How many of them. */
   readonly warmSize?: number;
+  /** Gives memory back before the process or Wasm memory runs out of it. Default: true. */
+  readonly autoCleanup?: boolean;
   readonly values?: ValueMode;
   readonly durability?: Durability;
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
@@ -278,6 +280,32 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
+/** How often a tier could answer. */
+export interface TierStats {
+  /** Look-ups it answered. */
+  readonly hits: number;
+  /** Look-ups it was asked first and could not answer. */
+  readonly misses: number;
+  /** Hits of all look-ups, from 0 to 1; 0 before the first. */
+  readonly hitRatio: number;
+}
+
+/** The same of a tier that takes time. */
+export interface LoadingTierStats extends TierStats {
+  /** Times it was asked, also where it failed; those who wait for one load count once. */
+  readonly loads: number;
+  /** How long they took. */
+  readonly loadTimes: {
+    /** Upper ends of the buckets in milliseconds, each twice the one before. */
+    readonly upToMs: readonly number[];
+    /** Loads per bucket; one more than there are ends, for those that took longer. */
+    readonly counts: readonly number[];
+  };
+}
+
+/** Why a body left memory before its time. */
+export type EvictionCause = "size" | "entries" | "explicit" | "pressure";
+
 /** Counters since the store was opened, and sizes as they are now. */
 export interface Stats {
   readonly strategy: Strategy;
@@ -286,23 +314,55 @@ export interface Stats {
   /** Sum of the bodies' sizes over all entries, in bytes. */
   readonly totalBytes: number;
   readonly memory: {
+    /** Entries with a body in memory. */
     readonly residentEntries: number;
+    /** What `memoryLimitMb` bounds: encoded, decoded and pending bytes with their bookkeeping. */
     readonly usedBytes: number;
     readonly limitBytes: number;
+    /** Bodies kept as text in Wasm memory, each distinct one once. */
     readonly encodedBytes: number;
+    /** The same as `decodedEstimate`. */
     readonly decodedBytes: number;
+    /** Heap taken by decoded values, by the length of their text. */
+    readonly decodedEstimate: number;
+    /** Bodies on their way to the durable tier. */
     readonly pendingBytes: number;
     /** Pinned or leased, in whatever form. */
     readonly leasedBytes: number;
+    /** What is known of every entry, in Wasm memory; bounded by `maxCatalogMb`. */
     readonly catalogBytes: number;
+    /** Size of the Wasm memory, which never shrinks: what was freed in it is used again. */
     readonly wasmBytes: number;
+    /** Spellings of canonicals that are remembered. */
     readonly hotEntries: number;
+    /** Heap taken by what leads from canonicals to decoded values, without the values; an estimate. */
+    readonly hotMapBytes: number;
   };
   readonly disk: { readonly bytes: number; readonly quota?: number } | undefined;
+  readonly tiers: {
+    readonly memory: TierStats;
+    readonly disk: LoadingTierStats;
+    readonly network: LoadingTierStats;
+  };
   readonly hits: { readonly memory: number; readonly disk: number; readonly network: number };
+  /** Look-ups that nobody could answer. */
   readonly misses: number;
   readonly loads: number;
-  readonly evictions: { readonly size: number; readonly entries: number };
+  /** Bodies that left memory, by cause. */
+  readonly evictions: {
+    /** Because of `memoryLimitMb`. */
+    readonly size: number;
+    /** Because of `maxEntries`. */
+    readonly entries: number;
+    /** Their time was over. */
+    readonly expired: number;
+    /** By `trim`, or because their entry was deleted. */
+    readonly explicit: number;
+    /** The process or Wasm memory had too little. */
+    readonly pressure: number;
+  };
+  /** Of those for size and entries, newcomers that the policy preferred not to keep. */
+  readonly refusedAdmissions: number;
   readonly expirations: number;
   /** Answers of a custom policy that were of no use. */
   readonly rankingFailures: number;
@@ -331,8 +391,17 @@ export interface Health {
 export interface StoreEvents {
   readonly put: { readonly canonical: string };
   readonly delete: { readonly canonical: string };
-  readonly evict: { readonly canonical: string };
+  /** A body left memory; the entry is gone only where there is no durable tier. */
+  readonly evict: { readonly canonical: string; readonly cause: EvictionCause };
   readonly expire: { readonly canonical: string };
+  /** There was too little memory: in the heap, in the process, or Wasm memory could not grow. */
+  readonly pressure: {
+    readonly reason: "heap" | "process" | "wasm";
+    /** What was missing. */
+    readonly wantedBytes: number;
+    /** What the store gave, as `usedBytes` counts. */
+    readonly freedBytes: number;
+  };
   readonly flush: { readonly entries: number; readonly bytes: number };
   readonly change: { readonly urls: readonly string[] };
   /** `emptied`: there was no durable tier to read the entries back from. */

@@ -14,6 +14,7 @@ const ON_FIRST_USE = [
   "../convert/*",
   "./convert-into.js",
   "./custom-policy.js",
+  "./report-stats.js",
   // In full: the converter has a file of that name.
   join(dist, "archive.js"),
   "./holding.js",

@@ -2,13 +2,16 @@
 
 use crate::catalog::Slot;
 use crate::intern::Symbol;
+use crate::memory::Cause;
 use crate::metadata::Head;
 
 /// One thing the host must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The decoded value of the slot is to be let go; the entry stays known.
-    Evicted(Slot),
+    Evicted(Slot, Cause),
+    /// The same, and its bytes are still in memory.
+    Dropped(Slot),
     /// The slot's entry was replaced or deleted: let go of everything kept for it.
     Retired(Slot),
     /// The slot's time is over: hide its value.

@@ -29,6 +29,14 @@ pub struct Stats {
     pub evicted_for_size: u64,
     /// Evictions because of the limit on entries.
     pub evicted_for_entries: u64,
+    /// Evictions because the caller wanted memory back, and bodies that left with their entry.
+    pub evicted_explicitly: u64,
+    /// Evictions because the process, or Wasm memory, had no more.
+    pub evicted_for_pressure: u64,
+    /// Bodies that left memory because their time was over.
+    pub evicted_as_expired: u64,
+    /// Of the evictions, those of newcomers: the policy preferred what it had.
+    pub refusals: u64,
     /// Entries hidden because their time was over.
     pub expirations: u64,
     /// Hits reported by the host.
@@ -52,6 +60,10 @@ impl Serialize for Stats {
             ("leasedBytes", self.leased_bytes as u64),
             ("evictedForSize", self.evicted_for_size),
             ("evictedForEntries", self.evicted_for_entries),
+            ("evictedExplicitly", self.evicted_explicitly),
+            ("evictedForPressure", self.evicted_for_pressure),
+            ("evictedAsExpired", self.evicted_as_expired),
+            ("refusals", self.refusals),
             ("expirations", self.expirations),
             ("hits", self.hits),
         ];

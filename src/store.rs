@@ -5,6 +5,7 @@
 //! the host or written by somebody else.
 
 mod holding;
+mod trim;
 
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
@@ -17,7 +18,7 @@ use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
 use crate::memory::policy::{self, Admission, Candidate};
-use crate::memory::{Expiry, Form, Limits, Tier};
+use crate::memory::{Evicted, Expiry, Form, Limits, Tier};
 use crate::metadata::{Head, Metadata, check_row};
 use crate::order::sorted;
 use crate::stats::Stats;
@@ -50,6 +51,8 @@ pub struct Store {
     expiry: Expiry,
     /// Every row of the host is in the catalog.
     complete: bool,
+    /// The largest body that came so far, in bytes.
+    largest: usize,
     counters: Stats,
 }
 
@@ -66,6 +69,7 @@ impl Store {
             tier: Tier::new(limits, policy, !options.durable),
             expiry: Expiry::default(),
             complete: !options.durable,
+            largest: 0,
             counters: Stats::default(),
             options,
         })
@@ -301,7 +305,7 @@ impl Store {
                 self.tier.admit_decoded(admission, hash, size, key_bytes);
                 self.make_room()
             }
-            None => vec![Effect::Evicted(slot)],
+            None => vec![Effect::Dropped(slot)],
         }
     }
 
@@ -375,6 +379,7 @@ impl Store {
             decoded_bytes: self.tier.decoded_bytes(),
             pending_bytes: self.tier.pending_bytes(),
             leased_bytes: self.tier.leased_bytes(),
+            refusals: self.tier.refusals(),
             ..self.counters
         }
     }
@@ -415,16 +420,8 @@ impl Store {
         let mut evicted = Vec::new();
         self.tier.make_room(|eviction| evicted.push(eviction));
         let mut effects = Effects::new();
-        for eviction in evicted {
-            if eviction.for_entries {
-                self.counters.evicted_for_entries += 1;
-            } else {
-                self.counters.evicted_for_size += 1;
-            }
-            effects.push(Effect::Evicted(eviction.slot));
-            if !self.options.durable {
-                self.retire(eviction.slot, &mut effects);
-            }
+        for Evicted { slot, cause } in evicted {
+            self.note_evicted(slot, cause, &mut effects);
         }
         if self.tier.wants_ranking() {
             effects.push(Effect::Rank);
@@ -439,7 +436,7 @@ impl Store {
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));
         }
-        self.tier.remove(slot);
+        self.counters.evicted_as_expired += u64::from(self.tier.remove(slot));
         if !self.options.durable {
             self.retire(slot, effects);
         }
@@ -448,6 +445,7 @@ impl Store {
     /// Deletes an entry.
     fn retire(&mut self, slot: Slot, effects: &mut Effects) {
         self.catalog.retire(slot);
+        self.counters.evicted_explicitly += u64::from(self.tier.remove(slot));
         self.leave(slot, effects);
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));

@@ -34,8 +34,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
   define("warmOnStartup", "warm_on_startup", "read what was used most beforehand"),
   define("warmSize", "warm_size", "how many of those"),
-  ...["max_disk_size_gb", "enable_compression", "auto_cleanup", "sync_interval_seconds"].map(
-    (toml) => define(undefined, toml, ""),
+  define("autoCleanup", "auto_cleanup", "give memory back when there is too little"),
+  ...["max_disk_size_gb", "enable_compression", "sync_interval_seconds"].map((toml) =>
+    define(undefined, toml, ""),
   ),
 ];
 
@@ -64,7 +65,8 @@ export function checkValue(
 /** The value that the text of a flag or a variable stands for; all but numbers, true and false stay text. */
 export function valueOfText({ option }: OptionDefinition, text: string): OptionValue {
   const word = text.trim();
-  if (option === "warmOnStartup" && /^(true|false)$/.test(word)) return word === "true";
+  const isSwitch = option === "warmOnStartup" || option === "autoCleanup";
+  if (isSwitch && /^(true|false)$/.test(word)) return word === "true";
   // Decimal notation only: `Number` would take "", "0x10" and "1e3" for numbers too.
   const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(word);
   return isNumber ? Number(text) : text;

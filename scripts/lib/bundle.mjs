@@ -6,7 +6,7 @@ import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
 const APART =
-  /^(errors|core-inline|convert-into|custom-policy|archive|holding|convert\/.*|adapters\/indexeddb)\.js$/;
+  /^(errors|core-inline|convert-into|custom-policy|archive|holding|report-stats|convert\/.*|adapters\/indexeddb)\.js$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 /**
  * The converter writes "[Circular Reference]" in place of an object it has met before, also where that

@@ -5,8 +5,10 @@ mod expiry;
 mod holds;
 pub mod policy;
 mod tier;
+mod trim;
 
 pub use bodies::Bodies;
 pub use expiry::Expiry;
 pub use holds::Holds;
-pub use tier::{Evicted, Form, Hold, Limits, Tier};
+pub use tier::{Cause, Evicted, Form, Hold, Limits, Tier};
+pub use trim::Shed;

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::hash::{self, Hash};
 use crate::intern::Symbol;
-use crate::memory::Form;
 use crate::memory::policy::Candidate;
+use crate::memory::{Cause, Form};
 use crate::metadata::Metadata;
 use crate::store::{Effect, Effects, Options, Packed, Resolution, Store};
 
@@ -23,7 +23,8 @@ const ASK: u32 = u32::MAX;
 ///
 /// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
 /// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL,
-/// 4 slot with a limited life, 5 and nothing: [`StoreHandle::rank`] is to be called.
+/// 4 slot with a limited life, 5 and nothing: [`StoreHandle::rank`] is to be called, 6 slot whose value
+/// is dropped. The cause of an eviction stands above the lowest four bits.
 #[derive(Debug)]
 #[wasm_bindgen]
 pub struct StoreHandle {
@@ -72,12 +73,13 @@ impl StoreHandle {
         }
         let effects = core::mem::take(&mut self.effects);
         let pair = |effect| match effect {
-            Effect::Evicted(slot) => [0, slot.number()],
+            Effect::Evicted(slot, cause) => [(cause as u32) << 4, slot.number()],
             Effect::Retired(slot) => [1, slot.number()],
             Effect::Expired(slot) => [2, slot.number()],
             Effect::Moved(url) => [3, url.number()],
             Effect::Limited(slot) => [4, slot.number()],
             Effect::Rank => [5, 0],
+            Effect::Dropped(slot) => [6, slot.number()],
         };
         Some(effects.into_iter().flat_map(pair).collect())
     }
@@ -244,6 +246,27 @@ impl StoreHandle {
         if let Some(slot) = Slot::from_number(slot) {
             let effects = self.store.admit_decoded(slot);
             self.effects.extend(effects);
+        }
+    }
+
+    /// Frees so many bytes of memory, or what there is; returns how many it were. `pressure`: because
+    /// the process has no more, and not because the caller wants them.
+    pub fn trim(&mut self, bytes: usize, pressure: bool) -> usize {
+        let cause = if pressure {
+            Cause::Pressure
+        } else {
+            Cause::Explicit
+        };
+        self.store.trim(bytes, cause, &mut self.effects)
+    }
+
+    /// Makes sure that so many bytes can be handed over; `evict`: bodies may leave for that. Returns
+    /// the bytes that were freed, and less than 0, by one more than these, when there is no room.
+    pub fn reserve(&mut self, bytes: usize, evict: bool) -> f64 {
+        let float = |freed: usize| f64::from(u32::try_from(freed).unwrap_or(u32::MAX));
+        match self.store.reserve(bytes, evict, &mut self.effects) {
+            Ok(freed) => float(freed),
+            Err(freed) => -1.0 - float(freed),
         }
     }
 

@@ -129,7 +129,7 @@ impl Model {
         assert!(
             !effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::Evicted(_)))
+                .any(|effect| matches!(effect, Effect::Evicted(_, _)))
         );
         if !self.durable {
             self.admit(key, false);
@@ -231,7 +231,7 @@ impl Model {
         loop {
             let ranks = effects.contains(&Effect::Rank);
             for effect in effects {
-                if let Effect::Evicted(slot) = effect {
+                if let Effect::Evicted(slot, _) = effect {
                     self.leave(slot, &mut order);
                 }
             }

@@ -22,6 +22,7 @@ const badOptions: Record<string, readonly unknown[]> = {
   evictionBatchSize: [0, 1001, 1.5, "100", null],
   warmOnStartup: [0, "true", null],
   warmSize: [0, -1, 1.5, 1_000_001, "100", null],
+  autoCleanup: [1, "true", null],
   values: ["freeze", true],
   durability: ["sync", false],
   adapter: ["fs", null, {}, { commit: true }],

@@ -320,9 +320,20 @@ test("flags win over the environment, and the environment over the file", async 
   toml(
     '[storage]\nmax_entries = 10\nttl_hours = 1.5\nstrategy = "disk"\ndisk_cache_dir = "here"\n',
   );
-  const environment = { FSS_MAX_ENTRIES: "20", FSS_TTL_HOURS: "", FSS_MEMORY_LIMIT_MB: "64" };
+  const environment = {
+    FSS_MAX_ENTRIES: "20",
+    FSS_TTL_HOURS: "",
+    FSS_MEMORY_LIMIT_MB: "64",
+    FSS_AUTO_CLEANUP: "false",
+  };
   const flags = { "max-entries": "30", dir: undefined };
-  const expected = { maxEntries: 30, ttlHours: 1.5, strategy: "disk", memoryLimitMb: 64 };
+  const expected = {
+    maxEntries: 30,
+    ttlHours: 1.5,
+    strategy: "disk",
+    memoryLimitMb: 64,
+    autoCleanup: false,
+  };
   const found = await resolveConfig({ flags, environment, directory: cwd });
   assert.deepEqual(found, { ...expected, diskCacheDir: join(cwd, "here") });
   assert.equal((await resolveConfig({ flags: {}, environment, directory: cwd })).maxEntries, 20);
@@ -356,6 +367,7 @@ test("every wrong value names key, value and range", async () => {
     ["strategy", ["", "ram", "Disk"]],
     ["memory_limit_mb", ["0", "4001", "1.5", "much", "0x10", "1e2", "-1"]],
     ["max_entries", ["0", "1000001", "NaN"]],
+    ["auto_cleanup", ["yes", "1", "True"]],
     ["max_entry_bytes", ["1023", "268435457"]],
     ["max_catalog_mb", ["0", "1025"]],
     ["ttl_hours", ["0", "-1", "Infinity"]],
@@ -401,7 +413,7 @@ test("every wrong value names key, value and range", async () => {
   await inFile("storage = 5\n", "INVALID_CONFIG", "storage");
   await inFile("[storage\n", "INVALID_CONFIG", "TOML");
   await check({ file: join(scratch, "absent.toml") }, "INVALID_CONFIG", "absent.toml");
-  const later = ["max_disk_size_gb", "enable_compression", "auto_cleanup", "sync_interval_seconds"];
+  const later = ["max_disk_size_gb", "enable_compression", "sync_interval_seconds"];
   for (const key of later) {
     await inFile(`[storage]\n${key} = 1\n`, "UNSUPPORTED", key);
     await check(

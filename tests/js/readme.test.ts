@@ -37,6 +37,7 @@ test("the README names the defaults of the options", () => {
     evictionPolicy: checked.evictionPolicy,
     evictionBatchSize: checked.evictionBatchSize,
     warmSize: checked.warmSize,
+    autoCleanup: checked.autoCleanup,
     values: checked.values,
     durability: checked.durability,
   };

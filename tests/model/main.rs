@@ -63,6 +63,9 @@ enum Step {
     Drain(u64),
     Pend(usize),
     Unpend,
+    Trim(usize),
+    /// A body of that size is to be taken in.
+    Reserve(usize),
     /// The host lost all rows but these.
     Sweep(BTreeSet<Id>),
     Reopen,
@@ -90,6 +93,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (0_u64..20).prop_map(Step::Drain),
         1 => (0_usize..1500).prop_map(Step::Pend),
         1 => Just(Step::Unpend),
+        1 => prop_oneof![0_usize..2000, Just(usize::MAX)].prop_map(Step::Trim),
+        1 => (0_usize..900).prop_map(Step::Reserve),
         1 => proptest::collection::btree_set(any_id(), 0..30).prop_map(Step::Sweep),
         1 => Just(Step::Reopen),
     ]

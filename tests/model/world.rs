@@ -9,7 +9,7 @@ use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::intern::Symbol;
-use fhir_schema_store::memory::Hold;
+use fhir_schema_store::memory::{Cause, Form, Hold};
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
@@ -50,6 +50,10 @@ pub(super) struct World {
     pending: usize,
     puts: u64,
     drained: u64,
+    /// Bodies that were evicted, by cause.
+    evicted: [u64; 4],
+    /// Bodies that left memory with their entry, and because its time was over.
+    left: [u64; 2],
 }
 
 impl World {
@@ -71,6 +75,8 @@ impl World {
             pending: 0,
             puts: 0,
             drained: 0,
+            evicted: [0; 4],
+            left: [0; 2],
         }
     }
 
@@ -99,6 +105,13 @@ impl World {
             Step::Unpend => {
                 self.store.unpend(core::mem::take(&mut self.pending));
                 Effects::new()
+            }
+            Step::Trim(bytes) => self.trim(bytes),
+            Step::Reserve(bytes) => {
+                let mut effects = Effects::new();
+                assert_eq!(self.store.reserve(bytes, true, &mut effects), Ok(0));
+                assert!(effects.is_empty(), "there was no need to evict");
+                effects
             }
             Step::Sweep(kept) => self.sweep(&kept),
             Step::Reopen => return self.reopen(),
@@ -211,8 +224,36 @@ impl World {
         effects
     }
 
+    fn trim(&mut self, bytes: usize) -> Effects {
+        let before = self.store.stats();
+        let mut effects = Effects::new();
+        let freed = self.store.trim(bytes, Cause::Explicit, &mut effects);
+        let after = self.store.stats();
+        assert_eq!(freed, before.used_bytes - after.used_bytes);
+        let left = if self.durable {
+            after.resident_entries
+        } else {
+            after.decoded_bytes
+        };
+        assert!(freed >= bytes || left == 0, "less was freed than could be");
+        let encoded_left = after.encoded_bytes < before.encoded_bytes;
+        assert!(
+            !encoded_left || after.decoded_bytes == 0,
+            "bytes were evicted before decoded values"
+        );
+        effects
+    }
+
+    /// Notes that the body of an entry leaves memory with it, if it is there.
+    fn lose(&mut self, slot: Slot) {
+        self.left[0] += u64::from(self.store.form(slot) != Form::Cold);
+    }
+
     fn forget(&mut self, id: Id) -> Effects {
         let mut effects = Effects::new();
+        if let Some(slot) = self.rows.get(&id).map(|row| row.slot) {
+            self.lose(slot);
+        }
         let known = self
             .store
             .forget(&key(id).pack().unwrap(), &mut effects)
@@ -236,6 +277,13 @@ impl World {
     fn drain(&mut self, passed: u64) -> Effects {
         self.now += passed;
         let hits = core::mem::take(&mut self.ring);
+        let resident = |row: &&Row| self.store.form(row.slot) != Form::Cold;
+        let resident: BTreeSet<Slot> = self
+            .rows
+            .values()
+            .filter(resident)
+            .map(|row| row.slot)
+            .collect();
         self.drained += hits.len() as u64;
         self.count_uses(&hits);
         let effects = self.store.drain(&hits, self.now);
@@ -250,6 +298,7 @@ impl World {
             let row = self.rows.get_mut(&id).unwrap();
             row.expired = true;
             assert!(effects.contains(&Effect::Expired(row.slot)));
+            self.left[1] += u64::from(resident.contains(&row.slot));
             if !self.durable {
                 self.rows.remove(&id);
             }
@@ -268,9 +317,8 @@ impl World {
                 order.reverse();
             }
             let more = self.store.rank(&order);
-            let first = more.first().copied();
             let chosen = Slot::from_number(order[0]).unwrap();
-            assert_eq!(first, Some(Effect::Evicted(chosen)));
+            assert!(matches!(more.first(), Some(Effect::Evicted(slot, _)) if *slot == chosen));
             effects.extend(more);
         }
     }
@@ -308,6 +356,9 @@ impl World {
             .collect::<Vec<_>>()
         {
             self.learn(&row.key, row.hash, &row.meta, &mut effects);
+        }
+        for id in lost.iter().skip(1).step_by(2) {
+            self.lose(self.rows[id].slot);
         }
         effects.extend(self.store.end_sweep(&keep));
         for id in lost.iter().skip(1).step_by(2) {
@@ -360,6 +411,7 @@ impl World {
                 self.pending,
                 self.drained,
             ) = (rows, ring, values, 0, 0);
+            (self.evicted, self.left) = ([0; 4], [0; 2]);
             self.check();
         }
     }
@@ -372,9 +424,15 @@ impl World {
 
     fn apply(&mut self, effects: &Effects) {
         for effect in effects {
+            if let Effect::Evicted(_, cause) = *effect {
+                self.evicted[cause as usize] += 1;
+            }
             match *effect {
-                Effect::Evicted(slot) | Effect::Expired(slot) => {
-                    let evicted = matches!(effect, Effect::Evicted(_));
+                Effect::Dropped(slot) => {
+                    self.values.remove(&slot);
+                }
+                Effect::Evicted(slot, _) | Effect::Expired(slot) => {
+                    let evicted = matches!(effect, Effect::Evicted(..));
                     assert!(!evicted || !self.is_held(slot), "what is held was evicted");
                     self.values.remove(&slot);
                     if !self.durable {

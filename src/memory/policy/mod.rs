@@ -64,6 +64,11 @@ pub trait Policy {
     /// Number of resident slots.
     fn len(&self) -> usize;
 
+    /// How many newcomers left because the policy preferred what it had.
+    fn refusals(&self) -> u64 {
+        0
+    }
+
     /// This policy, where the host ranks for it.
     fn custom(&mut self) -> Option<&mut Custom> {
         None

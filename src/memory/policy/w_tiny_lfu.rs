@@ -35,6 +35,7 @@ pub(super) struct WTinyLfu {
     /// The first of those that left the window with the last newcomer and were not yet compared with
     /// a victim; the others follow it in probation.
     candidate: Option<Slot>,
+    refusals: u64,
 }
 
 impl WTinyLfu {
@@ -47,6 +48,7 @@ impl WTinyLfu {
             recency: Recency::default(),
             key_hashes: Vec::new(),
             candidate: None,
+            refusals: 0,
         }
     }
 
@@ -195,6 +197,7 @@ impl Policy for WTinyLfu {
                 if self.admits(candidate, victim) {
                     victim
                 } else {
+                    self.refusals += 1;
                     candidate
                 }
             }
@@ -206,6 +209,10 @@ impl Policy for WTinyLfu {
 
     fn len(&self) -> usize {
         self.lists.total_len()
+    }
+
+    fn refusals(&self) -> u64 {
+        self.refusals
     }
 }
 

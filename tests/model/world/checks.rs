@@ -82,6 +82,17 @@ impl World {
         assert_eq!(stats.pending_bytes, self.pending);
         assert_eq!(stats.total_bytes, sizes);
         assert_eq!(stats.hits, self.drained);
+        let [size, entries, explicit, pressure] = self.evicted;
+        let counted = [
+            stats.evicted_for_size,
+            stats.evicted_for_entries,
+            stats.evicted_explicitly,
+            stats.evicted_for_pressure,
+            stats.evicted_as_expired,
+        ];
+        let [lost, expired] = self.left;
+        assert_eq!(counted, [size, entries, explicit + lost, pressure, expired]);
+        assert!(stats.refusals <= size + entries);
         let watched = |row: &Row| !row.expired && row.expires.is_some();
         assert_eq!(self.store.expires(), self.rows.values().any(watched));
         self.check_holds();
