@@ -34,8 +34,8 @@ impl Store {
         evict: bool,
         effects: &mut Effects,
     ) -> Result<usize, usize> {
-        self.largest = self.largest.max(bytes);
-        let room = bytes.saturating_add(self.largest + SPARE);
+        let largest = self.largest.max(bytes);
+        let room = bytes.saturating_add(largest).saturating_add(SPARE);
         let before = self.tier.used_bytes();
         // What all bodies together cannot make room for is to cost none of them.
         let evict = evict && self.tier.encoded_bytes() >= bytes;
@@ -45,6 +45,7 @@ impl Store {
                 return Err(before - self.tier.used_bytes());
             }
         }
+        self.largest = largest;
         Ok(before - self.tier.used_bytes())
     }
 

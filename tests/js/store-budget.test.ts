@@ -45,7 +45,7 @@ for (const strategy of ["memory", "memory-disk", "disk"] as const) {
       for (let n = 0; n < 600; n += 1) {
         const url = `u${next(60)}`;
         if (next(2) === 0) {
-          const size = next(10) === 0 ? next(400_000) : next(20_000);
+          const size = next(10) === 0 ? next(350_000) : next(20_000);
           last.set(url, n);
           await store.put({ url, n, filler: "x".repeat(size) });
         } else {

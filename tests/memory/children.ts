@@ -19,7 +19,7 @@ export function runTask(flags: readonly string[], task: string, ...args: string[
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [...flags, "--import", "tsx", TASKS, task, ...args],
-    { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+    { encoding: "utf8", maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
   );
   const last = stdout.trimEnd().split("\n").at(-1) ?? "";
   return { status, signal, stderr, report: last === "" ? undefined : JSON.parse(last) };
