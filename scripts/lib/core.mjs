@@ -21,8 +21,6 @@ const COMPACT = [
 const OPTIMISE = [
   // For speed first: what -Oz is given then it leaves smaller.
   ...["-O4", "--gufa", "-Oz", "--converge"],
-  // Functions inlined into their only caller pack worse than two that look like others.
-  "--one-caller-inline-max-function-size=1",
   ...["--strip-debug", "--strip-producers"],
 ];
 

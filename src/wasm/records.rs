@@ -100,7 +100,7 @@ pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata)
     ] {
         record.number(time);
     }
-    record.number(place(&ORIGINS, metadata.origin));
+    record.number(place(&ORIGINS, &metadata.origin));
     record.text(&metadata.source_hash.as_ref().map(hex).unwrap_or_default());
     record.text(metadata.converter.as_deref().unwrap_or_default());
     record.number(metadata.converted_at);
@@ -124,7 +124,7 @@ pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata)
         record.text(tag);
     }
     for edge in &metadata.dependencies {
-        record.number(place(&KINDS, edge.kind));
+        record.number(place(&KINDS, &edge.kind));
         record.0.push_str(&edge.target.0);
     }
     record.0
@@ -191,7 +191,7 @@ impl<'a> Fields<'a> {
 
     fn small(&mut self, name: &'static str) -> u32 {
         let number = self.number(name).map(u32::try_from);
-        let small = number.and_then(|number| number.ok());
+        let small = number.and_then(Result::ok);
         if number.is_some() && small.is_none() {
             self.misfit = self.misfit.or(Some((name, NUMBER)));
         }
@@ -240,8 +240,8 @@ impl Record {
 }
 
 /// The place of a value among those of its kind, which is its digit.
-fn place<T: PartialEq>(values: &[T], value: T) -> Option<u64> {
-    let place = values.iter().position(|other| *other == value)?;
+fn place<T: PartialEq>(values: &[T], value: &T) -> Option<u64> {
+    let place = values.iter().position(|other| other == value)?;
     Some(place as u64)
 }
 
