@@ -95,8 +95,7 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says of a body of so many bytes. The creation time of the row it
-    /// would replace is kept.
+    /// Builds a row from what a put says of a body of so many bytes; it was created when its like was.
     pub fn pack(&self, key: &RowKey<'_>, metadata: Metadata, bytes: usize) -> Result<Packed> {
         self.pack_over(self.catalog.find(key), key, metadata, bytes)
     }
@@ -122,22 +121,18 @@ impl Store {
             self.tier.fits(bytes, packed_key.len())
         };
         if !fits {
-            return Err(Error::StorageFull {
-                what: if leased == 0 {
-                    "entry"
-                } else {
-                    "entry, beside what is pinned or leased,"
-                },
-                bytes,
-                limit,
-            });
+            let what = match leased {
+                0 => "entry",
+                _ => "entry, beside what is pinned or leased,",
+            };
+            return Err(Error::StorageFull { what, bytes, limit });
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
         if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
             metadata.head.created = existing.head.created;
         }
         let meta = metadata.pack()?;
-        // Uses are told with the row, and not kept in it: that would be a write per hit.
+        // Told with the row, and not kept in it: that would be a write per hit.
         metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {
             key: packed_key,

@@ -5,7 +5,8 @@ import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
-const APART = /^(errors|core-inline|convert-into|archive|holding|convert\/.*|adapters\/indexeddb)\.js$/;
+const APART =
+  /^(errors|core-inline|convert-into|archive|holding|convert\/.*|adapters\/indexeddb)\.js$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 
 /**

@@ -185,8 +185,7 @@ impl World {
             self.rows.insert(id, row);
         }
         if !self.durable {
-            let held = !unchanged && self.puts.is_multiple_of(4);
-            if held {
+            if !unchanged && self.puts.is_multiple_of(4) {
                 // Before its bytes come, so that no policy can refuse them.
                 let (hold, more) = self.store.hold(slot);
                 assert_eq!(hold, Hold::Held);
