@@ -72,8 +72,6 @@ export class Shelf {
   #version = 0;
   /** Bytes that are pinned or leased. */
   leased = 0;
-  /** Called before bytes are given to a slot: the last chance to hold it. */
-  guard: ((slot: number) => void) | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
@@ -188,10 +186,7 @@ export class Shelf {
   /** Keeps bytes by slot, but of slots whose body memory has already. */
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
     this.#core.call((core) => {
-      for (const [slot, body] of bodies) {
-        this.guard?.(slot);
-        core.admitEncoded(slot, body);
-      }
+      for (const [slot, body] of bodies) core.admitEncoded(slot, body);
     });
     this.#apply();
   }
