@@ -35,7 +35,9 @@ export class HoldingOnDemand {
 
   /** Resolves when uses of earlier sessions are counted, or cannot be. CORE_RESTARTED. */
   counted(): Promise<void> | undefined {
-    if (this.#tiers.durable?.adapter.side === undefined) return undefined;
+    const { durable } = this.#tiers;
+    // Nobody waits for the whole index because of them.
+    if (!durable?.loaded || durable.adapter.side === undefined) return undefined;
     this.#counted ??= this.#load()
       .then(({ uses }) => uses.load())
       .catch(unlessRestarted);
@@ -51,7 +53,7 @@ export class HoldingOnDemand {
   /** Saves the counts if there were uses since; never rejects. */
   async save(): Promise<void> {
     const { durable, shelf } = this.#tiers;
-    if (durable?.adapter.saveSide === undefined) return;
+    if (!durable?.loaded || durable.adapter.saveSide === undefined) return;
     try {
       const uses = shelf.stats().hits + this.#loader.counts.loads;
       if (uses === this.#uses) return;

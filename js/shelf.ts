@@ -73,8 +73,6 @@ export class Shelf {
   #version = 0;
   /** Bytes that are pinned or leased. */
   leased = 0;
-  /** Called before bytes are given to a slot: the last chance to hold it. */
-  guard: ((slot: number) => void) | undefined;
   /** Looks after the memory of the process whenever something was loaded. */
   pressure: PressureWatch | undefined;
 
@@ -192,7 +190,6 @@ export class Shelf {
   admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
     for (const [slot, body] of bodies) {
       if (this.#options.core.durable && !this.#reserve(body.length)) continue;
-      this.guard?.(slot);
       this.#core.call((core) => core.admitEncoded(slot, body));
     }
     this.#apply();

@@ -99,8 +99,7 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says of a body of so many bytes. The creation time of the row it
-    /// would replace is kept.
+    /// Builds a row from what a put says of a body of so many bytes; it was created when its like was.
     pub fn pack(&self, key: &RowKey<'_>, metadata: Metadata, bytes: usize) -> Result<Packed> {
         self.pack_over(self.catalog.find(key), key, metadata, bytes)
     }
@@ -126,10 +125,9 @@ impl Store {
             self.tier.fits(bytes, packed_key.len())
         };
         if !fits {
-            let what = if leased == 0 {
-                "entry"
-            } else {
-                "entry, beside what is pinned or leased,"
+            let what = match leased {
+                0 => "entry",
+                _ => "entry, beside what is pinned or leased,",
             };
             return Err(Error::storage_full(what, bytes, limit));
         }
@@ -139,7 +137,7 @@ impl Store {
         }
         let meta = metadata.pack()?;
         check_row(packed_key.len() + meta.len())?;
-        // Uses are told with the row, and not kept in it: that would be a write per hit.
+        // Told with the row, and not kept in it: that would be a write per hit.
         metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {
             key: packed_key,

@@ -36,8 +36,6 @@ export class Pins {
     this.#loader = loader;
     this.#holds = holds;
     this.#failed = failed;
-    // Where memory has the only copy, what a put brings must be held before anything makes room.
-    if (tiers.durable === undefined) this.#shelf.guard = (slot) => this.#await(slot);
   }
 
   /** Pins what a canonical means. NOT_FOUND, STORAGE_FULL. */
@@ -141,15 +139,6 @@ export class Pins {
     this.#holds.release(hold);
     const others = [...this.#pins.values()].some((other) => other.hold?.slot === hold.slot);
     if (this.#tiers.options.strategy === "disk" && !others) this.#shelf.drop(hold.slot);
-  }
-
-  /** Holds a slot that is about to be filled, if it is what a canonical means now. */
-  #await(slot: number): void {
-    for (const pin of this.#pins.values()) {
-      if (pin.hold?.slot === slot || this.#shelf.known(pin.canonical) !== slot) continue;
-      this.#letGo(pin);
-      pin.hold = this.#holds.hold(pin.canonical, slot);
-    }
   }
 
   #isLive(pin: Pin): boolean {

@@ -44,7 +44,7 @@ export class Uses {
     this.#shelf = tiers.shelf;
   }
 
-  /** Joins the counts of earlier sessions into the core's, once. */
+  /** Joins the counts of earlier sessions into the core's, once; the catalog must be complete. */
   load(): Promise<void> {
     this.#loading ??= this.#inTurn(async () => {
       const record = await this.#read();
@@ -107,7 +107,6 @@ export class Uses {
 
   async #read(): Promise<Counts> {
     const { durable, options } = this.#tiers;
-    await durable?.complete();
     const bytes = await durable?.adapter.side?.(RECORD);
     return aged(decode(bytes), options.now());
   }

@@ -178,11 +178,8 @@ impl Tier {
             if !self.fits(size, key_bytes) {
                 return Hold::NoBytes;
             }
-            // Bytes that have no other copy, and are still to come, will be held when they do.
-            if !self.keeps_bytes || self.form(slot) != Form::Cold {
-                self.admit_decoded(admission, hash, size, key_bytes);
-                self.policy.remove(slot);
-            }
+            self.admit_decoded(admission, hash, size, key_bytes);
+            self.policy.remove(slot);
         }
         self.holds.add(slot, weight);
         Hold::Held
@@ -221,13 +218,8 @@ impl Tier {
         bytes: Box<[u8]>,
         key_bytes: usize,
     ) {
-        let form = if self.holds.has(admission.slot) {
-            Form::Both
-        } else {
-            Form::Encoded
-        };
         let resident = Resident {
-            form,
+            form: Form::Encoded,
             hash,
             size: bytes.len(),
             key_bytes,
@@ -396,9 +388,7 @@ impl Tier {
         admission.weight = resident.weight();
         self.count(&resident);
         self.set(admission.slot, Some(resident));
-        if !self.holds.has(admission.slot) {
-            self.policy.insert(admission);
-        }
+        self.policy.insert(admission);
     }
 
     fn evict(&mut self) -> Option<Slot> {

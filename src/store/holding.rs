@@ -6,8 +6,7 @@ use crate::catalog::Slot;
 use crate::memory::Hold;
 
 impl Store {
-    /// Keeps the body of an entry in memory, as a value the host decodes, until it is released. Where
-    /// there is no other copy it may still be on its way: it is held as soon as it comes.
+    /// Keeps the body of an entry in memory, as a value the host decodes, until it is released.
     pub fn hold(&mut self, slot: Slot) -> (Hold, Effects) {
         match self.admission(slot) {
             Some((admission, hash, size, key_bytes)) => {

@@ -59,7 +59,11 @@ test("a put that is durable before the old body was read: the lease has all of t
 });
 
 test("a put that is on its way: the lease has all of the moment it was asked for", async () => {
-  const { lease, store, found } = await leaseDuring(({ store }) => store.put({ url: "x", n: 2 }));
+  const evicted: string[] = [];
+  const { lease, store, found } = await leaseDuring(({ store }) => {
+    store.on("evict", ({ canonical }) => evicted.push(canonical));
+    return store.put({ url: "x", n: 2 });
+  });
   assert.deepEqual(
     found.map((value) => value?.n),
     [1, 1],
@@ -67,6 +71,7 @@ test("a put that is on its way: the lease has all of the moment it was asked for
   assert.deepEqual(await store.get("x"), { url: "x", n: 2 });
   lease.release();
   assert.deepEqual(await store.get("x"), { url: "x", n: 2 }, "the old one was not kept as the new");
+  assert.deepEqual(evicted, []);
   await store.close();
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchemaStore } from "../../dist/store.js";
-import { openStore, turn } from "./kit.js";
+import { GatedAdapter, MemoryPlace, openStore, turn } from "./kit.js";
 import { a1, a2, b, each } from "./settings.js";
 
 const HOUR = 3_600_000;
@@ -237,6 +237,28 @@ test("what is not durable yet gives way to a lease", async () => {
   await store.put({ url: "two", filler });
   const lease = await store.lease(["held"]);
   assert.equal((await store.stats()).memory.pendingBytes, 0, "it waited until they were durable");
+  lease.release();
+  await store.close();
+});
+
+test("puts wait for each other beside what is leased", async () => {
+  const gate = new GatedAdapter(new MemoryPlace());
+  const store = await openStore({ adapter: gate.adapter, memoryLimitMb: 1 });
+  await store.put({ url: "held", filler: "x".repeat(400_000) }, { durable: true });
+  const lease = await store.lease(["held"]);
+  gate.shut("commit");
+  const filler = "x".repeat(300_000);
+  await store.put({ url: "one", filler });
+  let second = false;
+  const waiting = store.put({ url: "two", filler }).then(() => {
+    second = true;
+  });
+  (await gate.next("commit")).go();
+  assert.equal(second, false);
+  const { memory } = await store.stats();
+  assert.ok(memory.usedBytes <= memory.limitBytes, `${memory.usedBytes} are used`);
+  gate.open("commit");
+  await waiting;
   lease.release();
   await store.close();
 });

@@ -81,7 +81,7 @@ each("a pin follows its canonical", async (open) => {
 });
 
 test("memory: a pinned entry is never lost, however often it is put again", async () => {
-  for (const evictionPolicy of ["lru", "lfu", "w-tiny-lfu", "gdsf", "s3-fifo"] as const) {
+  for (const evictionPolicy of ["lru", "lfu", "random", "w-tiny-lfu", "gdsf", "s3-fifo"] as const) {
     const store = await openStore({ strategy: "memory", evictionPolicy, maxEntries: 4 });
     await store.put({ url: "pinned", n: -1 });
     await store.pin("pinned");

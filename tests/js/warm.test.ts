@@ -68,10 +68,17 @@ test("named entries and their dependencies come first; what is not there is told
 
 test("what fits comes in, the hottest first, and nothing leaves for it", async () => {
   const place = await usedPlace(100_000);
-  const store = await reopen(place, { memoryLimitMb: 1, evictionPolicy: "lru" });
+  const gate = new GatedAdapter(place);
+  const options = { memoryLimitMb: 1, evictionPolicy: "lru" } as const;
+  const store = await openStore({ adapter: gate.adapter, ...options });
   await store.get("u19");
-  const report = await store.warm({ top: 20 });
-  assert.equal(report.warmed, 7);
+  gate.shut("bodies");
+  const warming = store.warm({ top: 20 });
+  const call = await gate.next("bodies");
+  assert.equal((call.args[0] as unknown[]).length, 7, "no more is read than fits");
+  gate.open("bodies");
+  call.go();
+  assert.equal((await warming).warmed, 7);
   assert.deepEqual(warmOnes(store), ["u0", "u1", "u2", "u3", "u4", "u5", "u6", "u19"]);
   const { memory, evictions } = await store.stats();
   assert.ok(memory.usedBytes <= memory.limitBytes);
@@ -121,11 +128,16 @@ test("what is put, deleted or read while it is on its way counts", async () => {
   const call = await gate.next("bodies");
   await store.put({ url: "u0", n: 2 });
   await store.delete("u1");
+  // They get the slots of what has just gone.
+  await store.has("u0");
+  await store.put({ url: "new0" });
+  await store.put({ url: "new1" });
   call.go();
   assert.equal((await warming).warmed, 2);
   gate.open("bodies");
   assert.deepEqual(await store.get("u0"), { url: "u0", n: 2 });
   assert.equal(await store.get("u1"), undefined);
+  assert.deepEqual(await store.getMany(["new0", "new1"]), [{ url: "new0" }, { url: "new1" }]);
   await store.close();
   await assert.rejects(store.warm(), { code: "CLOSED" });
 });

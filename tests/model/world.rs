@@ -9,7 +9,7 @@ use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::intern::Symbol;
-use fhir_schema_store::memory::{Cause, Form, Hold};
+use fhir_schema_store::memory::{Cause, Form};
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
@@ -199,14 +199,6 @@ impl World {
             self.rows.insert(id, row);
         }
         if !self.durable {
-            let held = !unchanged && self.puts.is_multiple_of(4);
-            if held {
-                // Before its bytes come, so that no policy can refuse them.
-                let (hold, more) = self.store.hold(slot);
-                assert_eq!(hold, Hold::Held);
-                effects.extend(more);
-                self.note_held(id);
-            }
             effects.extend(self.store.admit_encoded(slot, body.into()));
         }
         effects
