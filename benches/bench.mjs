@@ -15,7 +15,10 @@ import { measure, reason } from "./lib/measure.mjs";
 import { DURABLE, peers } from "./lib/peers.mjs";
 import { grid, overLimits, where } from "./lib/report.mjs";
 
-const TABLES = ["hot", "cold", "size", "serialise", "concurrent", "lookups", "page"];
+const TABLES = [
+  ...["hot", "hot-policies", "hot-page", "hit-ratio", "cold", "size"],
+  ...["serialise", "concurrent", "lookups", "restart", "memory", "page"],
+];
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
 const { values: options, positionals } = parseArgs({
@@ -78,7 +81,7 @@ async function made(name, missing) {
   await prepare?.(folder);
   let text;
   if (look) {
-    const looked = await look(folder, missing);
+    const looked = await look(folder, missing, options.write);
     text = looked.text;
     over.push(...looked.over);
   } else {

@@ -68,16 +68,30 @@ async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
     cold.forEach((row, index) => {
       row.body = bodies?.[index];
     });
-    const missing = rows.find(({ body }) => body === undefined);
+    let missing: Row | undefined;
+    for (const row of cold) {
+      row.body ??= await alone(store, row);
+      if (row.body === undefined) missing ??= row;
+    }
     if (missing === undefined) return rows;
     const canonical = shelf.canonical(shelf.find(missing.key));
     if (tries === STALE_TRIES || durable === undefined) {
-      const message = `the body of ${canonical} is damaged or not where its row says`;
+      const message = `the body of ${canonical} is not where its row says`;
       throw new SchemaStoreError("CORRUPT", message, { key: canonical });
     }
     await durable.refresh();
     store.checkOpen();
   }
+}
+
+/** A body that was not among those read together: why that is, is told for one alone. */
+async function alone({ shelf, durable, checkOpen }: Tiers, row: Row) {
+  const slot = shelf.find(row.key);
+  // Changed or deleted meanwhile: the row is out of date.
+  if (shelf.hash(slot)?.join() !== row.hash.join()) return undefined;
+  const body = await durable?.body(slot, shelf.canonical(slot));
+  checkOpen();
+  return body;
 }
 
 function rowOf(shelf: Shelf, key: Uint8Array): Row | undefined {

@@ -14,6 +14,8 @@ const MIB = 1024 * 1024;
 const SLICE = 64 * 1024;
 /** What the catalog keeps of a row besides key and metadata; see `src/format/archive/reader.rs`. */
 const CATALOG_ROW_BYTES = 400;
+/** What memory keeps of an entry besides key and body; see `src/memory/tier.rs`. */
+const RESIDENT_BYTES = 96;
 /** Tries to commit while others write the same entries. */
 const COMMIT_TRIES = 64;
 
@@ -36,7 +38,7 @@ export async function importArchive(
     const present = current.map((row) =>
       row && readable.has(store.shelf.find(row.key)) ? row : undefined,
     );
-    return new Plan(core, rows, present, conflicts === "replace");
+    return new Plan(core, rows, present, current, conflicts === "replace");
   };
   return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
 }
@@ -47,18 +49,24 @@ class Plan {
   /** Places of the rows to be written. */
   readonly places: number[] = [];
   readonly report: ImportReport;
+  /** Bytes by which the catalog grows. */
+  growth = 0;
 
+  /** `present`: rows as readers see them; `current`: as they are kept. */
   constructor(
     core: ArchiveGlue,
     rows: readonly WritableRow[],
+    present: readonly (PackedRow | undefined)[],
     current: readonly (PackedRow | undefined)[],
     replace: boolean,
   ) {
     const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
     rows.forEach((row, place) => {
-      const outcome = outcomeOf(core, row, current[place], replace);
+      const outcome = outcomeOf(core, row, present[place], replace);
       report[outcome] += 1;
       if (outcome === "skipped" || outcome === "conflicting") return;
+      const replaced = current[place]?.meta.length;
+      this.growth += row.meta.length - (replaced ?? -row.key.length - CATALOG_ROW_BYTES);
       this.write.push(row);
       this.places.push(place);
     });
@@ -94,7 +102,7 @@ async function intoHost(
     store.checkOpen();
     const current = isKnown.map((there) => (there ? known.next().value : undefined));
     const plan = planFor(current);
-    checkRoom(store, plan.write);
+    checkRoom(store, plan);
     if (plan.write.length === 0) return plan.report;
     const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
     const overtaken = await durable.conditional.putAll(plan.write, revisions);
@@ -105,10 +113,11 @@ async function intoHost(
 
 /** Nothing waits between look and write: no other write can come between. */
 function intoMemory(
-  { shelf, ...store }: Tiers,
+  store: Tiers,
   rows: readonly WritableRow[],
   planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
 ): ImportReport {
+  const { shelf } = store;
   shelf.settle();
   const current = rows.map(({ key }) => {
     const slot = shelf.find(key);
@@ -116,24 +125,47 @@ function intoMemory(
     return hash && meta && { key, hash, meta };
   });
   const plan = planFor(current);
-  checkRoom({ shelf, ...store }, plan.write);
-  for (const row of plan.write) shelf.admit([[shelf.learn(row), row.body]]);
+  checkRoom(store, plan);
+  checkResidence(store, plan);
+  for (const row of plan.write) {
+    shelf.require(row.body.length);
+    shelf.admit([[shelf.learn(row), row.body]]);
+  }
   return plan.report;
 }
 
 /** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
-function checkRoom({ shelf, options }: Tiers, rows: readonly WritableRow[]): void {
+function checkRoom({ shelf, options }: Tiers, { write, growth }: Plan): void {
   const { memoryLimitBytes, maxCatalogBytes } = options;
-  let catalog = shelf.stats().catalogBytes;
-  for (const { key, meta, body, url } of rows) {
-    catalog += key.length + meta.length + CATALOG_ROW_BYTES;
+  for (const { body, url } of write) {
     if (body.length <= memoryLimitBytes) continue;
     const message = `${url} of ${body.length} bytes does not fit the limit of ${memoryLimitBytes}`;
     throw new SchemaStoreError("STORAGE_FULL", message, { key: url });
   }
-  if (rows.length === 0 || catalog <= maxCatalogBytes) return;
+  const catalog = shelf.stats().catalogBytes + growth;
+  if (growth <= 0 || catalog <= maxCatalogBytes) return;
   const message = `the catalog would take ${catalog} bytes, the limit is ${maxCatalogBytes}`;
   throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
+}
+
+/** STORAGE_FULL where an entry would have to go for another to come: nothing else has it. */
+function checkResidence({ shelf, options }: Tiers, { write }: Plan): void {
+  const { residentEntries, usedBytes, limitBytes } = shelf.stats();
+  let [entries, bytes] = [residentEntries, usedBytes];
+  for (const { key, body } of write) {
+    const slot = shelf.find(key);
+    bytes += body.length - (slot && shelf.metadata(slot).size);
+    if (slot !== 0) continue;
+    entries += 1;
+    bytes += key.length + RESIDENT_BYTES;
+  }
+  const refuse = (option: string, taken: string, limit: number) => {
+    const message = `with the archive the store would hold ${taken}, ${option} allows ${limit}`;
+    throw new SchemaStoreError("STORAGE_FULL", message, { key: option });
+  };
+  if (write.length === 0) return;
+  if (entries > options.maxEntries) refuse("maxEntries", `${entries} entries`, options.maxEntries);
+  if (bytes > limitBytes) refuse("memoryLimitMb", `${bytes} bytes`, limitBytes);
 }
 
 /** Every row of an archive, after all of it was checked. */
@@ -148,7 +180,7 @@ async function readArchive(
   const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
   const block = new BlockReader(tiers);
   const turns = new TurnTaking();
-  for await (const chunk of chunksOf(source)) {
+  for await (const chunk of chunksOf(source, tiers)) {
     for (let at = 0; at < chunk.length; at += SLICE) {
       guarded(() => reader.push(chunk.subarray(at, at + SLICE)));
       for (;;) {
@@ -217,7 +249,8 @@ async function hashed({ sha256, shelf }: Tiers, body: Uint8Array<ArrayBuffer>): 
 /** What a put would refuse, an archive may not hold. */
 function checkBody(body: Uint8Array, url: string): void {
   try {
-    checkDepth(parseObject(decodeText(body), "the text"));
+    const text = decodeText(body);
+    checkDepth(parseObject(text, "the text"), text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `the archive is damaged: the body of ${url} cannot be stored: ${reason}`;
@@ -225,38 +258,63 @@ function checkBody(body: Uint8Array, url: string): void {
   }
 }
 
-async function* chunksOf(source: ArchiveSource): AsyncGenerator<Uint8Array> {
+async function* chunksOf(source: ArchiveSource, store: Tiers): AsyncGenerator<Uint8Array> {
+  const chunks = iteratorOf(source);
   try {
-    for await (const chunk of iterable(source)) {
-      if (ArrayBuffer.isView(chunk)) yield chunk;
-      else throw new SchemaStoreError("INVALID_VALUE", "an archive is read from chunks of bytes");
+    for (;;) {
+      const { done, value } = await unlessClosed(store, Promise.resolve(chunks.next()));
+      if (done) return;
+      if (value instanceof Uint8Array) yield value;
+      else throw noChunk(value);
     }
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
+  } finally {
+    // Not waited for: a source that is stuck may never answer.
+    Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }
 
-function iterable(source: ArchiveSource): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  if (source instanceof Uint8Array) return [source];
+function noChunk(value: unknown): SchemaStoreError {
+  const found = Object.prototype.toString.call(value).slice(8, -1);
+  const message = `an archive is read from chunks that are Uint8Arrays, not ${found}`;
+  return new SchemaStoreError("INVALID_VALUE", message);
+}
+
+/** What `promise` comes to, or CLOSED as soon as the store is closed. */
+function unlessClosed<T>(store: Tiers, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      try {
+        store.checkOpen();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const { signal } = store.closed;
+    signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+type Chunks = Pick<AsyncIterator<Uint8Array> | Iterator<Uint8Array>, "next" | "return">;
+
+function iteratorOf(source: ArchiveSource): Chunks {
+  if (source instanceof Uint8Array) return [source].values();
   if (source instanceof Blob) return chunksOfStream(source.stream());
   if (source instanceof ReadableStream) return chunksOfStream(source);
   if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
-    return source;
+    return source[Symbol.asyncIterator]();
   }
   const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);
 }
 
-/** Not every browser can iterate over its streams. */
-async function* chunksOfStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Not every browser can iterate over its streams, and no generator can be left while it waits. */
+function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
   const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: () => reader.cancel() as Promise<never>,
+  };
 }

@@ -2,6 +2,8 @@
 
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { decodeText, encodeText, parseObject } from "./json.js";
+import type { Loader } from "./loader.js";
+import type { Tiers } from "./tiers.js";
 import type {
   Converter,
   ConvertOptions,
@@ -14,11 +16,8 @@ import type {
 /** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
 export type ConvertSource = object | string | Uint8Array;
 
-/** What converting needs of the store. */
+/** Where a schema goes. */
 export interface ConvertTarget {
-  sha256(bytes: Uint8Array): string;
-  /** Metadata of every row of `url|version`. */
-  rowsOf(canonical: string): Promise<Metadata[]>;
   put(schema: object, options: PutOptions): Promise<Metadata>;
 }
 
@@ -27,18 +26,20 @@ const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhir
 
 /** Converts `source`, by default with our own converter, unless the store holds the result already. */
 export async function convertInto(
+  { shelf, options: { converter: chosen, now } }: Tiers,
+  loader: Loader,
   target: ConvertTarget,
-  chosen: Converter | undefined,
   source: ConvertSource,
   options: ConvertOptions,
-  now: () => number,
 ): Promise<ConvertResult> {
-  const converter = chosen ?? (await import("./convert/index.js")).fhirSchemaConverter();
+  const converter: Converter = chosen ?? (await import("./convert/index.js")).fhirSchemaConverter();
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;
-  const sourceHash = target.sha256(bytes);
-  const rows = await target.rowsOf(version === undefined ? url : `${url}|${version}`);
+  const sourceHash = shelf.sha256(bytes);
+  const canonical = version === undefined ? url : `${url}|${version}`;
+  await loader.locate(canonical);
+  const rows = Array.from(shelf.rowsOf(canonical), (slot) => shelf.metadata(slot));
   const unchanged = rows.find(
     (row) =>
       row.sourceHash === sourceHash &&

@@ -24,15 +24,42 @@ export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 /** `resolve` answers this when the host must be asked for the rows of the URL. */
 export const ASK = 0xffff_ffff;
 
-/** Codes of the effects, as in `src/wasm/store_handle.rs`. */
+/** Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`. */
 export const Effect = {
   evicted: 0,
   retired: 1,
   expired: 2,
   moved: 3,
   limited: 4,
-  over: 5,
+  rank: 5,
+  dropped: 6,
+  over: 7,
 } as const;
+
+/** Causes of an eviction, in the order of their numbers. */
+export const CAUSES = ["size", "entries", "explicit", "pressure", "expired"] as const;
+
+/** What the core says of itself; see `src/stats.rs`. */
+export interface CoreStats {
+  readonly entries: number;
+  readonly totalBytes: number;
+  readonly catalogBytes: number;
+  readonly residentEntries: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly encodedBytes: number;
+  readonly decodedBytes: number;
+  readonly pendingBytes: number;
+  readonly leasedBytes: number;
+  readonly evictedForSize: number;
+  readonly evictedForEntries: number;
+  readonly evictedExplicitly: number;
+  readonly evictedForPressure: number;
+  readonly evictedAsExpired: number;
+  readonly refusals: number;
+  readonly expirations: number;
+  readonly hits: number;
+}
 
 /** An instance of the core with a store in it, replaced when it traps. */
 export class Core {

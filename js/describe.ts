@@ -2,7 +2,7 @@
 
 import { SchemaStoreError } from "./errors.js";
 import { type CheckedOptions, HOUR_MS, SPAN, show } from "./options.js";
-import type { PutRecord, TEXTS } from "./record.js";
+import { type PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
 /** The last time a `Date` can hold. */
@@ -16,10 +16,11 @@ export function describe(
   options: PutOptions,
   { now, ...store }: CheckedOptions,
 ): PutRecord {
-  const said = (member: DescribedMember) => {
+  const texts: Partial<Record<Text, string>> = {};
+  for (const member of TEXTS) {
     const text = options[member] ?? body[member];
-    return typeof text === "string" ? text : undefined;
-  };
+    if (typeof text === "string") texts[member] = text;
+  }
   const { sourceHash, converter, convertedAt, etag } = options;
   return {
     url: identity(options.url ?? body["url"], "url"),
@@ -29,19 +30,12 @@ export function describe(
     origin: options.origin ?? "user",
     tags: options.tags ?? [],
     dependencies: options.dependencies ?? [],
+    ...texts,
     sourceHash,
     converter,
     convertedAt,
+    // Of the entry, not of its text.
     etag,
-    name: said("name"),
-    title: said("title"),
-    description: said("description"),
-    type: said("type"),
-    kind: said("kind"),
-    derivation: said("derivation"),
-    base: said("base"),
-    status: said("status"),
-    fhirVersion: said("fhirVersion"),
   };
 }
 
@@ -70,7 +64,7 @@ function lifeOf(
   return { now, expiresAt: after(now + life), staleUntil: after(now + life + grace) };
 }
 
-type DescribedMember = Exclude<(typeof TEXTS)[number], "etag">;
+type Text = (typeof TEXTS)[number];
 
 function sourceOf({ source = "" }: PutOptions): string {
   if (source.length > MAX_SOURCE) {

@@ -22,7 +22,7 @@ import type {
 import type { PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
-import { type PendingWrite, WriteBehind } from "./write-behind.js";
+import { bytesOf, type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
 const BACKLOG_BYTES = 8 * 1024 * 1024;
@@ -73,7 +73,7 @@ export class DurableTier {
     this.#writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
-      superseded: (write) => shelf.unpend(write.put?.body.length ?? 0),
+      superseded: (write) => shelf.unpend(bytesOf([write])),
       failed: (error) => listener.failed(error),
     });
     this.conditional = new ConditionalWrites(
@@ -101,6 +101,11 @@ export class DurableTier {
       throw error;
     }
     this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
+  }
+
+  /** The adapter, for what needs no synchronisation. */
+  get adapter(): HostAdapter {
+    return this.#adapter;
   }
 
   /** Name of the adapter. */
@@ -157,12 +162,13 @@ export class DurableTier {
   }
 
   /**
-   * Runs `put` as soon as so many bytes more may be on their way, in the order of the calls;
-   * rejects when the write in the way fails.
+   * Runs `put` as soon as so many bytes more may be on their way, at once where they may now, in the
+   * order of the calls; rejects when the write in the way fails.
    */
-  async whenRoom<T>(bytes: number, limit: number, put: () => T): Promise<T> {
-    const allowed = Math.min(limit, BACKLOG_BYTES);
-    const fits = () => this.#writes.bytes === 0 || this.#writes.bytes + bytes <= allowed;
+  whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
+    const fits = () =>
+      this.#writes.bytes === 0 ||
+      this.#writes.bytes + bytes <= Math.min(limit - this.#shelf.leased, BACKLOG_BYTES);
     if (!this.#room.busy("") && fits()) return put();
     return this.#room.run("", async () => {
       while (!fits()) await this.flush();
@@ -172,9 +178,8 @@ export class DurableTier {
 
   /** Takes an entry into the catalog and queues its row. */
   put(record: PutRecord, body: Uint8Array): Metadata {
-    return this.#shelf.put(record, body, (slot, { key, hash, meta }) => {
+    return this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
       this.#writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
-      this.#shelf.pend(body.length);
     });
   }
 
@@ -277,9 +282,7 @@ export class DurableTier {
   async #load(): Promise<void> {
     const index = await this.#consistent(() => this.#adapter.index());
     if (index === undefined || !this.#learnIndex(index)) {
-      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-      this.#learnAll(rows);
-      this.#token = token;
+      await this.#learnAll();
       this.#saveIndexSoon();
     }
     this.#loaded = true;
@@ -299,9 +302,12 @@ export class DurableTier {
     return true;
   }
 
-  #learnAll(rows: HostRow[]): void {
+  async #learnAll(): Promise<void> {
+    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
     const keep = this.#writes.pending().map(({ slot }) => slot);
     this.#shelf.learnAll(this.#withoutPending(rows), keep);
+    this.#token = token;
+    this.#epoch += 1;
   }
 
   /** Repeats a read of the host until nothing was committed or brought in while it ran. */
@@ -329,10 +335,7 @@ export class DurableTier {
     if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
     const changes = await this.#consistent(() => this.#adapter.changes(this.#token));
     if (changes === "reset") {
-      const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-      this.#learnAll(rows);
-      this.#token = token;
-      this.#epoch += 1;
+      await this.#learnAll();
       return true;
     }
     if (changes.token === this.#token) return false;
@@ -364,8 +367,7 @@ export class DurableTier {
   }
 
   #committed(writes: readonly PendingWrite[]): void {
-    let bytes = 0;
-    for (const { put } of writes) bytes += put?.body.length ?? 0;
+    const bytes = bytesOf(writes);
     try {
       this.#shelf.unpend(bytes);
       this.#shelf.admit(this.#resident(writes));

@@ -37,9 +37,10 @@ export class Events {
 
 /** Calls a listener later, and contains what it throws. */
 export function tell<Event>(listener: (event: Event) => void, event: Event): void {
-  queueMicrotask(() => {
+  queueMicrotask(async () => {
     try {
-      listener(event);
+      // What an async listener throws would end a Node process.
+      await listener(event);
     } catch (error) {
       console.error("fhir-schema-store: a listener threw", error);
     }

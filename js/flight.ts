@@ -22,7 +22,12 @@ export class Flights<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const flight = this.#flights.get(key) ?? this.#start(key, load);
     flight.callers += 1;
-    return signal === undefined ? flight.result : this.#abortable(key, flight, signal);
+    return unlessAborted(flight.result, signal, () => {
+      flight.callers -= 1;
+      if (flight.callers > 0) return;
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      flight.controller.abort(signal?.reason);
+    });
   }
 
   /** Aborts every load under way. */
@@ -41,23 +46,23 @@ export class Flights<T> {
     this.#flights.set(key, flight);
     return flight;
   }
+}
 
-  #abortable(key: string, flight: Flight<T>, signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        flight.callers -= 1;
-        if (flight.callers === 0) {
-          if (this.#flights.get(key) === flight) this.#flights.delete(key);
-          flight.controller.abort(signal.reason);
-        }
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", giveUp, { once: true });
-      flight.result
-        .then(resolve, reject)
-        .finally(() => signal.removeEventListener("abort", giveUp));
-    });
-  }
+/** What `promise` comes to, or the reason of `signal` as soon as that aborts. */
+export function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  onAbort?: () => void,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      onAbort?.();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
 }
 
 /** Runs pieces of work of one key one after the other, in the order they came. */

@@ -122,6 +122,13 @@ export interface HostAdapter {
   commitSync?(batch: HostBatch): void;
   /** Runs `work` while no other store on the same place runs a section of the same name. */
   exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** A small record beside the rows as anybody last saved it; undefined when there is none. */
+  side?(name: string): Promise<Uint8Array | undefined>;
+  /**
+   * Keeps a small record beside the rows, whole or not at all; the last to save it wins. `name` is
+   * lower-case letters. No commit: tokens and rows stay as they are, and a crash may lose it.
+   */
+  saveSide?(name: string, bytes: Uint8Array): Promise<void>;
   usage(): Promise<HostUsage>;
   /** Calls `onChange` after another store's commit; returns a function that stops it. */
   watch?(onChange: () => void): () => void;

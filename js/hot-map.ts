@@ -38,9 +38,9 @@ export class HotMap {
     return this.#bySlot.get(slot)?.value;
   }
 
-  /** Number of remembered spellings. */
-  get size(): number {
-    return this.#byRequest.size;
+  /** Number of values kept. */
+  get values(): number {
+    return this.#bySlot.size;
   }
 
   /** Keeps a decoded value. */
@@ -54,24 +54,19 @@ export class HotMap {
   link(request: string, slot: number): void {
     const entry = this.#bySlot.get(slot);
     if (entry?.value === undefined || !isMemoisable(request)) return;
-    if (this.#byRequest.size >= this.#limit) this.#prune();
+    if (this.#byRequest.size >= this.#limit) this.prune();
     this.#byRequest.set(request, this.#alias(entry, versionOf(request)));
   }
 
-  /** Lets a value go; the slot stays known. */
+  /** Lets the value of a slot go, and all that leads to it. */
   drop(slot: number): void {
     const entry = this.#bySlot.get(slot);
     if (entry === undefined) return;
     entry.value = undefined;
+    this.#bySlot.delete(slot);
     for (const alias of this.#aliases.get(entry.url)?.values() ?? []) {
       if (alias.slot === slot) alias.value = undefined;
     }
-  }
-
-  /** Lets everything of a slot go. */
-  retire(slot: number): void {
-    this.drop(slot);
-    this.#bySlot.delete(slot);
   }
 
   /** Forgets what the requests for a URL mean. */
@@ -102,13 +97,15 @@ export class HotMap {
   }
 
   /** Forgets requests that lead nowhere, or all when none does: values are found again by slot. */
-  #prune(): void {
+  prune(): void {
     for (const [request, alias] of this.#byRequest) {
       if (alias.value !== undefined) continue;
       this.#byRequest.delete(request);
       const [versions, version] = [this.#aliases.get(alias.url), versionOf(request)];
       // The number of the URL may have a new owner.
-      if (versions?.get(version) === alias) versions.delete(version);
+      if (versions?.get(version) !== alias) continue;
+      versions.delete(version);
+      if (versions.size === 0) this.#aliases.delete(alias.url);
     }
     if (this.#byRequest.size < this.#limit) return;
     this.#byRequest.clear();

@@ -7,6 +7,7 @@ import { fsAdapter } from "./adapters/fs.js";
 import { asStoreError } from "./errors.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
+import { watchPressure } from "./pressure.js";
 
 export * from "./api.js";
 
@@ -30,6 +31,7 @@ export const openSchemaStore: OpenSchemaStore = opener({
       },
     );
   },
+  watchPressure,
   onExit({ flushSync }) {
     // One listener for all stores: Node warns of an eleventh on the same event.
     if (exiting.size === 0) process.on("exit", flushAll);

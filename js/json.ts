@@ -44,9 +44,11 @@ export function stringifyStrictly(value: object): string {
   return JSON.stringify(value);
 }
 
-/** Refuses nesting above `MAX_DEPTH`; for values that came from `JSON.parse`. INVALID_VALUE. */
-export function checkDepth(root: object): void {
-  if (isDeeper(root, MAX_DEPTH)) throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
+/** Refuses nesting above `MAX_DEPTH`; for a value that `JSON.parse` made of `text`. INVALID_VALUE. */
+export function checkDepth(root: object, text: string): void {
+  if (opensMany(text) && isDeeper(root, MAX_DEPTH)) {
+    throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
+  }
 }
 
 /** Freezes a value that came from `JSON.parse`, with all that is in it. */
@@ -60,6 +62,18 @@ export function deepFreeze<T extends object>(root: T): T {
     }
   }
   return root;
+}
+
+/** Whether a text has more opening brackets than may lie in one another: few do, and this is quick. */
+function opensMany(text: string): boolean {
+  let left = MAX_DEPTH;
+  for (const bracket of "{[") {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (left === 0) return true;
+      left -= 1;
+    }
+  }
+  return false;
 }
 
 /** Recursion is safe here: it ends at the limit. */
@@ -77,35 +91,40 @@ function checkValue(root: object): void {
     throw invalid(`the value is ${String(root)}, not an object`);
   }
   if (Array.isArray(root)) throw invalid("the value is an array, not an object");
-  walk(root, (node, path) => {
-    const prototype = Object.getPrototypeOf(node);
-    const isArray = Array.isArray(node);
-    if (!isArray && prototype !== Object.prototype && prototype !== null) {
-      throw invalid(`${path()} is a ${node.constructor?.name ?? "class instance"}, not plain data`);
-    }
-    if (Object.getOwnPropertySymbols(node).length > 0) {
-      throw invalid(`${path()} has a symbol as a key, which JSON drops`);
-    }
-    if (isArray) checkItems(node, path);
-    else checkMembers(node, path);
-  });
+  checkNode(root, ["the value"], []);
 }
 
-function checkMembers(node: object, path: Path): void {
-  for (const [name, member] of Object.entries(node)) {
+/** Recursion is safe here: it ends at the limit. `above` are the nodes that hold `node`. */
+function checkNode(node: object, path: (string | number)[], above: object[]): void {
+  const isArray = Array.isArray(node);
+  const rule = brokenRuleOfNode(node, isArray);
+  if (rule !== undefined) throw refused(path, rule);
+  above.push(node);
+  for (const name of isArray ? Array(node.length).keys() : Object.keys(node)) {
+    const member = (node as Record<string | number, unknown>)[name];
+    path.push(name);
     const rule = brokenRule(member);
-    if (rule !== undefined) throw invalid(`${path(name)} ${rule}`);
+    if (rule !== undefined) throw refused(path, rule);
+    if (typeof member === "object" && member !== null) {
+      if (above.length >= MAX_DEPTH) throw tooDeep(member, above);
+      checkNode(member, path, above);
+    }
+    path.pop();
   }
+  above.pop();
+  const extra = isArray ? Object.keys(node)[node.length] : undefined;
+  if (extra !== undefined)
+    throw refused(path, `has a member ${extra}, which JSON drops from an array`);
 }
 
-function checkItems(items: readonly unknown[], path: Path): void {
-  for (let index = 0; index < items.length; index += 1) {
-    const rule = brokenRule(items[index]);
-    if (rule !== undefined) throw invalid(`${path(String(index))} ${rule}`);
+function brokenRuleOfNode(node: object, isArray: boolean): string | undefined {
+  const prototype = Object.getPrototypeOf(node);
+  if (!isArray && prototype !== Object.prototype && prototype !== null) {
+    return `is a ${node.constructor?.name ?? "class instance"}, not plain data`;
   }
-  const names = Object.keys(items);
-  if (names.length === items.length) return;
-  throw invalid(`${path()} has a member ${names[items.length]}, which JSON drops from an array`);
+  return Object.getOwnPropertySymbols(node).length > 0
+    ? "has a symbol as a key, which JSON drops"
+    : undefined;
 }
 
 function brokenRule(member: unknown): string | undefined {
@@ -125,47 +144,14 @@ function brokenRule(member: unknown): string | undefined {
   }
 }
 
-interface Step {
-  readonly node: object;
-  readonly depth: number;
-  readonly parent: Step | undefined;
-  readonly name: string;
+/** A cycle is a depth without end; it is looked for only here. */
+function tooDeep(node: object, above: readonly object[]): SchemaStoreError {
+  const rule = above.includes(node) ? "holds itself" : `is nested deeper than ${MAX_DEPTH}`;
+  return refused(["the value"], rule);
 }
 
-/** Visits every object and array without recursion; refuses cycles and excessive depth. */
-function walk(root: object, visit: (node: object, path: Path) => void): void {
-  const open: Step[] = [{ node: root, depth: 1, parent: undefined, name: "the value" }];
-  for (let step = open.pop(); step !== undefined; step = open.pop()) {
-    const here = step;
-    visit(here.node, (member) => pathOf(here, member));
-    for (const name of Object.keys(here.node)) {
-      const member = (here.node as Record<string, unknown>)[name];
-      if (typeof member !== "object" || member === null) continue;
-      if (here.depth >= MAX_DEPTH) {
-        // A cycle is a depth without end; it is looked for only here.
-        const cycle = isAncestor(member, here)
-          ? "holds itself"
-          : `is nested deeper than ${MAX_DEPTH}`;
-        throw invalid(`the value ${cycle}`);
-      }
-      open.push({ node: member, depth: here.depth + 1, parent: here, name });
-    }
-  }
-}
-
-type Path = (member?: string) => string;
-
-function pathOf(step: Step, member?: string): string {
-  const names = member === undefined ? [] : [member];
-  for (let at: Step | undefined = step; at !== undefined; at = at.parent) names.unshift(at.name);
-  return names.slice(0, 12).join(".");
-}
-
-function isAncestor(node: object, step: Step): boolean {
-  for (let at: Step | undefined = step; at !== undefined; at = at.parent) {
-    if (at.node === node) return true;
-  }
-  return false;
+function refused(path: readonly (string | number)[], rule: string): SchemaStoreError {
+  return invalid(`${path.slice(0, 12).join(".")} ${rule}`);
 }
 
 function invalid(message: string): SchemaStoreError {

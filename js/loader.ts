@@ -4,6 +4,7 @@ import { ASK } from "./core.js";
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Flights } from "./flight.js";
+import { LoadCounts } from "./load-counts.js";
 import type { CheckedOptions } from "./options.js";
 import { parseCanonical, urlOf } from "./parse-canonical.js";
 import type { Shelf } from "./shelf.js";
@@ -24,6 +25,17 @@ export interface Loaded {
   readonly hash?: string | undefined;
   /** Of what has expired: what is known of it. */
   readonly stale?: Metadata;
+}
+
+/** Look-ups by outcome. */
+interface LookUpCounts {
+  loads: number;
+  /** Those that nobody could answer. */
+  misses: number;
+  /** Those that memory could not answer, one for each caller. */
+  memoryMisses: number;
+  readonly disk: LoadCounts;
+  readonly network: LoadCounts;
 }
 
 /** How often in a row the host did not have the body of one and the same row. */
@@ -55,11 +67,12 @@ export class Loader {
   readonly #fetches = new Set<Fetch>();
   #closed = false;
   /** Look-ups by outcome. */
-  readonly counts: { loads: number; misses: number; diskHits: number; networkHits: number } = {
+  readonly counts: LookUpCounts = {
     loads: 0,
     misses: 0,
-    diskHits: 0,
-    networkHits: 0,
+    memoryMisses: 0,
+    disk: new LoadCounts(),
+    network: new LoadCounts(),
   };
 
   constructor(
@@ -76,13 +89,23 @@ export class Loader {
     if (options.graceHours !== undefined) importStale().catch(() => {});
   }
 
-  /** The value of a canonical if memory has it in any form. INVALID_KEY. */
+  /** The value of a canonical if memory has it in any form. INVALID_KEY, CLOSED. */
   recall(canonical: string): Loaded | undefined {
+    this.#checkOpen();
     const slot = this.#shelf.known(canonical);
     if (slot === undefined) return undefined;
     const value = this.#shelf.recall(canonical, slot);
     if (value === undefined) return undefined;
+    this.#shelf.touch(slot);
     return { slot, value, tier: "memory" };
+  }
+
+  /** The same for a caller who goes no further. CLOSED, INVALID_KEY. */
+  peek(canonical: string): object | undefined {
+    this.#checkOpen();
+    const recalled = this.recall(canonical);
+    if (recalled === undefined) this.counts.memoryMisses += 1;
+    return recalled?.value;
   }
 
   /** Makes the catalog know what a canonical means, the durable host asked if need be. INVALID_KEY. */
@@ -98,6 +121,7 @@ export class Loader {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const recalled = this.recall(canonical);
     if (recalled !== undefined) return Promise.resolve(recalled);
+    this.counts.memoryMisses += 1;
     return this.#values.run(canonical.trim(), signal, (flightSignal) =>
       this.#load(canonical, flightSignal),
     );
@@ -127,14 +151,16 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    const recallAll = () => canonicals.map((canonical) => this.recall(canonical)?.value);
-    let values = recallAll();
+    const recall = (canonical: string) => this.recall(canonical)?.value;
+    // Once for all that are hot; each of the others asks the core anew.
+    this.#shelf.settle();
+    let values = canonicals.map((canonical) => this.#shelf.hit(canonical) ?? recall(canonical));
     const missing = values.filter((value) => value === undefined).length;
     if (missing > FEW && this.#durable?.loaded === false) {
       // What is wrong with the index is wrong with the rows too, and those tell each caller.
       await this.#durable.complete().catch(() => {});
       this.#checkOpen();
-      values = recallAll();
+      values = canonicals.map((canonical, index) => values[index] ?? recall(canonical));
     }
     const version = this.#shelf.version;
     const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
@@ -144,7 +170,9 @@ export class Loader {
       if (slot !== undefined && hash !== undefined) cold.push({ index, canonical, slot, hash });
     });
     if (cold.length === 0 || this.#durable === undefined) return values;
+    const start = performance.now();
     const bodies = await this.#durable.bodies(cold.map(({ hash }) => hash));
+    for (const body of bodies) if (body !== undefined) this.counts.disk.note(start);
     this.#checkOpen();
     // What was put, deleted or expired meanwhile counts: then every one is looked up on its own.
     this.#shelf.settle();
@@ -153,7 +181,8 @@ export class Loader {
       const body = bodies[at];
       if (body === undefined) return;
       this.counts.loads += 1;
-      this.counts.diskHits += 1;
+      this.counts.memoryMisses += 1;
+      this.counts.disk.hits += 1;
       values[index] = this.#shelf.valueOf(slot) ?? this.#shelf.decode(canonical, slot, body);
     });
     return values;
@@ -168,6 +197,7 @@ export class Loader {
       this.#shelf.touch(slot);
       return Promise.resolve(body);
     }
+    this.counts.memoryMisses += 1;
     return this.#bodies.run(canonical.trim(), signal, (flightSignal) =>
       this.#body(canonical, flightSignal),
     );
@@ -227,7 +257,6 @@ export class Loader {
     const body = await this.#read(canonical, slot, tries);
     const now = this.#shelf.known(canonical);
     if (body === undefined || now === undefined || this.#hashOf(now) !== hash) return undefined;
-    if (fetched === undefined) this.counts.diskHits += 1;
     const value = this.#shelf.decode(canonical, now, body);
     return { slot: now, value, tier: fetched ?? "disk", hash };
   }
@@ -253,9 +282,12 @@ export class Loader {
    * the catalog has been brought up to date then. CORRUPT when that did not help a few times.
    */
   async #read(canonical: string, slot: number, tries: Tries): Promise<Uint8Array | undefined> {
+    const { disk } = this.counts;
     const hash = this.#hashOf(slot);
     const isSame = () => this.#hashOf(this.#shelf.known(canonical)) === hash;
-    const body = await this.#durable?.body(slot, canonical);
+    const start = performance.now();
+    const body = await this.#durable?.body(slot, canonical).finally(() => disk.note(start));
+    if (body !== undefined) disk.hits += 1;
     this.#checkOpen();
     if (body !== undefined || !isSame()) return body;
     if (tries.missing === STALE_TRIES || this.#durable === undefined) {
@@ -279,6 +311,7 @@ export class Loader {
   ): Promise<"stored" | "overtaken" | "nothing"> {
     const { url, version } = parseCanonical(canonical);
     const fetch: Fetch = { url, version, deleted: false };
+    if (this.#durable !== undefined) this.counts.disk.misses += 1;
     this.#fetches.add(fetch);
     try {
       const answer = await this.#ask(canonical, signal);
@@ -287,7 +320,7 @@ export class Loader {
       if (answer === undefined) this.counts.misses += 1;
       if (answer === undefined || fetch.deleted) return "nothing";
       await this.#writer.storeResolved(answer, canonical);
-      this.counts.networkHits += 1;
+      this.counts.network.hits += 1;
       return "stored";
     } finally {
       this.#fetches.delete(fetch);
@@ -295,11 +328,19 @@ export class Loader {
   }
 
   async #ask(canonical: string, signal: AbortSignal): Promise<Resolved> {
+    const { resolver } = this.#options;
+    if (resolver === undefined) return undefined;
+    const { network } = this.counts;
+    const start = performance.now();
     try {
-      return await this.#options.resolver?.(canonical.trim(), { signal });
+      const answer = await resolver(canonical.trim(), { signal });
+      if (answer === undefined) network.misses += 1;
+      return answer;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       throw asStoreError(cause, "RESOLVER", `the resolver failed for ${canonical}`, canonical);
+    } finally {
+      network.note(start);
     }
   }
 

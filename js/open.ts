@@ -1,6 +1,6 @@
 /** Opening a store, the same on every platform. */
 
-import { checkOptions } from "./options.js";
+import { type CheckedOptions, checkOptions } from "./options.js";
 import type { Platform } from "./platform.js";
 import { SchemaStore } from "./store.js";
 import type { StoreOptions } from "./types.js";
@@ -17,15 +17,22 @@ export function opener(platform: Platform): OpenSchemaStore {
   return async (options = {}) => {
     const checked = checkOptions(options);
     const inMemory = checked.strategy === "memory";
-    const [core, adapter] = await Promise.all([
+    const [core, adapter, ranking] = await Promise.all([
       platform.loadCore(),
       inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked)),
+      rankingOf(checked),
     ]);
-    const store = new SchemaStore(core, checked, adapter, platform);
+    const store = new SchemaStore(core, { ...checked, ranking }, adapter, platform);
     await store.open();
     if (checked.seed !== undefined) await seed(store, checked.seed, platform);
     return store;
   };
+}
+
+async function rankingOf({ evictionPolicy, evictionBatchSize }: CheckedOptions) {
+  if (typeof evictionPolicy === "string") return undefined;
+  const { Ranking } = await import("./custom-policy.js");
+  return new Ranking(evictionPolicy, evictionBatchSize);
 }
 
 async function seed(

@@ -1,5 +1,6 @@
 /** The options of a store: their defaults, and the check that names key, value and range. */
 
+import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import type { Filter, StoreOptions } from "./types.js";
 
@@ -17,8 +18,13 @@ export interface CheckedOptions extends StoreOptions {
   readonly maxEntryBytes: number;
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
+  readonly evictionBatchSize: number;
+  /** A custom policy, ready to be asked. */
+  readonly ranking?: Ranking | undefined;
+  readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
+  readonly autoCleanup: boolean;
   readonly now: () => number;
 }
 
@@ -34,6 +40,8 @@ export const SPAN: OptionRule = {
   range: "a finite number above 0",
   accepts: (value) => Number.isFinite(value) && (value as number) > 0,
 };
+const SWITCH = { range: "true or false", accepts: (value: unknown) => typeof value === "boolean" };
+const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
 
 /** The rule of every option that has one. */
 export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule } = {
@@ -47,7 +55,16 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
   ttlHours: SPAN,
   idleTtlHours: SPAN,
   graceHours: SPAN,
-  evictionPolicy: oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"),
+  evictionPolicy: {
+    range: `${POLICIES.range}, or { name: "custom", rank }`,
+    accepts: (value) =>
+      POLICIES.accepts(value) ||
+      (hasMethod(value, "rank") && (value as { name?: unknown }).name === "custom"),
+  },
+  evictionBatchSize: integer(1, 1000),
+  warmOnStartup: SWITCH,
+  warmSize: integer(1, 1_000_000),
+  autoCleanup: SWITCH,
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
   adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
@@ -89,6 +106,9 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     maxEntryBytes,
     maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
     evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
+    evictionBatchSize: options.evictionBatchSize ?? 100,
+    warmSize: options.warmSize ?? 100,
+    autoCleanup: options.autoCleanup ?? true,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

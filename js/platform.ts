@@ -3,6 +3,19 @@
 import type { CoreModule } from "./core-module.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
+import type { ShelfListener } from "./shelf.js";
+
+/** What gives memory back; answers how many bytes. */
+export interface Trimmed {
+  trim(bytes: number, pressure: true): number;
+}
+
+/** An eye on the memory of the process. */
+export interface PressureWatch {
+  /** Looks whether memory is short; to be called after so many bytes of JSON were decoded. */
+  check(bytes: number): void;
+  stop(): void;
+}
 
 /** Where a store runs. */
 export interface Platform {
@@ -15,6 +28,8 @@ export interface Platform {
   defaultAdapter(options: CheckedOptions): HostAdapter | Promise<HostAdapter>;
   /** Reads a file, where there is a file system. NOT_FOUND, DISK_ERROR. */
   readFile?(path: string | URL): Promise<Uint8Array>;
+  /** Trims the memory tier when the process runs short of memory, where that can be known. */
+  watchPressure?(shelf: Trimmed, listener: Pick<ShelfListener, "relieved">): PressureWatch;
   /** Calls back when the page or process is about to end; returns a function that stops it. */
   onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
 }

@@ -8,7 +8,8 @@ import type { Dependency, DependencyKind, Metadata, Origin } from "./types.js";
 
 const SEPARATOR = "\0";
 const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
-const KINDS: readonly DependencyKind[] = [
+/** Kinds of dependency in the order of their digits. */
+export const KINDS: readonly DependencyKind[] = [
   "base",
   "type",
   "reference",
@@ -32,6 +33,28 @@ export const TEXTS = [
   "etag",
 ] as const;
 
+/** Members at the head of the record of a row, in the order in which they cross. */
+const MEMBERS = [
+  "layer",
+  "url",
+  "version",
+  "source",
+  "contentHash",
+  "size",
+  "accessCount",
+  "createdAt",
+  "updatedAt",
+  "expiresAt",
+  "staleUntil",
+  "origin",
+  "sourceHash",
+  "converter",
+  "convertedAt",
+  ...TEXTS,
+];
+/** Which of them are numbers. */
+const NUMERIC = MEMBERS.map((member) => /^layer|^size|Count$|At$|Until$/.test(member));
+
 /** What a put says of an entry. Times are milliseconds since 1970. */
 export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string | undefined>> {
   readonly url: string;
@@ -49,8 +72,8 @@ export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string
 }
 
 /** `url|version` of what is put, or `url`. */
-export function canonicalOf({ url, version }: PutRecord): string {
-  return version === "" ? url : `${url}|${version}`;
+export function canonicalOf({ url, version }: Pick<PutRecord, "url" | "version">): string {
+  return version ? `${url}|${version}` : url;
 }
 
 /** The record of a put. INVALID_VALUE for a member of the wrong type, or with a NUL in it. */
@@ -92,86 +115,58 @@ export interface Stored {
 
 /** The metadata of a row that was just put, as `decodeMetadata` would tell it. */
 export function metadataOf(put: PutRecord, stored: Stored): Metadata {
-  const { url, version, now, origin, tags, dependencies } = put;
-  const known: Record<string, unknown> = {};
-  const note = (member: string, value: string | undefined) => {
-    if (value) known[member] = value;
-  };
-  const noteTime = (member: string, time: number | undefined) => {
-    if (time !== undefined) known[member] = Number(whole(time));
-  };
-  note("version", version);
-  note("source", put.source);
-  noteTime("expiresAt", put.expiresAt);
-  noteTime("staleUntil", put.staleUntil);
-  note("sourceHash", put.sourceHash?.toLowerCase());
-  note("converter", put.converter);
-  noteTime("convertedAt", put.convertedAt);
-  for (const member of TEXTS) note(member, put[member]);
-  return {
-    canonical: canonicalOf(put),
-    url,
-    layer: 0,
-    ...known,
-    tags: [...tags],
-    origin,
-    contentHash: stored.contentHash,
-    size: stored.size,
-    createdAt: stored.createdAt,
-    updatedAt: Number(whole(now)),
-    accessCount: stored.accessCount,
-    dependencies: dependencies.map(({ kind, target }) => ({ kind, target })),
-  };
+  return metadataFrom(
+    (member) => {
+      switch (member) {
+        case "layer":
+          return 0;
+        case "sourceHash":
+          return put.sourceHash?.toLowerCase();
+        case "updatedAt":
+          return whole(put.now);
+        case "expiresAt":
+        case "staleUntil":
+        case "convertedAt":
+          return whole(put[member]);
+        default:
+          return put[member as "url"] ?? stored[member as "size"];
+      }
+    },
+    put.tags,
+    put.dependencies,
+  );
 }
 
 /** Metadata from its record; what is empty there is absent here. */
 export function decodeMetadata(record: string): Metadata {
   const fields = record.split(SEPARATOR);
+  const end = MEMBERS.length + 1 + Number(fields[MEMBERS.length]);
   let at = 0;
-  const next = () => fields[at++] ?? "";
-  const number = () => Number(next());
-  const known: Record<string, unknown> = {};
-  const note = (member: string, value: string | number) => {
-    if (value !== "") known[member] = value;
-  };
-  const noteNumber = (member: string, field: string) => note(member, field && Number(field));
-
-  const layer = number();
-  const url = next();
-  const version = next();
-  note("version", version);
-  note("source", next());
-  const contentHash = next();
-  const size = number();
-  const accessCount = number();
-  const createdAt = number();
-  const updatedAt = number();
-  noteNumber("expiresAt", next());
-  noteNumber("staleUntil", next());
-  const origin = ORIGINS[number()] as Origin;
-  note("sourceHash", next());
-  note("converter", next());
-  noteNumber("convertedAt", next());
-  for (const member of TEXTS) note(member, next());
-  const tags = fields.slice(at + 1, at + 1 + number());
-  const edges = fields.slice(at + tags.length);
-  return {
-    canonical: version === "" ? url : `${url}|${version}`,
-    url,
-    layer,
-    ...known,
-    tags,
-    origin,
-    contentHash,
-    size,
-    createdAt,
-    updatedAt,
-    accessCount,
-    dependencies: edges.map((edge) => ({
+  return metadataFrom(
+    (member) => (member === "origin" ? ORIGINS[Number(fields[at++])] : fields[at++]),
+    fields.slice(MEMBERS.length + 1, end),
+    fields.slice(end).map((edge) => ({
       kind: KINDS[Number(edge[0])] as DependencyKind,
       target: edge.slice(1),
     })),
-  };
+  );
+}
+
+/** What is empty is absent. */
+function metadataFrom(
+  said: (member: string) => string | number | undefined,
+  tags: readonly string[],
+  dependencies: readonly Dependency[],
+): Metadata {
+  const known: Record<string, unknown> = { canonical: "" };
+  MEMBERS.forEach((member, at) => {
+    const value = said(member);
+    if (value !== undefined && value !== "") known[member] = NUMERIC[at] ? Number(value) : value;
+  });
+  known["canonical"] = canonicalOf(known as never);
+  known["tags"] = [...tags];
+  known["dependencies"] = dependencies.map(({ kind, target }) => ({ kind, target }));
+  return known as unknown as Metadata;
 }
 
 function text(value: unknown, member: string): string {

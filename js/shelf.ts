@@ -3,13 +3,23 @@
  * the effects that keep both in step.
  */
 
-import { ASK, Core, type CoreOptions, Effect } from "./core.js";
+import {
+  ASK,
+  CAUSES,
+  Core,
+  type CoreOptions,
+  type CoreStats,
+  Effect,
+  type StoreHandle,
+} from "./core.js";
 import type { CoreModule } from "./core-module.js";
+import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
+import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
-import type { Filter, Metadata, ValueMode } from "./types.js";
+import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
@@ -18,7 +28,9 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 /** What the store wants to know of effects. */
 export interface ShelfListener {
-  evicted(canonical: string): void;
+  evicted(canonical: string, cause: StoreEvents["evict"]["cause"]): void;
+  /** Memory was given back because there was too little. */
+  relieved(event: StoreEvents["pressure"]): void;
   expired(canonical: string): void;
   /** What these URLs resolve to may have changed; `urls` tells which. */
   moved(urls: () => string[]): void;
@@ -26,28 +38,12 @@ export interface ShelfListener {
   limited(): void;
   /** The time of these slots as stale is over too: the host is to delete their rows. */
   over(slots: readonly number[]): void;
+  /** Something went wrong that no call is to fail for. */
+  failed(error: SchemaStoreError): void;
   /** The core trapped: catalog and memory tier are empty. */
   restarted(): void;
   /** The body of a slot that is not durable yet. */
   pendingBody(slot: number): Uint8Array | undefined;
-}
-
-/** What the core says of itself; see `src/stats.rs`. */
-export interface CoreStats {
-  readonly entries: number;
-  readonly totalBytes: number;
-  readonly catalogBytes: number;
-  readonly residentEntries: number;
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-  readonly encodedBytes: number;
-  readonly decodedBytes: number;
-  readonly pendingBytes: number;
-  readonly evictedForSize: number;
-  readonly evictedForEntries: number;
-  readonly evictedExpired: number;
-  readonly expirations: number;
-  readonly hits: number;
 }
 
 /** How the shelf is set up. */
@@ -56,13 +52,18 @@ export interface ShelfOptions {
   readonly values: ValueMode;
   /** Decoded values are kept; otherwise each read decodes anew. */
   readonly keepsValues: boolean;
+  /** Bodies may leave when Wasm memory cannot grow. */
+  readonly autoCleanup: boolean;
   readonly now: () => number;
   /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  readonly ranking: Ranking | undefined;
 }
 
 /** Core, hot map and ring of hits. */
 export class Shelf {
+  /** Who leaves, where a function of the user's says so. */
+  readonly ranking: Ranking | undefined;
   readonly #core: Core;
   readonly #options: ShelfOptions;
   readonly #listener: ShelfListener;
@@ -72,9 +73,14 @@ export class Shelf {
   #hits = 0;
   #settledAt = -1;
   #version = 0;
+  /** Bytes that are pinned or leased. */
+  leased = 0;
+  /** Looks after the memory of the process whenever something was loaded. */
+  pressure: PressureWatch | undefined;
 
   constructor(module: CoreModule, options: ShelfOptions, listener: ShelfListener) {
     this.#options = options;
+    this.ranking = options.ranking;
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
     this.#requests = this.#hot.byRequest;
@@ -93,14 +99,6 @@ export class Shelf {
     const value = entry.value;
     this.touch(entry.slot);
     return value;
-  }
-
-  /** Notes that memory answered. */
-  touch(slot: number): void {
-    const at = this.#hits;
-    this.#ring[at] = slot;
-    this.#hits = at + 1;
-    if (at + 1 === RING) this.settle();
   }
 
   /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
@@ -141,9 +139,8 @@ export class Shelf {
     } else {
       const body = this.body(slot);
       if (body === undefined) return undefined;
-      value = this.decode(request, slot, body);
+      value = this.#decode(request, slot, body);
     }
-    this.touch(slot);
     return value;
   }
 
@@ -157,30 +154,73 @@ export class Shelf {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body and keeps the value, as far as the budgets allow. CORRUPT. */
+  /** Decodes a body that was not in memory, and keeps the value. Counts as a use. CORRUPT. */
   decode(request: string, slot: number, body: Uint8Array): object {
+    const value = this.#decode(request, slot, body);
+    this.#core.call((core) => core.used(Uint32Array.of(slot), true));
+    return value;
+  }
+
+  /** Decodes a body. CORRUPT. */
+  parse(request: string, body: Uint8Array): object {
     let value: object;
     try {
       value = JSON.parse(decodeText(body)) as object;
     } catch (cause) {
       throw new SchemaStoreError("CORRUPT", "the stored body is not JSON", { key: request, cause });
     }
-    if (this.#options.values !== "shared") deepFreeze(value);
-    if (!this.#options.keepsValues) return value;
-    const url = this.#core.call((core) => core.urlOf(slot));
-    this.#hot.keep(slot, url, value);
-    this.#hot.link(request, slot);
-    this.#core.call((core) => core.admitDecoded(slot), request);
-    this.#apply();
-    return value;
+    return this.#options.values === "shared" ? value : deepFreeze(value);
   }
 
-  /** Keeps bytes by slot, but of slots whose body memory has already. */
-  admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
-    this.#core.call((core) => {
-      for (const [slot, body] of bodies) core.admitEncoded(slot, body);
-    });
+  /** Keeps the value of a slot, as far as the budgets allow. */
+  keep(slot: number, value: object): void {
+    const url = this.#core.call((core) => core.urlOf(slot));
+    this.#hot.keep(slot, url, value);
+    this.#core.call((core) => core.admitDecoded(slot));
     this.#apply();
+  }
+
+  /** Lets the value of a slot go. */
+  drop(slot: number): void {
+    this.#hot.drop(slot);
+  }
+
+  /** Asks the core what the shelf has no word for, and carries out what follows from it. */
+  ask<T>(question: (core: StoreHandle) => T): T {
+    this.settle();
+    const answer = this.#core.call(question);
+    this.#apply();
+    return answer;
+  }
+
+  /** Keeps bytes by slot, but of slots whose body memory has already; those of a host if they fit. */
+  admit(bodies: Iterable<readonly [slot: number, body: Uint8Array]>): void {
+    for (const [slot, body] of bodies) {
+      if (this.#options.core.durable && !this.#reserve(body.length)) continue;
+      this.#core.call((core) => core.admitEncoded(slot, body));
+    }
+    this.#apply();
+  }
+
+  /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
+  require(bytes: number): void {
+    if (this.#reserve(bytes)) return;
+    const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
+    throw new SchemaStoreError("STORAGE_FULL", message);
+  }
+
+  /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
+  trim(bytes: number, pressure = false): number {
+    if (typeof bytes !== "number" || !(bytes >= 0)) {
+      const message = `trim by ${String(bytes)}, must be a number from 0`;
+      throw new SchemaStoreError("INVALID_VALUE", message);
+    }
+    this.settle();
+    const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
+    const freed = this.#core.call((core) => core.trim(wanted, pressure));
+    this.#apply();
+    this.#hot.prune();
+    return freed;
   }
 
   /** Builds the row of a put. INVALID_KEY, INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
@@ -193,14 +233,20 @@ export class Shelf {
 
   /**
    * Builds the row of a put and takes it into the catalog. `keep` sees to the body before anything
-   * is told of the entry.
+   * is told of the entry; one that is `pending`, not durable yet, is counted.
    */
-  put(record: PutRecord, body: Uint8Array, keep: (slot: number, row: PackedRow) => void): Metadata {
+  put(
+    record: PutRecord,
+    body: Uint8Array,
+    pending: boolean,
+    keep: (slot: number, row: PackedRow) => void,
+  ): Metadata {
     this.settle();
     const text = encodePut(record);
     const hash = this.digest(body);
+    if (!this.#options.core.durable) this.require(body.length);
     const packed = this.#core.call(
-      (core) => core.put(text, hash, body.length, record.now),
+      (core) => core.put(text, hash, body.length, pending, record.now),
       record.url,
     );
     const numbers = new DataView(packed.buffer);
@@ -224,6 +270,7 @@ export class Shelf {
 
   /** Takes a packed index; the catalog is complete afterwards. */
   learnIndex(packed: Uint8Array): void {
+    this.require(packed.length);
     this.#core.call((core) => core.learnIndex(packed, this.#options.now()));
     this.#apply();
   }
@@ -331,10 +378,10 @@ export class Shelf {
   }
 
   /** Counters and sizes. */
-  stats(): CoreStats & { wasmBytes: number; hotEntries: number } {
+  stats(): CoreStats & { wasmBytes: number; hotMap: HotMap } {
     this.settle();
     const stats = this.#core.call((core) => core.stats()) as CoreStats;
-    return { ...stats, wasmBytes: this.#core.memoryBytes, hotEntries: this.#hot.size };
+    return { ...stats, wasmBytes: this.#core.memoryBytes, hotMap: this.#hot };
   }
 
   /** Lets every value go. */
@@ -343,10 +390,40 @@ export class Shelf {
     this.#hits = 0;
   }
 
+  /** Notes a use. */
+  touch(slot: number): void {
+    const at = this.#hits;
+    this.#ring[at] = slot;
+    this.#hits = at + 1;
+    if (at + 1 === RING) this.settle();
+  }
+
+  /** Whether Wasm memory can take so many bytes, where need be in place of what is there. */
+  #reserve(bytes: number): boolean {
+    const freed = this.#core.call((core) => core.reserve(bytes, this.#options.autoCleanup));
+    if (freed === 0) return true;
+    this.#apply();
+    const freedBytes = Math.max(freed, 0);
+    this.#listener.relieved({ reason: "wasm", wantedBytes: bytes, freedBytes });
+    return freed > 0;
+  }
+
   /** The SHA-256 of bytes. */
   digest(bytes: Uint8Array): Uint8Array {
     const { sha256 } = this.#options;
-    return sha256?.(bytes) ?? this.#core.call((_core, glue) => glue.sha256(bytes));
+    if (sha256 !== undefined) return sha256(bytes);
+    this.require(bytes.length);
+    return this.#core.call((_core, glue) => glue.sha256(bytes));
+  }
+
+  #decode(request: string, slot: number, body: Uint8Array): object {
+    const value = this.parse(request, body);
+    if (this.#options.keepsValues) {
+      this.keep(slot, value);
+      this.#hot.link(request, slot);
+      this.pressure?.check(body.length);
+    }
+    return value;
   }
 
   #apply(): void {
@@ -354,15 +431,18 @@ export class Shelf {
     if (effects === undefined) return;
     const moved = new Set<number>();
     const over: number[] = [];
+    let ranks = false;
     for (let index = 0; index < effects.length; index += 2) {
       const target = effects[index + 1] ?? 0;
-      switch (effects[index]) {
+      const code = effects[index] ?? 0;
+      switch (code & 15) {
         case Effect.evicted:
           this.#hot.drop(target);
-          this.#listener.evicted(this.canonical(target));
+          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] ?? "size");
           break;
         case Effect.retired:
-          this.#hot.retire(target);
+        case Effect.dropped:
+          this.#hot.drop(target);
           break;
         case Effect.expired:
           this.#hot.drop(target);
@@ -374,6 +454,9 @@ export class Shelf {
         case Effect.over:
           over.push(target);
           break;
+        case Effect.rank:
+          ranks = true;
+          break;
         default:
           this.#hot.move(target);
           this.#version += 1;
@@ -381,9 +464,14 @@ export class Shelf {
       }
     }
     if (over.length > 0) this.#listener.over(over);
-    if (moved.size === 0) return;
-    const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
-    this.#listener.moved(() => Array.from(moved, textOf));
+    if (moved.size > 0) {
+      const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
+      this.#listener.moved(() => Array.from(moved, textOf));
+    }
+    if (ranks) {
+      this.ranking?.evict(this.#core, this.#listener.failed);
+      this.#apply();
+    }
   }
 
   #restarted(): void {

@@ -6,12 +6,15 @@ import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
 import { ExpiryTimer } from "./expiry-timer.js";
+import { unlessAborted } from "./flight.js";
+import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
+import { HoldingOnDemand } from "./holding-on-demand.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
 import { Loader } from "./loader.js";
 import { type CheckedOptions, checkFilter } from "./options.js";
 import type { Platform } from "./platform.js";
-import { reportHealth, reportStats, type StoreCounts } from "./report.js";
+import { newCounts, reportHealth, type StoreCounts } from "./report.js";
 import type { Shelf } from "./shelf.js";
 import { makeTiers, type Tiers } from "./tiers.js";
 import type {
@@ -42,8 +45,6 @@ import { Writer } from "./writer.js";
  */
 export class SchemaStore {
   readonly #tiers: Tiers;
-  readonly #platform: Platform;
-  readonly #options: CheckedOptions;
   readonly #shelf: Shelf;
   readonly #durable: DurableTier | undefined;
   readonly #writer: Writer;
@@ -51,15 +52,9 @@ export class SchemaStore {
   readonly #events = new Events();
   readonly #watchers: Watchers;
   readonly #expiry: ExpiryTimer;
+  readonly #holding: HoldingOnDemand;
   readonly #cloned: boolean;
-  readonly #counts: StoreCounts = {
-    puts: 0,
-    deletes: 0,
-    conversions: 0,
-    conversionsSkipped: 0,
-    flushes: 0,
-    restarts: 0,
-  };
+  readonly #counts: StoreCounts = newCounts();
   #stopExit: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -70,16 +65,16 @@ export class SchemaStore {
     adapter: HostAdapter | undefined,
     platform: Platform,
   ) {
-    this.#platform = platform;
-    this.#options = options;
     this.#cloned = options.values === "cloned";
     this.#tiers = makeTiers(core, options, adapter, platform, {
-      evicted: (canonical) => this.#events.emit("evict", { canonical }),
+      evicted: (canonical, cause) => this.#events.emit("evict", { canonical, cause }),
+      relieved: (event) => this.#events.emit("pressure", event),
       expired: (canonical) => this.#events.emit("expire", { canonical }),
       moved: (urlsOf) => this.#moved(urlsOf),
       limited: () => this.#expiry.start(),
       restarted: () => {
         this.#counts.restarts += 1;
+        this.#holding.restarted();
         this.#events.emit("restart", { emptied: adapter === undefined });
       },
       flushed: (entries, bytes) => {
@@ -93,12 +88,13 @@ export class SchemaStore {
     this.#durable = this.#tiers.durable;
     this.#watchers = new Watchers(this.#shelf);
     this.#expiry = new ExpiryTimer(this.#shelf);
-    this.#writer = new Writer(this.#shelf, this.#durable, this.#options, {
+    this.#writer = new Writer(this.#shelf, this.#durable, options, {
       checkOpen: () => this.#checkOpen(),
       stored: (canonical) => this.#noteStored(canonical),
       deleted: (canonical) => this.#noteDeleted(canonical),
     });
     this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options);
+    this.#holding = new HoldingOnDemand(this.#tiers, this.#loader, this.#events);
   }
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
@@ -116,7 +112,7 @@ export class SchemaStore {
   getSync<T = JsonObject>(canonical: string): T | undefined {
     const hot = this.#shelf.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#recall(canonical);
+    const value = hot ?? this.#loader.peek(canonical);
     return value && (this.#handOut(value) as T);
   }
 
@@ -127,22 +123,20 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
-    const values: unknown[] = await this.#loader.loadMany(canonicals);
-    const waits = canonicals.map(async (canonical, index) => {
-      const value = values[index];
-      values[index] =
-        value === undefined ? await this.get(canonical, options) : this.#handOut(value as object);
+    const pending = this.#loader.loadMany(canonicals);
+    const values = await unlessAborted(pending, options?.signal);
+    const found = canonicals.map((canonical, at) => {
+      const value = values[at];
+      return value ? this.#handOut(value) : this.get(canonical, options);
     });
-    await Promise.all(waits);
-    return values as (T | undefined)[];
+    return Promise.all(found) as Promise<(T | undefined)[]>;
   }
 
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#checkOpen();
     const found = await this.#loader.orStale("body", canonical, options);
-    if (found === undefined) return this.#missing(canonical, options);
-    return decodeText(found);
+    return found ? decodeText(found) : this.#missing(canonical, options);
   }
 
   /** Value, metadata and the tier that answered. */
@@ -152,6 +146,7 @@ export class SchemaStore {
   ): Promise<Entry<T> | undefined> {
     this.#checkOpen();
     options?.signal?.throwIfAborted();
+    await this.#holding.counted();
     for (;;) {
       const recalled = this.#loader.recall(canonical);
       const loaded = recalled ?? (await this.#loader.orStale("load", canonical, options));
@@ -166,6 +161,7 @@ export class SchemaStore {
   /** What is known of a canonical, without reading its body; the network is not asked. */
   async metadata(canonical: string): Promise<Metadata | undefined> {
     this.#checkOpen();
+    await this.#holding.counted();
     await this.#loader.locate(canonical);
     const slot = this.#shelf.known(canonical);
     return slot === undefined ? undefined : this.#shelf.metadata(slot);
@@ -204,13 +200,9 @@ export class SchemaStore {
     items: Iterable<PutItem>,
     options: { readonly durable?: boolean } = {},
   ): Promise<Metadata[]> {
+    this.#checkOpen();
     const stored: Metadata[] = [];
-    for (const { value, text, bytes, ...rest } of items) {
-      if (value !== undefined) stored.push(await this.put(value, rest));
-      else if (text !== undefined) stored.push(await this.putText(text, rest));
-      else if (bytes !== undefined) stored.push(await this.putBytes(bytes, rest));
-      else throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
-    }
+    for (const item of items) stored.push(await this.#writer.putItem(item));
     if (options.durable) await this.flush();
     return stored;
   }
@@ -228,8 +220,7 @@ export class SchemaStore {
     this.#checkOpen();
     return this.#writer.update(canonical, options, async (slot) => {
       const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
-      const current = loaded === undefined ? undefined : structuredClone(loaded.value);
-      return change(current as T | undefined);
+      return change((loaded && structuredClone(loaded.value)) as T | undefined);
     });
   }
 
@@ -240,20 +231,7 @@ export class SchemaStore {
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#checkOpen();
     const { convertInto } = await import("./convert-into.js");
-    const result = await convertInto(
-      {
-        sha256: (bytes) => this.#shelf.sha256(bytes),
-        rowsOf: async (canonical) => {
-          await this.#loader.locate(canonical);
-          return [...this.#shelf.rowsOf(canonical)].map((slot) => this.#shelf.metadata(slot));
-        },
-        put: (schema, put) => this.put(schema, put),
-      },
-      this.#options.converter,
-      source,
-      options,
-      this.#options.now,
-    );
+    const result = await convertInto(this.#tiers, this.#loader, this, source, options);
     this.#counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
     return result;
   }
@@ -273,6 +251,7 @@ export class SchemaStore {
     this.#checkOpen();
     checkFilter(filter);
     await this.#durable?.complete();
+    await this.#holding.counted();
     const slots = this.#shelf.list(filter);
     return Array.from(slots, (slot) => this.#shelf.metadata(slot));
   }
@@ -340,18 +319,48 @@ export class SchemaStore {
   async stats(): Promise<Stats> {
     this.#checkOpen();
     await this.#durable?.complete();
-    return reportStats(
-      this.#options,
-      this.#shelf,
-      this.#durable,
-      this.#loader.counts,
-      this.#counts,
-    );
+    const { reportStats } = await import("./report-stats.js");
+    return reportStats(this.#tiers, this.#loader.counts, this.#counts);
+  }
+
+  /**
+   * Frees so many bytes of memory, or all it can; answers how many, as `usedBytes` counts. Decoded
+   * values go first, then texts, but for those that nothing else has: no entry is lost. INVALID_VALUE.
+   */
+  trim(bytes: number = Number.POSITIVE_INFINITY): number {
+    this.#checkOpen();
+    return this.#shelf.trim(bytes);
   }
 
   /** Whether all is well, and what is not. */
   health(): Health {
     return reportHealth(this.#shelf, this.#durable, this.#closing === undefined);
+  }
+
+  /**
+   * Keeps the value of what a canonical means in memory, whatever it comes to mean, until `unpin` was
+   * called as often; pins end with the store. NOT_FOUND, STORAGE_FULL.
+   */
+  async pin(canonical: string): Promise<void> {
+    return (await this.#holding.use()).pin(canonical);
+  }
+
+  /** Takes one pin away; false when the canonical was not pinned. */
+  async unpin(canonical: string): Promise<boolean> {
+    return (await this.#holding.use()).unpin(canonical);
+  }
+
+  /**
+   * The values of these canonicals, and of their dependencies where asked for, as they are at one
+   * moment, until it is released. Dependencies are not asked of the resolver. STORAGE_FULL.
+   */
+  async lease(canonicals: readonly string[], options: LeaseOptions = {}): Promise<Lease> {
+    return (await this.#holding.use()).lease(canonicals, options);
+  }
+
+  /** Brings values into memory, those used most first, as far as there is room without evicting. */
+  async warm(options: WarmOptions = {}): Promise<WarmReport> {
+    return (await this.#holding.use()).warm(options);
   }
 
   /** Calls `listener` at each event of that name; returns a function that stops it. */
@@ -372,6 +381,7 @@ export class SchemaStore {
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
+    this.#tiers.closed.abort();
     return this.#closing;
   }
 
@@ -383,21 +393,15 @@ export class SchemaStore {
   /** Opens the durable tier; called once by `openSchemaStore`. */
   async open(): Promise<void> {
     await this.#durable?.open(this.#tiers.core);
-    this.#stopExit = this.#platform.onExit({
-      flush: async () => this.#durable?.flush(),
-      flushSync: () => this.#durable?.flushSync(),
-    });
+    this.#holding.start();
+    if (this.#tiers.options.warmOnStartup) this.warm().catch(() => {});
+    this.#stopExit = this.#tiers.watchProcess(() => this.#holding.flush());
   }
 
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
     this.#checkOpen();
     const loaded = await this.#loader.orStale("load", canonical, options);
-    return loaded === undefined ? this.#missing(canonical, options) : this.#handOut(loaded.value);
-  }
-
-  #recall(canonical: string): object | undefined {
-    this.#checkOpen();
-    return this.#loader.recall(canonical)?.value;
+    return loaded ? this.#handOut(loaded.value) : this.#missing(canonical, options);
   }
 
   #handOut(value: object): object {
@@ -406,8 +410,7 @@ export class SchemaStore {
 
   #missing(canonical: string, options: GetOptions | undefined): undefined {
     if (options?.require !== true) return undefined;
-    const message = `there is no entry ${canonical}`;
-    throw new SchemaStoreError("NOT_FOUND", message, { key: canonical });
+    throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
   }
 
   #noteStored(canonical: string): void {
@@ -422,6 +425,7 @@ export class SchemaStore {
   }
 
   #moved(urlsOf: () => string[]): void {
+    this.#holding.moved(urlsOf);
     if (!this.#events.has("change") && this.#watchers.none) return;
     const urls = urlsOf();
     this.#events.emit("change", { urls });
@@ -435,9 +439,13 @@ export class SchemaStore {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#shelf.pressure?.stop();
+    this.#holding.close();
+    const saved = this.#holding.save();
     this.#shelf.clear();
     this.#loader.close();
     try {
+      await saved;
       await this.#durable?.close();
     } finally {
       // Not before: a process may end while this waits.

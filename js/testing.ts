@@ -21,6 +21,7 @@ import { changes } from "./testing/changes.js";
 import { Place } from "./testing/kit.js";
 import { lifecycle } from "./testing/lifecycle.js";
 import { sharing } from "./testing/sharing.js";
+import { side } from "./testing/side.js";
 
 /** Where the tests go: `node:test`, a runner of your own, an array. */
 export interface ContractRunner {
@@ -49,7 +50,7 @@ export type AdapterFactory = () => HostAdapter;
  * `commitSync`) is not asked of it.
  */
 export function adapterContract(runner: ContractRunner, options: ContractOptions): void {
-  const cases = { ...basics, ...atomicity, ...changes, ...sharing, ...lifecycle };
+  const cases = { ...basics, ...atomicity, ...changes, ...sharing, ...side, ...lifecycle };
   for (const [title, run] of Object.entries(cases)) {
     runner.test(`${options.name}: ${title}`, async () => {
       const place = new Place(await options.newPlace(), options.core);

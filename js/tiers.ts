@@ -18,6 +18,13 @@ export interface Tiers {
   readonly durable: DurableTier | undefined;
   /** Throws CLOSED; to be asked after every wait. */
   checkOpen(): void;
+  /** Aborted when the store is closed. */
+  readonly closed: AbortController;
+  /**
+   * Looks after memory and the end of the process, before which `flush` is called; returns a function
+   * that stops looking after the latter.
+   */
+  watchProcess(flush: () => Promise<void>): () => void;
 }
 
 /** What the tiers tell the store. */
@@ -32,20 +39,29 @@ export function makeTiers(
   core: CoreModule,
   options: CheckedOptions,
   adapter: HostAdapter | undefined,
-  { random, sha256 }: Platform,
+  platform: Platform,
   listener: TiersListener,
 ): Tiers {
+  const { random, sha256 } = platform;
   const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes } = options;
-  const { evictionPolicy, idleTtlHours } = options;
+  const { evictionPolicy, idleTtlHours, ranking } = options;
   const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
   const shelf: Shelf = new Shelf(
     core,
     {
-      core: { ...limits, evictionPolicy, durable: adapter !== undefined, random, idleTtlHours },
+      core: {
+        ...limits,
+        evictionPolicy: ranking ? "custom" : `${evictionPolicy}`,
+        durable: adapter !== undefined,
+        random,
+        idleTtlHours,
+      },
       values: options.values,
       keepsValues: options.strategy !== "disk",
+      autoCleanup: options.autoCleanup,
       now: options.now,
       sha256,
+      ranking,
     },
     {
       ...listener,
@@ -64,6 +80,12 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
-  const tiers = { core, options, shelf, sha256, durable, checkOpen: listener.checkOpen };
+  const watchProcess = (flush: () => Promise<void>) => {
+    if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(shelf, listener);
+    return platform.onExit({ flush, flushSync: () => durable?.flushSync() });
+  };
+  const { checkOpen } = listener;
+  const closed = new AbortController();
+  const tiers = { core, options, shelf, sha256, durable, checkOpen, closed, watchProcess };
   return tiers;
 }

@@ -20,6 +20,36 @@ export type EvictionPolicy =
   | "w-tiny-lfu"
   | "gdsf";
 
+/** What a custom policy can rank an entry by; times are counted in uses of any entry. */
+export interface EvictionCandidate {
+  readonly canonical: string;
+  /** Bytes of memory its eviction frees. */
+  readonly bytes: number;
+  /** Uses since it came to memory, the first one included. */
+  readonly uses: number;
+  /** Time since it was last used. */
+  readonly idle: number;
+  /** Time since it came to memory. */
+  readonly age: number;
+  /** What it costs to bring it back, in a unit that is the same for all. */
+  readonly cost: number;
+}
+
+/** An eviction policy of your own. */
+export interface CustomPolicy {
+  readonly name: "custom";
+  /**
+   * Answers the candidates (or their places in the array) in another order: the first ones leave, as
+   * many as must. Called whenever room is to be made, with at most `evictionBatchSize` of those that were
+   * not used for the longest time, that one first; the entry used last is never among them.
+   *
+   * It must answer each of them once, within 100 ms, and not call the store. When it does not, or throws,
+   * the one not used for the longest time leaves, `error` is emitted with INVALID_CONFIG, `health` and
+   * `stats` say so, and the next batches pass without it: one, then three, at most 1023.
+   */
+  rank(candidates: EvictionCandidate[]): readonly (EvictionCandidate | number)[];
+}
+
 /** How decoded values are handed out: shared and deep-frozen, shared as they are, or a clone each. */
 export type ValueMode = "frozen" | "shared" | "cloned";
 
@@ -81,6 +111,7 @@ export interface Metadata {
   /** Kept as stale until then, and then deleted; absent: until it is deleted or replaced. */
   readonly staleUntil?: number;
   readonly etag?: string;
+  /** Gets of its value, loads and leases; those of a week ago count half. A hint, saved now and then. */
   readonly accessCount: number;
   readonly dependencies: readonly Dependency[];
 }
@@ -240,7 +271,15 @@ export interface StoreOptions {
   readonly idleTtlHours?: number;
   /** How long an expired entry is kept, to be answered while the resolver fails. */
   readonly graceHours?: number;
-  readonly evictionPolicy?: EvictionPolicy;
+  readonly evictionPolicy?: EvictionPolicy | CustomPolicy;
+  /** How many candidates a custom policy ranks at a time. */
+  readonly evictionBatchSize?: number;
+  /** Brings the entries used most into memory after opening, in the background. */
+  readonly warmOnStartup?: boolean;
+  /** How many of them. */
+  readonly warmSize?: number;
+  /** Gives memory back before the process or Wasm memory runs out of it. Default: true. */
+  readonly autoCleanup?: boolean;
   readonly values?: ValueMode;
   readonly durability?: Durability;
   /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
@@ -254,6 +293,32 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
+/** How often a tier could answer. */
+export interface TierStats {
+  /** Look-ups it answered. */
+  readonly hits: number;
+  /** Look-ups it was asked first and could not answer. */
+  readonly misses: number;
+  /** Hits of all look-ups, from 0 to 1; 0 before the first. */
+  readonly hitRatio: number;
+}
+
+/** The same of a tier that takes time. */
+export interface LoadingTierStats extends TierStats {
+  /** Times it was asked, also where it failed; those who wait for one load count once. */
+  readonly loads: number;
+  /** How long they took. */
+  readonly loadTimes: {
+    /** Upper ends of the buckets in milliseconds, each twice the one before. */
+    readonly upToMs: readonly number[];
+    /** Loads per bucket; one more than there are ends, for those that took longer. */
+    readonly counts: readonly number[];
+  };
+}
+
+/** Why a body left memory before its time. */
+export type EvictionCause = "size" | "entries" | "explicit" | "pressure" | "expired";
+
 /** Counters since the store was opened, and sizes as they are now. */
 export interface Stats {
   readonly strategy: Strategy;
@@ -262,23 +327,58 @@ export interface Stats {
   /** Sum of the bodies' sizes over all entries, in bytes. */
   readonly totalBytes: number;
   readonly memory: {
+    /** Entries with a body in memory. */
     readonly residentEntries: number;
+    /** What `memoryLimitMb` bounds: encoded, decoded and pending bytes with their bookkeeping. */
     readonly usedBytes: number;
     readonly limitBytes: number;
+    /** Bodies kept as text in Wasm memory, each distinct one once. */
     readonly encodedBytes: number;
+    /** The same as `decodedEstimate`. */
     readonly decodedBytes: number;
+    /** Heap taken by decoded values, by the length of their text. */
+    readonly decodedEstimate: number;
+    /** Bodies on their way to the durable tier. */
     readonly pendingBytes: number;
+    /** Pinned or leased, in whatever form. */
+    readonly leasedBytes: number;
+    /** What is known of every entry, in Wasm memory; bounded by `maxCatalogMb`. */
     readonly catalogBytes: number;
+    /** Size of the Wasm memory, which never shrinks: what was freed in it is used again. */
     readonly wasmBytes: number;
+    /** Spellings of canonicals that are remembered. */
     readonly hotEntries: number;
+    /** Heap taken by what leads from canonicals to decoded values, without the values; an estimate. */
+    readonly hotMapBytes: number;
   };
   readonly disk: { readonly bytes: number; readonly quota?: number } | undefined;
+  readonly tiers: {
+    readonly memory: TierStats;
+    readonly disk: LoadingTierStats;
+    readonly network: LoadingTierStats;
+  };
   readonly hits: { readonly memory: number; readonly disk: number; readonly network: number };
+  /** Look-ups that nobody could answer. */
   readonly misses: number;
   readonly loads: number;
-  /** Bodies that left memory, by cause; `expired`: nobody read them for `idleTtlHours`. */
-  readonly evictions: { readonly size: number; readonly entries: number; readonly expired: number };
+  /** Bodies that left memory, by cause. */
+  readonly evictions: {
+    /** Because of `memoryLimitMb`. */
+    readonly size: number;
+    /** Because of `maxEntries`. */
+    readonly entries: number;
+    /** Their time was over, or nobody read them for `idleTtlHours`. */
+    readonly expired: number;
+    /** By `trim`, or because their entry was deleted. */
+    readonly explicit: number;
+    /** The process or Wasm memory had too little. */
+    readonly pressure: number;
+  };
+  /** Of those for size and entries, newcomers that the policy preferred not to keep. */
+  readonly refusedAdmissions: number;
   readonly expirations: number;
+  /** Answers of a custom policy that were of no use. */
+  readonly rankingFailures: number;
   readonly puts: number;
   readonly deletes: number;
   readonly conversions: number;
@@ -292,6 +392,8 @@ export interface Health {
   readonly ok: boolean;
   /** What failed in the background and is still pending. */
   readonly writeError: SchemaStoreError | undefined;
+  /** What is wrong with the last answer of a custom policy. */
+  readonly rankingError: SchemaStoreError | undefined;
   readonly pendingWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;
@@ -302,8 +404,17 @@ export interface Health {
 export interface StoreEvents {
   readonly put: { readonly canonical: string };
   readonly delete: { readonly canonical: string };
-  readonly evict: { readonly canonical: string };
+  /** A body left memory; the entry is gone only where there is no durable tier. */
+  readonly evict: { readonly canonical: string; readonly cause: EvictionCause };
   readonly expire: { readonly canonical: string };
+  /** There was too little memory: in the heap, in the process, or Wasm memory could not grow. */
+  readonly pressure: {
+    readonly reason: "heap" | "process" | "wasm";
+    /** What was missing. */
+    readonly wantedBytes: number;
+    /** What the store gave, as `usedBytes` counts. */
+    readonly freedBytes: number;
+  };
   readonly flush: { readonly entries: number; readonly bytes: number };
   readonly change: { readonly urls: readonly string[] };
   /** `emptied`: there was no durable tier to read the entries back from. */

@@ -59,9 +59,7 @@ export class WriteBehind {
 
   /** Bytes of the bodies that are not durable yet. */
   get bytes(): number {
-    let bytes = this.#queuedBytes;
-    for (const { put } of this.#inFlight.values()) bytes += put?.body.length ?? 0;
-    return bytes;
+    return this.#queuedBytes + bytesOf(this.#inFlight.values());
   }
 
   /** The body of a slot that is not durable yet. */
@@ -98,7 +96,7 @@ export class WriteBehind {
     const replaced = this.#queued.get(text);
     this.#queued.delete(text);
     this.#queued.set(text, write);
-    this.#queuedBytes += (write.put?.body.length ?? 0) - (replaced?.put?.body.length ?? 0);
+    this.#queuedBytes += bytesOf([write]) - bytesOf([replaced]);
     if (write.put !== undefined) this.#bySlot.set(write.slot, write);
     this.#schedule(this.#queuedBytes >= FULL_BYTES ? 0 : LINGER_MS);
     if (replaced !== undefined) this.#supersede(replaced);
@@ -190,8 +188,7 @@ export class WriteBehind {
       this.#queued.set(text, write);
       if (replaced !== undefined) outdated.push(replaced);
     }
-    this.#queuedBytes = 0;
-    for (const { put } of this.#queued.values()) this.#queuedBytes += put?.body.length ?? 0;
+    this.#queuedBytes = bytesOf(this.#queued.values());
     for (const write of outdated) this.#supersede(write);
   }
 
@@ -204,6 +201,13 @@ export class WriteBehind {
   #release(write: PendingWrite): void {
     if (this.#bySlot.get(write.slot) === write) this.#bySlot.delete(write.slot);
   }
+}
+
+/** Bytes of the bodies of these writes. */
+export function bytesOf(writes: Iterable<PendingWrite | undefined>): number {
+  let bytes = 0;
+  for (const write of writes) bytes += write?.put?.body.length ?? 0;
+  return bytes;
 }
 
 function batchOf(writes: readonly PendingWrite[]): HostBatch {

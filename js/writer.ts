@@ -9,7 +9,7 @@ import type { CheckedOptions } from "./options.js";
 import { parseCanonical } from "./parse-canonical.js";
 import { canonicalOf, type PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
-import type { JsonObject, Metadata, PutOptions } from "./types.js";
+import type { JsonObject, Metadata, PutItem, PutOptions } from "./types.js";
 
 /** What the writer tells the store. */
 export interface WriterListener {
@@ -24,6 +24,9 @@ interface Draft {
   readonly record: PutRecord;
   readonly body: Uint8Array;
 }
+
+/** Known at once, but where a put has to wait for the host. */
+type Stored = Metadata | Promise<Metadata>;
 
 /** Puts, conditional puts and deletions. */
 export class Writer {
@@ -46,22 +49,22 @@ export class Writer {
   }
 
   /** Stores an object. INVALID_VALUE for what `JSON.stringify` would silently change. */
-  async put(value: object, options: PutOptions): Promise<Metadata> {
+  put(value: object, options: PutOptions): Stored {
     return this.#put(this.#draft(value, options), options);
   }
 
   /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
-  async putText(text: string, options: PutOptions): Promise<Metadata> {
+  putText(text: string, options: PutOptions): Stored {
     if (typeof text !== "string" || !text.isWellFormed()) {
       throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
     }
     const value = parseObject(text, "the text");
-    checkDepth(value);
+    checkDepth(value, text);
     return this.#put({ record: this.#describe(value, options), body: encodeText(text) }, options);
   }
 
   /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
-  async putBytes(bytes: Uint8Array, options: PutOptions): Promise<Metadata> {
+  putBytes(bytes: Uint8Array, options: PutOptions): Stored {
     let text: string;
     try {
       text = decodeText(bytes);
@@ -69,6 +72,14 @@ export class Writer {
       throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
     }
     return this.putText(text, options);
+  }
+
+  /** Stores one item of many. INVALID_VALUE for one without anything to store. */
+  putItem({ value, text, bytes, ...options }: PutItem): Stored {
+    if (value !== undefined) return this.put(value, options);
+    if (text !== undefined) return this.putText(text, options);
+    if (bytes !== undefined) return this.putBytes(bytes, options);
+    throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
   /** Stores what `change` makes of the current slot, if nobody else writes meanwhile. */
@@ -124,13 +135,17 @@ export class Writer {
     return describe(value, options, this.#options);
   }
 
-  async #put(draft: Draft, options: PutOptions): Promise<Metadata> {
-    const { ifHash } = options;
+  #put(draft: Draft, { ifHash, durable }: PutOptions): Stored {
     if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
     const file = () => this.#file(draft);
     const limit = this.#options.memoryLimitBytes;
-    const metadata = await (this.#durable?.whenRoom(draft.body.length, limit, file) ?? file());
-    if (options.durable) await this.#durable?.flush();
+    const stored = this.#durable?.whenRoom(draft.body.length, limit, file) ?? file();
+    return durable ? this.#whenDurable(stored) : stored;
+  }
+
+  async #whenDurable(stored: Stored): Promise<Metadata> {
+    const metadata = await stored;
+    await this.#durable?.flush();
     return metadata;
   }
 
@@ -150,7 +165,7 @@ export class Writer {
     this.#listener.checkOpen();
     const metadata =
       this.#durable?.put(record, body) ??
-      this.#shelf.put(record, body, (slot) => this.#shelf.admit([[slot, body]]));
+      this.#shelf.put(record, body, false, (slot) => this.#shelf.admit([[slot, body]]));
     this.#listener.stored(metadata.canonical);
     return metadata;
   }

@@ -54,6 +54,7 @@ await main(async ([only]) => {
     "index.inline.js",
     "adapters/indexeddb.js",
     "archive.js",
+    "holding.js",
     "leave.js",
     "stale.js",
   ]);

@@ -13,8 +13,11 @@ const ON_FIRST_USE = [
   "./convert/*",
   "../convert/*",
   "./convert-into.js",
+  "./custom-policy.js",
+  "./report-stats.js",
   // In full: the converter has a file of that name.
   join(dist, "archive.js"),
+  "./holding.js",
   "./adapters/indexeddb.js",
   "./leave.js",
   "./stale.js",
@@ -32,6 +35,7 @@ await main(async () => {
     await entry("Node entry", "index.node.js", "node"),
     await entry("IndexedDB adapter", "adapters/indexeddb.js", "browser", 4 * KB),
     await entry("archive", "archive.js", "browser"),
+    await entry("holding", "holding.js", "browser"),
     await entry("converter", "convert/index.js", "browser"),
     row("npm tarball", tarball[0]?.unpackedSize, tarball[0]?.size, 600 * KB),
   ];

@@ -13,6 +13,8 @@ import { npmTool, targetDir, wasmBindgenTool } from "./lib/tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const CARGO_TEST = ["test", "--locked", "--target-dir", targetDir];
+/** Operations of the fuzz target, which does fewer where nobody asks; some 30 s. */
+const FUZZ = { FSS_FUZZ_OPS: process.env.FSS_FUZZ_OPS ?? "10000000" };
 const TEST_TIMEOUT_MS = 15 * 60_000;
 const BRIDGES = join("tests", "bridges");
 /** The published suite needs the runner it is written for. */
@@ -24,7 +26,7 @@ const chromium = findChromium();
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
-  await layer("Core, native", "cargo", CARGO_TEST, rustCounts);
+  await layer("Core, native", "cargo", CARGO_TEST, rustCounts, FUZZ);
   await boundary();
   heading("Packages of the tests");
   installTestPackages();

@@ -2,13 +2,16 @@
 
 use crate::catalog::Slot;
 use crate::intern::Symbol;
+use crate::memory::Cause;
 use crate::metadata::Head;
 
 /// One thing the host must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The decoded value of the slot is to be let go; the entry stays known.
-    Evicted(Slot),
+    Evicted(Slot, Cause),
+    /// The same, and its bytes are still in memory.
+    Dropped(Slot),
     /// The slot's entry was replaced or deleted: let go of everything kept for it.
     Retired(Slot),
     /// The slot's time is over: hide its value.
@@ -17,6 +20,8 @@ pub enum Effect {
     Moved(Symbol),
     /// Something about the slot's entry has a limited life: the clock is to be watched.
     Limited(Slot),
+    /// A budget is exceeded until [`Store::rank`](crate::store::Store::rank) has told who leaves.
+    Rank,
     /// The slot's time as stale is over too: its row is to be deleted, unless the host has another.
     Over(Slot),
 }

@@ -58,15 +58,12 @@ pub struct RowKey<'a> {
 impl<'a> RowKey<'a> {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_allocvec(self).map_err(|_| Error::Serialization { what: "row key" })
+        postcard::to_allocvec(self).map_err(|_| Error::serialization("row key"))
     }
 
     /// Reads the packed form.
     pub fn unpack(packed: &'a [u8]) -> Result<Self> {
-        postcard::from_bytes(packed).map_err(|_| Error::Corrupt {
-            what: "row key".into(),
-            rule: "it does not unpack",
-        })
+        postcard::from_bytes(packed).map_err(|_| Error::corrupt("row key", "it does not unpack"))
     }
 }
 
@@ -108,6 +105,8 @@ struct UrlRows {
 pub struct Catalog {
     strings: Interner,
     entries: Vec<Option<Entry>>,
+    /// How often each entry was used, by slot.
+    uses: Vec<u32>,
     free: Vec<Slot>,
     limbo: Vec<Slot>,
     /// By the number of the URL's symbol.
@@ -124,6 +123,7 @@ impl Catalog {
         Self {
             strings: Interner::new(seed),
             entries: Vec::new(),
+            uses: Vec::new(),
             free: Vec::new(),
             limbo: Vec::new(),
             by_url: Vec::new(),
@@ -142,6 +142,28 @@ impl Catalog {
     /// Whether the slot holds an entry that is neither replaced nor deleted.
     pub fn is_live(&self, slot: Slot) -> bool {
         self.get(slot).is_some_and(|entry| !entry.retired)
+    }
+
+    /// How often an entry was used; what replaces it goes on counting from there.
+    pub fn uses(&self, slot: Slot) -> u32 {
+        self.uses.get(slot.index()).copied().unwrap_or_default()
+    }
+
+    /// Counts uses, by number of the slot.
+    pub fn count_uses(&mut self, slots: &[u32]) {
+        for &number in slots {
+            let index = number.wrapping_sub(1) as usize;
+            if let Some(uses) = self.uses.get_mut(index) {
+                *uses = uses.saturating_add(1);
+            }
+        }
+    }
+
+    /// Sets how often an entry was used.
+    pub fn set_uses(&mut self, slot: Slot, count: u32) {
+        if let Some(uses) = self.uses.get_mut(slot.index()) {
+            *uses = count;
+        }
     }
 
     /// The row key of an entry.
@@ -252,6 +274,7 @@ impl Catalog {
         meta: &[u8],
     ) -> Result<Slot> {
         let slot = self.vacant()?;
+        self.set_uses(slot, replaced.map_or(0, |replaced| self.uses(replaced)));
         if let Some(replaced) = replaced {
             self.retire(replaced);
         }
@@ -325,10 +348,13 @@ impl Catalog {
         }
     }
 
-    /// Frees the retired slots; called when no touch of theirs can be under way.
-    pub fn reap(&mut self) {
+    /// Frees the retired slots but those that are held; called when no touch of theirs can be under
+    /// way.
+    pub fn reap(&mut self, is_held: impl Fn(Slot) -> bool) {
         for slot in core::mem::take(&mut self.limbo) {
-            if let Some(entry) = self.entries.get_mut(slot.index()).and_then(Option::take) {
+            if is_held(slot) {
+                self.limbo.push(slot);
+            } else if let Some(entry) = self.entries.get_mut(slot.index()).and_then(Option::take) {
                 for symbol in [entry.url, entry.version, entry.source] {
                     self.strings.release(symbol);
                 }
@@ -356,6 +382,7 @@ impl Catalog {
     pub fn bytes(&self) -> usize {
         let slots = self.live * size_of::<Slot>();
         self.entries.capacity() * size_of::<Option<Entry>>()
+            + self.uses.capacity() * size_of::<u32>()
             + self.meta_bytes
             + self.strings.bytes()
             + self.by_url.capacity() * size_of::<UrlRows>()
@@ -370,12 +397,10 @@ impl Catalog {
         if let Some(slot) = self.free.pop() {
             return Ok(slot);
         }
-        let slot = Slot::from_index(self.entries.len()).ok_or(Error::StorageFull {
-            what: "catalog",
-            bytes: self.entries.len(),
-            limit: u32::MAX as usize,
-        })?;
+        let slot = Slot::from_index(self.entries.len())
+            .ok_or_else(|| Error::storage_full("catalog", self.entries.len(), u32::MAX as usize))?;
         self.entries.push(None);
+        self.uses.push(0);
         Ok(slot)
     }
 }

@@ -1,11 +1,13 @@
 //! The one error type of the core.
 
+use crate::text::decimal;
+
 /// What can go wrong in the core. The message names the input and the rule it broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
 #[non_exhaustive]
 pub enum Error {
     /// A canonical that breaks a rule of identity.
-    #[error("canonical \"{key}\" {rule}")]
     InvalidKey {
         /// The beginning of the canonical, fit to be shown.
         key: String,
@@ -13,7 +15,6 @@ pub enum Error {
         rule: &'static str,
     },
     /// A value that cannot be stored.
-    #[error("{what} {rule}")]
     InvalidValue {
         /// What was given.
         what: String,
@@ -21,7 +22,6 @@ pub enum Error {
         rule: &'static str,
     },
     /// An option out of its range.
-    #[error("option {option} is {value}, must be {range}")]
     InvalidConfig {
         /// Name of the option.
         option: &'static str,
@@ -31,7 +31,6 @@ pub enum Error {
         range: &'static str,
     },
     /// A body above `maxEntryBytes`.
-    #[error("entry of {bytes} bytes exceeds maxEntryBytes of {limit}")]
     EntryTooLarge {
         /// Size of the body.
         bytes: usize,
@@ -39,7 +38,6 @@ pub enum Error {
         limit: usize,
     },
     /// A budget that holds only what may not be evicted.
-    #[error("{what} of {bytes} bytes does not fit the limit of {limit}")]
     StorageFull {
         /// Which budget.
         what: &'static str,
@@ -49,7 +47,6 @@ pub enum Error {
         limit: usize,
     },
     /// Bytes at rest that fail their check.
-    #[error("{what} is damaged: {rule}")]
     Corrupt {
         /// What was read.
         what: String,
@@ -57,7 +54,6 @@ pub enum Error {
         rule: &'static str,
     },
     /// Bytes written by a newer version of the format.
-    #[error("format {found} is newer than {known}, the newest known here")]
     FormatTooNew {
         /// Version met.
         found: u32,
@@ -65,7 +61,6 @@ pub enum Error {
         known: u32,
     },
     /// A record that could not be packed or unpacked.
-    #[error("{what} could not be packed or unpacked")]
     Serialization {
         /// What it was.
         what: &'static str,
@@ -74,11 +69,80 @@ pub enum Error {
 
 impl Error {
     /// [`Error::InvalidKey`] with as much of the key as a message can show.
-    pub fn invalid_key(key: &str, rule: &'static str) -> Self {
+    #[cold]
+    pub fn invalid_key(key: &str, rule: &'static str) -> Box<Self> {
         let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
-        Self::InvalidKey {
+        Box::new(Self::InvalidKey {
             key: key.chars().take(120).map(shown).collect(),
             rule,
+        })
+    }
+
+    /// [`Error::InvalidValue`].
+    #[cold]
+    pub fn invalid_value(what: &str, rule: &'static str) -> Box<Self> {
+        let what = what.into();
+        Box::new(Self::InvalidValue { what, rule })
+    }
+
+    /// [`Error::EntryTooLarge`].
+    #[cold]
+    pub fn entry_too_large(bytes: usize, limit: usize) -> Box<Self> {
+        Box::new(Self::EntryTooLarge { bytes, limit })
+    }
+
+    /// [`Error::StorageFull`].
+    #[cold]
+    pub fn storage_full(what: &'static str, bytes: usize, limit: usize) -> Box<Self> {
+        Box::new(Self::StorageFull { what, bytes, limit })
+    }
+
+    /// [`Error::Corrupt`].
+    #[cold]
+    pub fn corrupt(what: &str, rule: &'static str) -> Box<Self> {
+        let what = what.into();
+        Box::new(Self::Corrupt { what, rule })
+    }
+
+    /// [`Error::FormatTooNew`].
+    #[cold]
+    pub fn format_too_new(found: u32, known: u32) -> Box<Self> {
+        Box::new(Self::FormatTooNew { found, known })
+    }
+
+    /// [`Error::Serialization`].
+    #[cold]
+    pub fn serialization(what: &'static str) -> Box<Self> {
+        Box::new(Self::Serialization { what })
+    }
+
+    /// The sentence. Put together here: formatting would be linked for it, which is larger than
+    /// all of this file.
+    pub fn message(&self) -> String {
+        let number = |number: usize| decimal(number as u64);
+        match self {
+            Self::InvalidKey { key, rule } => ["canonical \"", key, "\" ", rule].concat(),
+            Self::InvalidValue { what, rule } => [what, " ", rule].concat(),
+            Self::InvalidConfig {
+                option,
+                value,
+                range,
+            } => ["option ", option, " is ", value, ", must be ", range].concat(),
+            Self::EntryTooLarge { bytes, limit } => {
+                let rule = " bytes exceeds maxEntryBytes of ";
+                ["entry of ", &number(*bytes), rule, &number(*limit)].concat()
+            }
+            Self::StorageFull { what, bytes, limit } => {
+                let rule = " bytes does not fit the limit of ";
+                [what, " of ", &number(*bytes), rule, &number(*limit)].concat()
+            }
+            Self::Corrupt { what, rule } => [what, " is damaged: ", rule].concat(),
+            Self::FormatTooNew { found, known } => {
+                let [found, known] = [found, known].map(|version| decimal(u64::from(*version)));
+                let rule = ", the newest known here";
+                ["format ", &found, " is newer than ", &known, rule].concat()
+            }
+            Self::Serialization { what } => [what, " could not be packed or unpacked"].concat(),
         }
     }
 
@@ -97,5 +161,5 @@ impl Error {
     }
 }
 
-/// What the core's fallible functions return.
-pub type Result<T, E = Error> = core::result::Result<T, E>;
+/// What the core's fallible functions return. The error is boxed: what passes it on moves one word.
+pub type Result<T, E = Box<Error>> = core::result::Result<T, E>;

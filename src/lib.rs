@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`canonical`] | what names an entry, and which of two versions is newer |
 //! | [`intern`] | strings kept once, named by a number |
-//! | [`map`], [`order`] | maps keyed by bytes, and sorting |
+//! | [`map`], [`order`], [`text`] | maps keyed by bytes, sorting, numbers as text |
 //! | [`metadata`] | what is known of an entry besides its body, and its packed form |
 //! | [`catalog`] | every known entry by slot, key and URL |
 //! | [`memory`] | which bodies are in memory, within which budgets |
@@ -30,6 +30,7 @@ pub mod metadata;
 pub mod order;
 pub mod stats;
 pub mod store;
+pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 

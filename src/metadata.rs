@@ -7,10 +7,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::hash::Hash;
+use crate::hash::{self, Hash};
 
 /// Version byte of the packed form.
 const VERSION: u8 = 1;
+
+/// Most that key and metadata of one entry take; an archive carries no more.
+pub const MAX_ROW_BYTES: usize = 1024 * 1024;
+
+/// `STORAGE_FULL` for a row of more bytes than that.
+pub fn check_row(bytes: usize) -> Result<()> {
+    if bytes <= MAX_ROW_BYTES {
+        return Ok(());
+    }
+    Err(Error::storage_full(
+        "metadata of an entry",
+        bytes,
+        MAX_ROW_BYTES,
+    ))
+}
 
 /// Prefixes of nearly every URL in FHIR packages; packed as one byte. Append only: the index is
 /// the format.
@@ -107,7 +122,7 @@ pub struct Head {
     pub expires: Option<u64>,
     /// Kept as stale until then.
     pub stale_until: Option<u64>,
-    /// Gets counted when the row was last written.
+    /// 0 in a row at rest: uses are counted beside the rows.
     pub access_count: u32,
 }
 
@@ -119,6 +134,7 @@ pub struct Metadata {
     /// How it came to be here.
     pub origin: Origin,
     /// SHA-256 of the source it was made from.
+    #[serde(deserialize_with = "hash::unpack_optional")]
     pub source_hash: Option<Hash>,
     /// `id@version` of the converter.
     pub converter: Option<String>,
@@ -157,8 +173,7 @@ pub struct Metadata {
 impl Metadata {
     /// The packed form.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        postcard::to_allocvec(&(VERSION, self))
-            .map_err(|_| Error::Serialization { what: "metadata" })
+        postcard::to_allocvec(&(VERSION, self)).map_err(|_| Error::serialization("metadata"))
     }
 
     /// Reads the packed form.
@@ -180,19 +195,13 @@ impl Head {
 fn postcard_part(packed: &[u8]) -> Result<&[u8]> {
     match packed.split_first() {
         Some((&VERSION, rest)) => Ok(rest),
-        Some((&found, _)) => Err(Error::FormatTooNew {
-            found: found.into(),
-            known: VERSION.into(),
-        }),
+        Some((&found, _)) => Err(Error::format_too_new(found.into(), VERSION.into())),
         None => Err(damaged("it is empty")),
     }
 }
 
-fn damaged(rule: &'static str) -> Error {
-    Error::Corrupt {
-        what: "metadata".into(),
-        rule,
-    }
+fn damaged(rule: &'static str) -> Box<Error> {
+    Error::corrupt("metadata", rule)
 }
 
 #[cfg(test)]

@@ -23,12 +23,20 @@ pub struct Stats {
     pub decoded_bytes: usize,
     /// Bodies not yet durable.
     pub pending_bytes: usize,
+    /// Bodies that are held by pins and leases, in whatever form.
+    pub leased_bytes: usize,
     /// Evictions because of the memory limit.
     pub evicted_for_size: u64,
     /// Evictions because of the limit on entries.
     pub evicted_for_entries: u64,
-    /// Evictions because nobody had read the body for the idle time.
-    pub evicted_expired: u64,
+    /// Evictions because the caller wanted memory back, and bodies that left with their entry.
+    pub evicted_explicitly: u64,
+    /// Evictions because the process, or Wasm memory, had no more.
+    pub evicted_for_pressure: u64,
+    /// Bodies that left memory because their time was over.
+    pub evicted_as_expired: u64,
+    /// Of the evictions, those of newcomers: the policy preferred what it had.
+    pub refusals: u64,
     /// Entries hidden because their time was over.
     pub expirations: u64,
     /// Hits reported by the host.
@@ -38,7 +46,8 @@ pub struct Stats {
 /// As a map under the names JavaScript has: for a struct's, `serde-wasm-bindgen` keeps a cache.
 impl Serialize for Stats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([
+        // As floats: whole numbers of 64 bits come with a check and its formatted sentence.
+        let rows = [
             ("entries", u64::from(self.entries)),
             ("totalBytes", self.total_bytes),
             ("catalogBytes", self.catalog_bytes as u64),
@@ -48,11 +57,24 @@ impl Serialize for Stats {
             ("encodedBytes", self.encoded_bytes as u64),
             ("decodedBytes", self.decoded_bytes as u64),
             ("pendingBytes", self.pending_bytes as u64),
+            ("leasedBytes", self.leased_bytes as u64),
             ("evictedForSize", self.evicted_for_size),
             ("evictedForEntries", self.evicted_for_entries),
-            ("evictedExpired", self.evicted_expired),
+            ("evictedExplicitly", self.evicted_explicitly),
+            ("evictedForPressure", self.evicted_for_pressure),
+            ("evictedAsExpired", self.evicted_as_expired),
+            ("refusals", self.refusals),
             ("expirations", self.expirations),
             ("hits", self.hits),
-        ])
+        ];
+        serializer.collect_map(rows.map(|(name, number)| (name, float(number))))
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and bytes stay below 2^53"
+)]
+const fn float(number: u64) -> f64 {
+    number as f64
 }

@@ -4,10 +4,12 @@
 //! it holds. Rows come in one way only, by [`Store::learn`], whether they were just put, read from
 //! the host or written by somebody else.
 
+mod holding;
+mod lives;
+mod trim;
+
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
-
-mod lives;
 
 pub use crate::answer::{Effect, Effects, Packed, Resolution};
 use crate::canonical::Canonical;
@@ -16,9 +18,9 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
-use crate::memory::policy::{self, Admission};
-use crate::memory::{Expiry, Form, Limits, Tier};
-use crate::metadata::{Head, Metadata};
+use crate::memory::policy::{self, Admission, Candidate};
+use crate::memory::{Evicted, Expiry, Form, Limits, Tier};
+use crate::metadata::{Head, Metadata, check_row};
 use crate::order::sorted;
 use crate::stats::Stats;
 
@@ -50,6 +52,8 @@ pub struct Store {
     expiry: Expiry,
     /// Every row of the host is in the catalog.
     complete: bool,
+    /// The largest body that came so far, in bytes.
+    largest: usize,
     counters: Stats,
 }
 
@@ -66,6 +70,7 @@ impl Store {
             tier: Tier::new(limits, policy, !options.durable),
             expiry: Expiry::default(),
             complete: !options.durable,
+            largest: 0,
             counters: Stats::default(),
             options,
         })
@@ -81,8 +86,7 @@ impl Store {
         })
     }
 
-    /// Builds a row from what a put says of a body of so many bytes. Creation time and access
-    /// count of the row it would replace are kept.
+    /// Builds a row from what a put says of a body of so many bytes; it was created when its like was.
     pub fn pack(&self, key: &RowKey<'_>, metadata: Metadata, bytes: usize) -> Result<Packed> {
         self.pack_over(self.catalog.find(key), key, metadata, bytes)
     }
@@ -97,30 +101,34 @@ impl Store {
         Canonical::of_parts(key.url, Some(key.version))?;
         let limit = self.options.max_entry_bytes;
         if bytes > limit {
-            return Err(Error::EntryTooLarge { bytes, limit });
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let packed_key = key.pack()?;
         let limit = self.options.memory_limit;
+        let leased = self.tier.leased_bytes();
         let fits = if self.options.durable {
-            bytes <= limit
+            leased + bytes <= limit
         } else {
             self.tier.fits(bytes, packed_key.len())
         };
         if !fits {
-            return Err(Error::StorageFull {
-                what: "entry",
-                bytes,
-                limit,
-            });
+            let what = match leased {
+                0 => "entry",
+                _ => "entry, beside what is pinned or leased,",
+            };
+            return Err(Error::storage_full(what, bytes, limit));
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
         if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
             metadata.head.created = existing.head.created;
-            metadata.head.access_count = existing.head.access_count;
         }
+        let meta = metadata.pack()?;
+        check_row(packed_key.len() + meta.len())?;
+        // Told with the row, and not kept in it: that would be a write per hit.
+        metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {
             key: packed_key,
-            meta: metadata.pack()?,
+            meta,
             head: metadata.head,
         })
     }
@@ -178,11 +186,7 @@ impl Store {
         let limit = self.options.max_catalog;
         if self.catalog.bytes() + meta.len() > limit {
             let bytes = self.catalog.bytes() + meta.len();
-            return Err(Error::StorageFull {
-                what: "catalog",
-                bytes,
-                limit,
-            });
+            return Err(Error::storage_full("catalog", bytes, limit));
         }
         let slot = self.catalog.insert(key, existing, hash, head, meta)?;
         if let Some(replaced) = existing {
@@ -284,7 +288,7 @@ impl Store {
                 self.warm(slot, &mut effects);
                 self.make_room(&mut effects);
             }
-            None => effects.push(Effect::Evicted(slot)),
+            None => effects.push(Effect::Dropped(slot)),
         }
         effects
     }
@@ -300,6 +304,22 @@ impl Store {
     /// Uncounts them.
     pub fn unpend(&mut self, bytes: usize) {
         self.tier.unpend(bytes);
+    }
+
+    /// What the host can choose from where it is asked to rank, at most so many: those that were not
+    /// used for the longest time.
+    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
+        self.tier.candidates(most)
+    }
+
+    /// Evicts in the order the host gives until every budget holds, or it is asked for more. The
+    /// order holds for this once.
+    pub fn rank(&mut self, worst_first: &[u32]) -> Effects {
+        let mut effects = Effects::new();
+        self.tier.rank(worst_first);
+        self.make_room(&mut effects);
+        self.tier.rank(&[]);
+        effects
     }
 
     /// The entries a filter takes, ordered by URL, version, source and layer.
@@ -345,6 +365,8 @@ impl Store {
             encoded_bytes: self.tier.encoded_bytes(),
             decoded_bytes: self.tier.decoded_bytes(),
             pending_bytes: self.tier.pending_bytes(),
+            leased_bytes: self.tier.leased_bytes(),
+            refusals: self.tier.refusals(),
             ..self.counters
         }
     }
@@ -388,28 +410,18 @@ impl Store {
     fn make_room(&mut self, effects: &mut Effects) {
         let mut evicted = Vec::new();
         self.tier.make_room(|eviction| evicted.push(eviction));
-        for eviction in evicted {
-            if eviction.for_entries {
-                self.counters.evicted_for_entries += 1;
-            } else {
-                self.counters.evicted_for_size += 1;
-            }
-            self.expiry.cold(eviction.slot);
-            self.evicted(eviction.slot, effects);
+        for Evicted { slot, cause } in evicted {
+            self.note_evicted(slot, cause, effects);
         }
-    }
-
-    /// Tells that a body left memory; without a host the entry is gone.
-    fn evicted(&mut self, slot: Slot, effects: &mut Effects) {
-        effects.push(Effect::Evicted(slot));
-        if !self.options.durable {
-            self.retire(slot, effects);
+        if self.tier.wants_ranking() {
+            effects.push(Effect::Rank);
         }
     }
 
     /// Deletes an entry.
     fn retire(&mut self, slot: Slot, effects: &mut Effects) {
         self.catalog.retire(slot);
+        self.counters.evicted_explicitly += u64::from(self.tier.remove(slot));
         self.leave(slot, effects);
         if let Some(entry) = self.catalog.get(slot) {
             effects.push(Effect::Moved(entry.url));

@@ -290,10 +290,22 @@ fn effects_are_pairs_of_code_and_number() {
     assert!(small.effects().is_none());
     small.admit_encoded(slots[1], BODY.into());
     let url = small.url_of(slots[0]);
+    // Evicted for the limit on entries, which is cause 1.
     assert_eq!(
         small.effects().unwrap()[..],
-        [0, slots[0], 1, slots[0], 3, url]
+        [1 << 4, slots[0], 1, slots[0], 3, url]
     );
+
+    small.admit_decoded(slots[1]);
+    assert!(small.effects().is_none());
+    assert!(small.trim(usize::MAX, true) > 0);
+    assert_eq!(small.effects().unwrap()[..], [5, slots[1]]);
+    assert!(small.reserve(1 << 20, true).abs() < f64::EPSILON);
+    // More than a 32-bit memory has.
+    assert!((small.reserve(usize::MAX, true) + 1.0).abs() < f64::EPSILON);
+    assert!(small.reserve(1 << 20, true).abs() < f64::EPSILON);
+    assert!(small.effects().is_none());
+    assert_eq!(small.encoded(slots[1]).as_deref(), Some(BODY));
 }
 
 #[wasm_bindgen_test]

@@ -15,12 +15,13 @@ export const KINDS = {
 export class Catalog {
   /** One per stored row, by name. */
   entries = [];
-  #byCanonical = new Map();
+  /** By canonical and by URL: the one that is meant. */
+  #byRequest = new Map();
   #byUrl = new Map();
   #needed;
 
-  /** `list` as the store answers it: ordered by canonical, so the newest version comes last. */
-  constructor(list = []) {
+  /** `list` as the store answers it; `meant` tells which row a request for several of them means. */
+  constructor(list = [], meant = new Map()) {
     for (const metadata of list) {
       const { canonical, url, name = "", title = "", type = "", source = "" } = metadata;
       const shown = name || title || lastPart(url);
@@ -29,7 +30,11 @@ export class Catalog {
       const key = JSON.stringify([canonical, source, metadata.contentHash, shown]);
       const entry = { key, metadata, shown, sorted, text, kind: kindOf(metadata) };
       this.entries.push(entry);
-      this.#byCanonical.set(canonical, entry);
+      for (const request of [canonical, url]) {
+        const chosen = meant.get(request);
+        if (chosen === undefined || isSameRow(chosen, metadata))
+          this.#byRequest.set(request, entry);
+      }
       push(this.#byUrl, url, entry);
     }
     this.entries.sort(byName);
@@ -75,7 +80,7 @@ export class Catalog {
   /** The entry a canonical means here, the newest where it has no version; undefined for none. */
   resolve(target) {
     const [whole] = target.split("#");
-    return this.#byCanonical.get(whole) ?? this.#byUrl.get(whole)?.at(-1);
+    return this.#byRequest.get(whole);
   }
 
   /** The entries of other versions of a URL. */
@@ -102,6 +107,29 @@ export class Catalog {
     }
     return needed;
   }
+}
+
+/** The catalog of a store. Which of several versions and sources is meant, the store decides. */
+export async function catalogOf(store) {
+  const list = await store.list();
+  const once = new Set();
+  const several = new Set();
+  for (const { canonical, url } of list) {
+    for (const request of new Set([canonical, url])) {
+      if (once.has(request)) several.add(request);
+      once.add(request);
+    }
+  }
+  const meant = new Map();
+  for (const request of several) {
+    const metadata = await store.metadata(request);
+    if (metadata !== undefined) meant.set(request, metadata);
+  }
+  return new Catalog(list, meant);
+}
+
+function isSameRow(one, other) {
+  return one.canonical === other.canonical && one.source === other.source;
 }
 
 /** The canonical of an element type: bare names are types of the core. */

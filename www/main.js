@@ -1,6 +1,6 @@
 /** The page: opens the store, shows what is stored, takes files in. */
 
-import { Catalog } from "./catalog.js";
+import { Catalog, catalogOf } from "./catalog.js";
 import { byId, counted, foreign, make, readableBytes, readableTime } from "./dom.js";
 import { giveArchive, takeFiles, takeSample } from "./intake.js";
 import { List } from "./list.js";
@@ -52,7 +52,7 @@ async function start() {
 
 /** Brings what is shown of the catalog up to date; answers whether anything has changed. */
 async function refresh() {
-  const now = new Catalog(await session.read((store) => store.list()));
+  const now = await session.read(catalogOf);
   if (now.equals(catalog)) return false;
   catalog = now;
   for (const canonical of session.resident) {

@@ -29,7 +29,7 @@ export function where(folder) {
 
 /** A table of samples: subjects down, tasks across. */
 export function grid(table, { samples, missing }) {
-  const head = ["", ...table.columns.map(({ title }) => `${title}, ${table.unit}`)];
+  const head = ["", ...table.columns.map(({ title, unit = table.unit }) => `${title}, ${unit}`)];
   const rows = table.subjects.map((subject) => {
     const cells = table.columns.map(({ task }) =>
       cell(samples[task], subject, subject.base ?? table.base),
@@ -50,15 +50,20 @@ function cell(samples, { id }, base) {
   return `${own} ${pairedRatio(values, samples[base]).toFixed(2)}x`;
 }
 
-/** Checks a table's limits on ours against one peer; sentences for those that do not hold. */
+/** Checks a table's limits on ours against its peers; sentences for those that do not hold. */
 export function overLimits(table, { samples }) {
-  return table.columns.flatMap(({ task, title, limit }) => {
-    const theirs = limit && samples[task][limit.against];
-    if (!theirs) return [];
-    const ratio = pairedRatio(samples[task][table.base], theirs);
-    if (ratio <= limit.most) return [];
-    return [`${table.name}, ${title}: ${ratio.toFixed(2)}x ${limit.against}, limit ${limit.most}x`];
-  });
+  return table.columns.flatMap(({ task, title, limit, limits = [limit] }) =>
+    limits.flatMap((it) => {
+      const theirs = it && samples[task][it.against];
+      if (!theirs) return [];
+      const ours = it.of ?? table.base;
+      const ratio = pairedRatio(samples[task][ours], theirs);
+      if (ratio <= it.most) return [];
+      return [
+        `${table.name}, ${title}: ${ours} ${ratio.toFixed(2)}x ${it.against}, limit ${it.most}x`,
+      ];
+    }),
+  );
 }
 
 /** Median of the ratios of samples taken side by side. */

@@ -21,7 +21,7 @@ import type {
   HostUsage,
 } from "../host.js";
 import { readBodies } from "./fs/bodies.js";
-import { Files, isOurs } from "./fs/files.js";
+import { Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
 import { LogCore } from "./fs/log-core.js";
 import { refresh, unlessGone } from "./fs/recovery.js";
@@ -151,6 +151,14 @@ class FsAdapter implements HostAdapter {
 
   async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#opened.locks.hold(`work ${name}`, work);
+  }
+
+  async side(name: string): Promise<Uint8Array | undefined> {
+    return this.#core.call(() => unlessGone(() => this.#files.readFrom(sideName(name), 0)));
+  }
+
+  async saveSide(name: string, bytes: Uint8Array): Promise<void> {
+    this.#core.call(() => this.#files.replace(sideName(name), bytes));
   }
 
   async usage(): Promise<HostUsage> {

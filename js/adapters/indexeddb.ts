@@ -177,6 +177,22 @@ class IndexedDbAdapter implements HostAdapter {
     return exclusively(`fhir-schema-store:${this.#database}:${name}`, this.#deadlineMs, work);
   }
 
+  async side(name: string): Promise<Uint8Array | undefined> {
+    this.#mustBeOpen();
+    const found = await this.#read(["side"], (transaction) =>
+      result<ArrayBuffer | undefined>(transaction.objectStore("side").get(name)),
+    );
+    return found && new Uint8Array(found);
+  }
+
+  async saveSide(name: string, bytes: Uint8Array): Promise<void> {
+    this.#mustBeOpen();
+    const saved = exactBuffer(bytes);
+    await this.#write(["side"], "relaxed", async (transaction) => {
+      transaction.objectStore("side").put(saved, name);
+    });
+  }
+
   async usage(): Promise<HostUsage> {
     this.#mustBeOpen();
     const { bytes } = await this.#read(["sys"], readPlace);

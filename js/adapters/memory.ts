@@ -41,6 +41,7 @@ export class MemoryPlace {
   readonly rows: Map<string, HostRow> = new Map();
   readonly tombstones: Map<string, Tombstone> = new Map();
   readonly bodies: Map<string, Body> = new Map();
+  readonly side: Map<string, Uint8Array> = new Map();
   index: { readonly packed: Uint8Array; readonly token: HostToken } | undefined;
   readonly watchers: Set<{ readonly by: HostAdapter; readonly onChange: () => void }> = new Set();
   /** Sections of `exclusive`, by name. */
@@ -68,7 +69,7 @@ export class MemoryPlace {
     this.token += 1;
     this.horizon = this.token;
     this.index = undefined;
-    for (const map of [this.rows, this.tombstones, this.bodies]) map.clear();
+    for (const map of [this.rows, this.tombstones, this.bodies, this.side]) map.clear();
   }
 
   #put({ key, url, hash, meta, body }: HostPut): void {
@@ -178,6 +179,13 @@ export function memoryAdapter(place: MemoryPlace = new MemoryPlace()): HostAdapt
     },
     async exclusive(name, work) {
       return use().turns.run(name, work);
+    },
+    async side(name): Promise<Uint8Array | undefined> {
+      const found = use().side.get(name);
+      return found && copyOf(found);
+    },
+    async saveSide(name, bytes): Promise<void> {
+      use().side.set(name, copyOf(bytes));
     },
     async usage(): Promise<HostUsage> {
       const { rows, bodies } = use();

@@ -13,7 +13,7 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostOpened, HostToken } from "../host.js";
 import { copyOf, copyRow, mapKey } from "./bytes.js";
 import { Log } from "./unstorage/log.js";
-import type { UnstorageStorage } from "./unstorage/records.js";
+import { readBody, type UnstorageStorage } from "./unstorage/records.js";
 
 export type { UnstorageStorage };
 
@@ -48,6 +48,7 @@ export function unstorageAdapter(
     throw new SchemaStoreError("INVALID_CONFIG", message, { key: "base" });
   }
   const log = logOf(storage, base);
+  const sideKey = (name: string) => `${base}:side:${name}`;
   const durable = !VOLATILE.has(storage.getMount?.(base).driver.name ?? "");
   const watchers = new Set<() => void>();
   let state: "new" | "open" | "closed" = "new";
@@ -129,6 +130,15 @@ export function unstorageAdapter(
     },
     async exclusive(name, work) {
       return use().turns.run(`exclusive ${name}`, work);
+    },
+    async side(name) {
+      use();
+      return guard("reading", async () => readBody(await storage.getItemRaw(sideKey(name)), name));
+    },
+    async saveSide(name, bytes) {
+      use();
+      const own = copyOf(bytes);
+      return guard("writing", () => storage.setItemRaw(sideKey(name), own));
     },
     async usage() {
       return { bytes: use().bytes };

@@ -13,7 +13,7 @@ export interface KeyvStorage {
   namespace?: string | undefined;
   get(key: string): Promise<unknown>;
   getMany(keys: string[]): Promise<unknown[]>;
-  /** `ttl` in milliseconds. */
+  /** `ttl` in milliseconds; 0 and Infinity are none. */
   set(key: string, value: unknown, ttl?: number): Promise<boolean>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<boolean>;
@@ -45,7 +45,8 @@ export function keyvAdapter(
       return items.getMany(keys);
     },
     async set(key, value, ttl) {
-      await items.set(key, value, ttl);
+      // What Keyv takes for no time at all.
+      await items.set(key, value, ttl === 0 || ttl === Number.POSITIVE_INFINITY ? undefined : ttl);
       return true;
     },
     async has(key) {

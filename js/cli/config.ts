@@ -6,7 +6,13 @@ import { dirname, join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { StoreOptions } from "../types.js";
-import { checkValue, OPTIONS, type OptionDefinition, valueOfText } from "./options.js";
+import {
+  checkValue,
+  OPTIONS,
+  type OptionDefinition,
+  type OptionValue,
+  valueOfText,
+} from "./options.js";
 
 /** The file looked for in the working directory. */
 export const CONFIG_FILE = "fhir-schema-store.toml";
@@ -29,7 +35,7 @@ export interface ConfigSources {
  */
 export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
   const file = await readConfigFile(sources);
-  const options: Record<string, string | number> = {};
+  const options: Record<string, OptionValue> = {};
   for (const definition of OPTIONS) {
     const { option, flag, environment } = definition;
     // Each place is checked, also where another one wins: a mistake should not lie in wait.
@@ -51,12 +57,12 @@ function fromText(
   definition: OptionDefinition,
   text: string | undefined,
   spelled: string,
-): string | number | undefined {
+): OptionValue | undefined {
   if (text === undefined) return undefined;
   return checkValue(definition, valueOfText(definition, text), spelled);
 }
 
-function fromFile(definition: OptionDefinition, file: ConfigFile): string | number | undefined {
+function fromFile(definition: OptionDefinition, file: ConfigFile): OptionValue | undefined {
   const { toml } = definition;
   if (!Object.hasOwn(file.storage, toml)) return undefined;
   return checkValue(definition, file.storage[toml], toml, ` in ${file.path}`);

@@ -18,6 +18,9 @@ export interface OptionDefinition {
   readonly description: string;
 }
 
+/** What an option may be set to here. */
+export type OptionValue = string | number | boolean;
+
 /** Every option there is, in the order of the help text. */
 export const OPTIONS: readonly OptionDefinition[] = [
   { ...define("diskCacheDir", "disk_cache_dir", "directory of the store"), flag: "dir" },
@@ -30,15 +33,13 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("idleTtlHours", "idle_ttl_hours", "how long memory keeps what nobody reads, in hours"),
   define("graceHours", "grace_hours", "how long an expired entry is kept as stale, in hours"),
   define("evictionPolicy", "eviction_policy", "what leaves memory first"),
-  ...[
-    "eviction_batch_size",
-    "warm_on_startup",
-    "warm_size",
-    "max_disk_size_gb",
-    "enable_compression",
-    "auto_cleanup",
-    "sync_interval_seconds",
-  ].map((toml) => define(undefined, toml, "")),
+  define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
+  define("warmOnStartup", "warm_on_startup", "read what was used most beforehand"),
+  define("warmSize", "warm_size", "how many of those"),
+  define("autoCleanup", "auto_cleanup", "give memory back when there is too little"),
+  ...["max_disk_size_gb", "enable_compression", "sync_interval_seconds"].map((toml) =>
+    define(undefined, toml, ""),
+  ),
 ];
 
 /**
@@ -50,23 +51,32 @@ export function checkValue(
   value: unknown,
   spelled: string,
   place = "",
-): string | number {
+): OptionValue {
   if (option === undefined) {
     const message = `${spelled}${place} is not supported by this version`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: spelled });
   }
-  const { range, accepts } = OPTION_RULES[option];
-  if (accepts(value)) return value as string | number;
+  const { accepts } = OPTION_RULES[option];
+  const range = rangeOf(option);
+  if (accepts(value)) return value as OptionValue;
   const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
   const message = `${spelled}${place} is ${shown}, must be ${range}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: spelled });
 }
 
-/** The value that the text of a flag or a variable stands for; text that is no number stays text. */
-export function valueOfText({ option }: OptionDefinition, text: string): string | number {
+/** The value that the text of a flag or a variable stands for; all but numbers, true and false stay text. */
+export function valueOfText({ option }: OptionDefinition, text: string): OptionValue {
+  const word = text.trim();
+  const isSwitch = option === "warmOnStartup" || option === "autoCleanup";
+  if (isSwitch && /^(true|false)$/.test(word)) return word === "true";
   // Decimal notation only: `Number` would take "", "0x10" and "1e3" for numbers too.
-  const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(text.trim());
+  const isNumber = option !== "diskCacheDir" && /^[+-]?\d+(\.\d+)?$/.test(word);
   return isNumber ? Number(text) : text;
+}
+
+/** What the option may be, but for functions, which no text can spell. */
+function rangeOf(option: keyof StoreOptions): string {
+  return OPTION_RULES[option].range.replace(/, or {.*/, "");
 }
 
 function define(
@@ -74,7 +84,7 @@ function define(
   toml: string,
   summary: string,
 ): OptionDefinition {
-  const range = option === undefined || option === "diskCacheDir" ? "" : OPTION_RULES[option].range;
+  const range = option === undefined || option === "diskCacheDir" ? "" : rangeOf(option);
   return {
     option,
     toml,

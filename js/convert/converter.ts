@@ -5,8 +5,11 @@ import { SchemaStoreError } from "../errors.js";
 import type { Conversion, Converter, JsonObject } from "../types.js";
 import { schemaDependencies } from "./dependencies.js";
 
-/** Of the bundled library: part of what decides whether a stored schema is made anew. */
-const LIBRARY_VERSION = "0.0.14";
+/**
+ * Of the bundled library, and of what the build changes in it: part of what decides whether a stored
+ * schema is made anew.
+ */
+const LIBRARY_VERSION = "0.0.14+1";
 
 /**
  * A converter over the bundled `@atomic-ehr/fhirschema`. It needs no other definition than the one

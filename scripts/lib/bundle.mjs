@@ -6,8 +6,18 @@ import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file. */
 const APART =
-  /^(errors|core-inline|convert-into|archive|leave|stale|convert\/.*|adapters\/indexeddb)\.js$/;
+  /^(errors|core-inline|convert-into|custom-policy|archive|holding|leave|report-stats|stale|convert\/.*|adapters\/indexeddb)\.js$/;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
+/**
+ * The converter writes "[Circular Reference]" in place of an object it has met before, also where that
+ * is no cycle: what an element and its choice share would be lost. Left again, an object is not a
+ * cycle any more. `LIBRARY_VERSION` of js/convert/converter.ts tells this from the library as it is.
+ */
+const SHARED_IS_NO_CYCLE = {
+  file: /fhirschema[\\/]dist[\\/]converter[\\/]index\.js$/,
+  before: "        return normalized;\n    }\n    return schema;",
+  after: "        visited.delete(schema);\n        return normalized;\n    }\n    return schema;",
+};
 
 /**
  * Bundles npm packages into what tsc emitted under `folder` of `dist`, in place. Our own modules
@@ -33,7 +43,7 @@ export async function bundleThirdParty(dist, folder, platform) {
     // Named whatever the platform is: the package reader has a file that only Node loads.
     external: ["node:*"],
     nodePaths: [join(root, "node_modules")],
-    plugins: [keepOwnModules(dist)],
+    plugins: [keepOwnModules(dist), mend(SHARED_IS_NO_CYCLE)],
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
@@ -109,6 +119,20 @@ function moveLoaders(dist) {
           throw new Failure(`${relative(dist, path)} does not name the core`);
         }
         return { contents };
+      });
+    },
+  };
+}
+
+/** Changes a place in a package as it is taken in; fails when the package no longer has it once. */
+function mend({ file, before, after }) {
+  return {
+    name: "mend",
+    setup(build) {
+      build.onLoad({ filter: file }, ({ path }) => {
+        const parts = readFileSync(path, "utf8").split(before);
+        if (parts.length !== 2) throw new Failure(`${path} is not as it was when it was mended`);
+        return { contents: parts.join(after) };
       });
     },
   };

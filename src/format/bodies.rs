@@ -6,6 +6,7 @@ use super::segment::HEADER;
 use super::wire::narrow;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::text::decimal;
 
 impl Log {
     /// Where a body lies; `None` when the log never heard of it.
@@ -24,9 +25,9 @@ impl Log {
         base: u64,
         bytes: &[u8],
     ) -> Result<core::ops::Range<usize>> {
-        let damaged = |rule| Error::Corrupt {
-            what: format!("{} at {}", self.name(location.slot), location.offset),
-            rule,
+        let damaged = |rule| {
+            let (segment, offset) = (self.name(location.slot), decimal(location.offset));
+            Error::corrupt(&[&segment, " at ", &offset].concat(), rule)
         };
         let start = location.offset.checked_sub(base).and_then(narrow);
         let (Some(seed), Some(start)) = (self.seed(location.slot), start) else {
@@ -44,10 +45,7 @@ impl Log {
             return Err(damaged("another record stands there"));
         }
         if record.head.codec != 0 {
-            return Err(Error::FormatTooNew {
-                found: u32::from(record.head.codec),
-                known: 0,
-            });
+            return Err(Error::format_too_new(u32::from(record.head.codec), 0));
         }
         let end = start + record.length();
         Ok(end - record.value.len()..end)

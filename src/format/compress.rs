@@ -2,10 +2,8 @@
 //!
 //! Packing is done here and not by the host, so that every engine makes the same bytes.
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-
 use super::deflate::deflate;
+use super::inflate::inflate;
 use crate::error::{Error, Result};
 
 /// The bytes as they are.
@@ -35,29 +33,11 @@ pub fn unpack(history: &[u8], codec: u8, packed: &[u8], length: usize) -> Result
         NONE => Some(packed.to_vec()),
         DEFLATE => inflate(history, packed, length),
         _ => {
-            return Err(Error::FormatTooNew {
-                found: codec.into(),
-                known: DEFLATE.into(),
-            });
+            return Err(Error::format_too_new(codec.into(), DEFLATE.into()));
         }
     };
     let whole = raw.filter(|raw| raw.len() == length);
-    whole.ok_or_else(|| Error::Corrupt {
-        what: "packed data".into(),
-        rule: "it does not unpack to its length",
-    })
-}
-
-fn inflate(history: &[u8], packed: &[u8], length: usize) -> Option<Vec<u8>> {
-    let start = history.len();
-    let mut raw = history.to_vec();
-    raw.resize(start + length, 0);
-    let mut state = Box::<DecompressorOxide>::default();
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-    let (status, taken, made) = decompress(&mut state, packed, &mut raw, start, flags);
-    raw.drain(..start);
-    let whole = status == TINFLStatus::Done && taken == packed.len() && made == length;
-    whole.then_some(raw)
+    whole.ok_or_else(|| Error::corrupt("packed data", "it does not unpack to its length"))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const END: usize = 256;
 const LITERAL_CODES: usize = 286;
 const DISTANCE_CODES: usize = 30;
 /// The order in which the lengths of the codes for code lengths are written.
-const LENGTH_ORDER: [usize; 19] = [
+pub(super) const LENGTH_ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 

@@ -101,7 +101,7 @@ impl Log {
     /// Ends the commit and answers its ticket.
     pub fn end(&mut self) -> Result<u32> {
         let Some(mut draft) = self.draft.take() else {
-            return Err(NO_DRAFT);
+            return Err(no_draft());
         };
         let commit = Commit {
             count: u32::try_from(draft.crcs.len() / 4).unwrap_or(u32::MAX),
@@ -326,7 +326,7 @@ impl Log {
     }
 
     fn drafted(&mut self) -> Result<&mut Draft> {
-        self.draft.as_mut().ok_or(NO_DRAFT)
+        self.draft.as_mut().ok_or_else(no_draft)
     }
 
     /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot.
@@ -339,9 +339,9 @@ impl Log {
     }
 }
 
-const NO_DRAFT: Error = Error::Serialization {
-    what: "a commit that was not begun",
-};
+fn no_draft() -> Box<Error> {
+    Error::serialization("a commit that was not begun")
+}
 
 impl Planned {
     /// Offset in the segment behind what is planned so far.

@@ -245,7 +245,8 @@ impl Log {
     }
 
     fn report(&mut self, slot: u32, phrase: &str) {
-        self.damage.push(format!("{}: {phrase}", self.name(slot)));
+        self.damage
+            .push([self.name(slot).as_str(), ": ", phrase].concat());
         if let Some(segment) = self.at_mut(slot) {
             segment.damaged = true;
         }
@@ -362,10 +363,7 @@ fn known(records: &[Record<'_>]) -> Result<()> {
         };
         if !understood {
             let known = u32::from(segment::MAJOR);
-            return Err(Error::FormatTooNew {
-                found: known + 1,
-                known,
-            });
+            return Err(Error::format_too_new(known + 1, known));
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ pub mod bodies;
 pub mod compress;
 mod deflate;
 pub mod draft;
+mod inflate;
 pub mod log;
 pub mod merge;
 pub mod place;

@@ -9,10 +9,10 @@ impl Log {
     /// The row of a key. `CORRUPT` when its newest write is unreadable: an older one is no answer.
     pub fn row(&self, key: &[u8]) -> Result<Option<Row<'_>>> {
         if self.is_lost(key) {
-            return Err(Error::Corrupt {
-                what: "the newest write of a row".into(),
-                rule: "its record does not pass its checksum",
-            });
+            return Err(Error::corrupt(
+                "the newest write of a row",
+                "its record does not pass its checksum",
+            ));
         }
         let position = self.rows.position(key);
         let found = position.and_then(|position| self.rows.entries().get(position as usize));

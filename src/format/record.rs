@@ -19,6 +19,7 @@ use crc::{CRC_32_ISCSI, Crc, Digest, Table};
 use super::segment::SegmentId;
 use super::wire::{Reader, narrow, wide};
 use crate::error::{Error, Result};
+use crate::text::decimal;
 
 /// Length of a record's header.
 pub const HEADER: usize = 40;
@@ -188,9 +189,9 @@ pub fn write_but_value(
 ) -> Result<u32> {
     let offset = base + wide(out.len());
     let length = |bytes: &[u8]| {
-        u32::try_from(bytes.len()).map_err(|_| Error::InvalidValue {
-            what: format!("a part of {} bytes", bytes.len()),
-            rule: "is too long for a record",
+        u32::try_from(bytes.len()).map_err(|_| {
+            let what = ["a part of ", &decimal(wide(bytes.len())), " bytes"].concat();
+            Error::invalid_value(&what, "is too long for a record")
         })
     };
     let (klen, mlen, vlen) = (length(key)?, length(meta)?, length(value)?);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::{write_part, write_varint};
 use crate::error::{Error, Result};
-use crate::hash::Hash;
+use crate::hash::{self, Hash};
 
 /// Version byte of the packed form.
 pub const VERSION: u8 = 1;
@@ -20,6 +20,7 @@ pub struct Row<'a> {
     /// Canonical URL, without version.
     pub url: &'a str,
     /// Content hash of the body.
+    #[serde(deserialize_with = "hash::unpack")]
     pub hash: Hash,
     /// Packed [`Metadata`](crate::metadata::Metadata).
     #[serde(borrow)]
@@ -66,16 +67,10 @@ pub fn unpack(packed: &[u8]) -> Result<impl Iterator<Item = Result<Row<'_>>>> {
     let mut rest = match packed.split_first() {
         Some((&VERSION, rest)) => rest,
         Some((&found, _)) => {
-            return Err(Error::FormatTooNew {
-                found: found.into(),
-                known: VERSION.into(),
-            });
+            return Err(Error::format_too_new(found.into(), VERSION.into()));
         }
         None => {
-            return Err(Error::Corrupt {
-                what: "index".into(),
-                rule: "it is empty",
-            });
+            return Err(Error::corrupt("index", "it is empty"));
         }
     };
     Ok(core::iter::from_fn(move || {
@@ -84,10 +79,7 @@ pub fn unpack(packed: &[u8]) -> Result<impl Iterator<Item = Result<Row<'_>>>> {
         }
         let Ok((row, tail)) = postcard::take_from_bytes(rest) else {
             rest = &[];
-            return Some(Err(Error::Corrupt {
-                what: "index".into(),
-                rule: "a row does not unpack",
-            }));
+            return Some(Err(Error::corrupt("index", "a row does not unpack")));
         };
         rest = tail;
         Some(Ok(row))

@@ -10,6 +10,7 @@ use super::record::{self, COMMIT, DELETE, MOVED, Parsed, ROW, Record, SEAL, Seed
 use super::segment::HEADER;
 use super::wire::{Reader, narrow, wide};
 use crate::hash::sha256;
+use crate::text::decimal;
 
 /// Eight bytes that stand for a row key in a COMMIT: which keys a batch touched stays known when
 /// their records are unreadable.
@@ -225,9 +226,8 @@ impl<'a> Scan<'_, 'a> {
 
     fn report(&mut self) {
         for offset in self.bad.drain(..) {
-            self.found
-                .damage
-                .push(format!("the record at {offset} is unreadable"));
+            let phrase = ["the record at ", &decimal(offset), " is unreadable"];
+            self.found.damage.push(phrase.concat());
         }
     }
 }

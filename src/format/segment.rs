@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::record::checksum;
 use super::wire::Reader;
 use crate::error::{Error, Result};
+use crate::text::digits;
 
 /// Identity of a store: 16 random bytes, made with its directory.
 pub type StoreId = [u8; 16];
@@ -35,7 +36,8 @@ pub struct SegmentId {
 impl SegmentId {
     /// Name of the file.
     pub fn name(self) -> String {
-        format!("seg-{:06}-{:016x}.log", self.number, self.writer)
+        let [number, writer] = [digits(self.number, 10, 6), digits(self.writer, 16, 16)];
+        ["seg-", &number, "-", &writer, ".log"].concat()
     }
 
     /// The segment a file name stands for; `None` for any other file.
@@ -83,10 +85,10 @@ pub fn too_new(major: u16, incompatible: u32) -> Result<()> {
     if major == MAJOR && incompatible & !KNOWN_INCOMPATIBLE == 0 {
         return Ok(());
     }
-    Err(Error::FormatTooNew {
-        found: u32::from(major.max(MAJOR + 1)),
-        known: u32::from(MAJOR),
-    })
+    Err(Error::format_too_new(
+        u32::from(major.max(MAJOR + 1)),
+        u32::from(MAJOR),
+    ))
 }
 
 struct Header {

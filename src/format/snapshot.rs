@@ -60,8 +60,8 @@ struct PackedValue<'a> {
 impl Log {
     /// The snapshot of what is known now, to be published under a new generation.
     pub fn snapshot(&mut self) -> Result<Vec<u8>> {
-        let payload = postcard::to_allocvec(&self.payload())
-            .map_err(|_| Error::Serialization { what: "snapshot" })?;
+        let payload =
+            postcard::to_allocvec(&self.payload()).map_err(|_| Error::serialization("snapshot"))?;
         self.publishing = self
             .segments
             .iter()

@@ -3,12 +3,16 @@
 mod bodies;
 mod clock;
 mod expiry;
+mod holds;
 pub mod policy;
 mod tier;
+mod trim;
 mod wheel;
 
 pub use bodies::Bodies;
 pub use clock::Clock;
 pub use expiry::{Expiry, Life};
-pub use tier::{Evicted, Form, Limits, Tier};
+pub use holds::Holds;
+pub use tier::{Cause, Evicted, Form, Hold, Limits, Tier};
+pub use trim::Shed;
 pub use wheel::Wheel;

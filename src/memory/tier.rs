@@ -1,13 +1,14 @@
 //! Residency and budgets: which entry has its body in memory, in which form, and who must leave.
 
 use super::bodies::Bodies;
-use super::policy::{Admission, Fifo, Policy};
+use super::holds::Holds;
+use super::policy::{Admission, Candidate, Fifo, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
 
-/// Heap taken by a value decoded from one byte of JSON, in quarters; measured 0.9 to 1.7 on FHIR
-/// schemas and StructureDefinitions.
-const DECODED_QUARTERS: usize = 5;
+/// Heap taken by a value decoded from one byte of JSON, in quarters; V8 takes 1.68 on the
+/// StructureDefinitions of R4, R4B and R5, 1.9 on the FHIR Schemas made of those of R4B.
+const DECODED_QUARTERS: usize = 7;
 
 /// Bookkeeping per resident entry on both sides of the wall, in bytes.
 const OVERHEAD: usize = 96;
@@ -34,23 +35,49 @@ pub struct Limits {
     pub entries: usize,
 }
 
+/// Why a body was evicted; the numbers cross to JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The limit on bytes.
+    Size = 0,
+    /// The limit on entries.
+    Entries = 1,
+    /// The caller wanted memory back.
+    Explicit = 2,
+    /// The process, or Wasm memory, has no more.
+    Pressure = 3,
+    /// Nobody had read it for the idle time.
+    Expired = 4,
+}
+
 /// An entry whose body left memory, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evicted {
     /// The entry.
     pub slot: Slot,
-    /// Whether the limit on entries was the cause, and not the limit on bytes.
-    pub for_entries: bool,
+    /// What it had to make room for.
+    pub cause: Cause,
+}
+
+/// Whether a body can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It is.
+    Held,
+    /// It does not fit the limit on bytes beside what may not leave either.
+    NoBytes,
+    /// As many bodies are held as there may be in memory.
+    NoEntries,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Resident {
-    form: Form,
+pub(super) struct Resident {
+    pub(super) form: Form,
     hash: Hash,
     size: usize,
     key_bytes: usize,
     /// In the queue of those that leave before any other.
-    demoted: bool,
+    pub(super) demoted: bool,
 }
 
 impl Resident {
@@ -61,7 +88,7 @@ impl Resident {
         }
     }
 
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         let encoded = match self.form {
             Form::Encoded | Form::Both => self.size,
             Form::Cold | Form::Decoded => 0,
@@ -81,10 +108,12 @@ pub struct Tier {
     limits: Limits,
     /// Decoding keeps the bytes: they are the only copy.
     keeps_bytes: bool,
-    policy: Box<dyn Policy>,
-    /// Bodies of hidden entries.
+    pub(super) policy: Box<dyn Policy>,
+    /// Bodies of hidden entries, unknown to the policy.
     demoted: Fifo,
-    residents: Vec<Option<Resident>>,
+    pub(super) residents: Vec<Option<Resident>>,
+    /// What is held is resident, unknown to the policy, and not demoted.
+    pub(super) holds: Holds,
     bodies: Bodies,
     decoded_bytes: usize,
     overhead_bytes: usize,
@@ -100,6 +129,7 @@ impl Tier {
             policy,
             demoted: Fifo::default(),
             residents: Vec::new(),
+            holds: Holds::default(),
             bodies: Bodies::default(),
             decoded_bytes: 0,
             overhead_bytes: 0,
@@ -122,15 +152,71 @@ impl Tier {
         }
     }
 
-    /// Whether a body of that size can ever be resident.
+    /// Whether a body of that size can be resident beside what may not leave.
     pub fn fits(&self, size: usize, key_bytes: usize) -> bool {
-        let decoded = decoded_weight(size);
-        let both = if self.keeps_bytes {
-            size + decoded
-        } else {
-            decoded
+        self.holds.bytes() + self.pending_bytes + self.weight(size, key_bytes) <= self.limits.bytes
+            && self.holds.entries() < self.limits.entries
+    }
+
+    /// Whether a body of that size can be decoded without another one leaving; not if it is.
+    pub fn has_room(&self, slot: Slot, size: usize, key_bytes: usize) -> bool {
+        let (more, entries) = match self.form(slot) {
+            Form::Cold => (self.weight(size, key_bytes), 1),
+            Form::Encoded => (decoded_weight(size), 0),
+            Form::Decoded | Form::Both => return false,
         };
-        both + key_bytes + OVERHEAD <= self.limits.bytes
+        self.used_bytes() + more <= self.limits.bytes && self.len() + entries <= self.limits.entries
+    }
+
+    /// Keeps a body in memory, as a decoded value, until it was released as often as it was held.
+    pub fn hold(
+        &mut self,
+        admission: Admission,
+        hash: Hash,
+        size: usize,
+        key_bytes: usize,
+    ) -> Hold {
+        let slot = admission.slot;
+        let weight = self.weight(size, key_bytes);
+        if !self.holds.has(slot) {
+            if self.holds.entries() >= self.limits.entries {
+                return Hold::NoEntries;
+            }
+            if !self.fits(size, key_bytes) {
+                return Hold::NoBytes;
+            }
+            self.admit_decoded(admission, hash, size, key_bytes);
+            self.policy.remove(slot);
+        }
+        self.holds.add(slot, weight);
+        Hold::Held
+    }
+
+    /// Takes a hold away; returns whether it was the last one. After that the body goes `back` to the
+    /// policy, or leaves.
+    pub fn release(&mut self, slot: Slot, back: Option<Admission>) -> bool {
+        let weight = self.resident(slot).map_or(0, Resident::weight);
+        if !self.holds.take(slot, weight) {
+            return false;
+        }
+        match back {
+            Some(admission) => self.policy.insert(Admission {
+                weight,
+                ..admission
+            }),
+            None => self.forget(slot),
+        }
+        true
+    }
+
+    /// Whether the body of an entry is held.
+    pub fn is_held(&self, slot: Slot) -> bool {
+        self.holds.has(slot)
+    }
+
+    /// Bytes of the bodies that are held; part of [`Tier::used_bytes`].
+    pub fn leased_bytes(&self) -> usize {
+        self.holds.bytes()
     }
 
     /// Makes the bytes of an entry resident. The budgets are restored by [`Tier::make_room`].
@@ -162,6 +248,9 @@ impl Tier {
         size: usize,
         key_bytes: usize,
     ) {
+        if self.holds.has(admission.slot) {
+            return;
+        }
         let had = self.form(admission.slot);
         let bytes_stay = self.keeps_bytes && matches!(had, Form::Encoded | Form::Both);
         let form = if bytes_stay {
@@ -196,22 +285,29 @@ impl Tier {
         self.policy.hits(slots);
     }
 
-    /// The body of an entry leaves because the entry does.
-    pub fn remove(&mut self, slot: Slot) {
-        if let Some(resident) = self.resident(slot) {
-            if resident.demoted {
-                self.demoted.remove(slot);
-            } else {
-                self.policy.remove(slot);
-            }
-            self.forget(slot);
+    /// The body of an entry leaves because the entry does, one that is held when it is released;
+    /// returns whether it left.
+    pub fn remove(&mut self, slot: Slot) -> bool {
+        let held = self.holds.has(slot);
+        let Some(resident) = self.resident(slot).filter(|_| !held) else {
+            return false;
+        };
+        if resident.demoted {
+            self.demoted.remove(slot);
+        } else {
+            self.policy.remove(slot);
         }
+        self.forget(slot);
+        true
     }
 
-    /// Lets a body leave before all others when room must be made; its decoded value leaves now.
-    pub fn demote(&mut self, slot: Slot) {
-        let Some(&resident) = self.resident(slot).filter(|resident| !resident.demoted) else {
-            return;
+    /// Lets a body that is not held leave before all others when room must be made; its decoded value
+    /// leaves now. Returns whether nothing of it stayed.
+    pub fn demote(&mut self, slot: Slot) -> bool {
+        let held = self.holds.has(slot);
+        let moves = |resident: &&Resident| !resident.demoted && !held;
+        let Some(&resident) = self.resident(slot).filter(moves) else {
+            return false;
         };
         if resident.form == Form::Decoded {
             return self.remove(slot);
@@ -226,6 +322,7 @@ impl Tier {
         self.count(&resident);
         self.set(slot, Some(resident));
         self.demoted.push(slot);
+        false
     }
 
     /// Counts bytes that may not leave because they are not durable yet.
@@ -238,23 +335,46 @@ impl Tier {
         self.pending_bytes = self.pending_bytes.saturating_sub(bytes);
     }
 
-    /// Evicts until every budget holds, telling `evicted` of each body that left.
+    /// Evicts until every budget holds, telling `evicted` of each body that left. Stops before that
+    /// where the host is to rank first; see [`Tier::wants_ranking`].
     pub fn make_room(&mut self, mut evicted: impl FnMut(Evicted)) {
         while self.len() > self.limits.entries
+            && !self.wants_ranking()
             && let Some(slot) = self.evict()
         {
             evicted(Evicted {
                 slot,
-                for_entries: true,
+                cause: Cause::Entries,
             });
         }
         while self.used_bytes() > self.limits.bytes
+            && !self.wants_ranking()
             && let Some(slot) = self.evict()
         {
             evicted(Evicted {
                 slot,
-                for_entries: false,
+                cause: Cause::Size,
             });
+        }
+    }
+
+    /// Whether a budget is exceeded, and the host is to say who leaves.
+    pub fn wants_ranking(&mut self) -> bool {
+        let over = self.len() > self.limits.entries || self.used_bytes() > self.limits.bytes;
+        let custom = self.policy.custom();
+        over && self.demoted.is_empty() && custom.is_some_and(|custom| custom.wants_ranking())
+    }
+
+    /// What the host can choose from, at most so many.
+    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
+        let custom = self.policy.custom();
+        custom.map_or_else(Vec::new, |custom| custom.candidates(most))
+    }
+
+    /// The order in which the next ones leave.
+    pub fn rank(&mut self, worst_first: &[u32]) {
+        if let Some(custom) = self.policy.custom() {
+            custom.rank(worst_first);
         }
     }
 
@@ -280,7 +400,12 @@ impl Tier {
 
     /// Entries with a body in memory.
     pub fn len(&self) -> usize {
-        self.policy.len() + self.demoted.len()
+        self.policy.len() + self.holds.entries() + self.demoted.len()
+    }
+
+    /// How many newcomers the policy did not want to keep.
+    pub fn refusals(&self) -> u64 {
+        self.policy.refusals()
     }
 
     /// Whether no body is in memory.
@@ -293,6 +418,12 @@ impl Tier {
         self.limits
     }
 
+    /// What a body of that size weighs when it is decoded.
+    fn weight(&self, size: usize, key_bytes: usize) -> usize {
+        let encoded = if self.keeps_bytes { size } else { 0 };
+        encoded + decoded_weight(size) + key_bytes + OVERHEAD
+    }
+
     fn admit(&mut self, mut admission: Admission, resident: Resident) {
         admission.weight = resident.weight();
         self.count(&resident);
@@ -301,12 +432,17 @@ impl Tier {
     }
 
     fn evict(&mut self) -> Option<Slot> {
-        let slot = self.demoted.victim().or_else(|| self.policy.victim())?;
+        let slot = self.victim()?;
         self.forget(slot);
         Some(slot)
     }
 
-    fn forget(&mut self, slot: Slot) {
+    /// Takes out the slot that is to leave first.
+    pub(super) fn victim(&mut self) -> Option<Slot> {
+        self.demoted.victim().or_else(|| self.policy.victim())
+    }
+
+    pub(super) fn forget(&mut self, slot: Slot) {
         self.uncount(slot);
         if let Some(resident) = self.resident(slot) {
             let (form, hash) = (resident.form, resident.hash);
@@ -317,23 +453,23 @@ impl Tier {
         self.set(slot, None);
     }
 
-    fn count(&mut self, resident: &Resident) {
+    pub(super) fn count(&mut self, resident: &Resident) {
         self.decoded_bytes += resident.decoded_bytes();
         self.overhead_bytes += resident.key_bytes + OVERHEAD;
     }
 
-    fn uncount(&mut self, slot: Slot) {
+    pub(super) fn uncount(&mut self, slot: Slot) {
         if let Some(resident) = self.resident(slot).copied() {
             self.decoded_bytes -= resident.decoded_bytes();
             self.overhead_bytes -= resident.key_bytes + OVERHEAD;
         }
     }
 
-    fn resident(&self, slot: Slot) -> Option<&Resident> {
+    pub(super) fn resident(&self, slot: Slot) -> Option<&Resident> {
         self.residents.get(slot.index())?.as_ref()
     }
 
-    fn set(&mut self, slot: Slot, resident: Option<Resident>) {
+    pub(super) fn set(&mut self, slot: Slot, resident: Option<Resident>) {
         if self.residents.len() <= slot.index() {
             self.residents.resize(slot.index() + 1, None);
         }

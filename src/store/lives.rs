@@ -4,7 +4,7 @@ use super::{Effect, Effects, Store};
 use crate::canonical::Canonical;
 use crate::catalog::Slot;
 use crate::error::Result;
-use crate::memory::{Form, Life};
+use crate::memory::{Cause, Form, Life};
 
 impl Store {
     /// Limits the time, in milliseconds, that a body stays in memory which nobody reads; without a
@@ -20,7 +20,8 @@ impl Store {
         self.expiry.read_clock(now);
         self.expiry.hits(hits);
         self.tier.hits(hits);
-        self.catalog.reap();
+        self.catalog.count_uses(hits);
+        self.catalog.reap(|slot| self.tier.is_held(slot));
         let mut effects = Effects::new();
         while let Some(slot) = self.expiry.ended() {
             self.turn(slot, &mut effects);
@@ -53,9 +54,10 @@ impl Store {
         }
     }
 
-    /// The body of an entry came to memory.
+    /// The body of an entry came to memory, or is held no longer.
     pub(super) fn warm(&mut self, slot: Slot, effects: &mut Effects) {
-        if !self.is_hidden(slot) && self.expiry.warm(slot) {
+        let may_leave = !self.is_hidden(slot) && !self.tier.is_held(slot);
+        if may_leave && self.expiry.warm(slot) {
             effects.push(Effect::Limited(slot));
         }
     }
@@ -86,18 +88,20 @@ impl Store {
     }
 
     /// Sees to it that a hidden entry leaves when its grace is over, if it ever is. What a host has
-    /// leaves memory at once; what has no host stays there, first to go.
+    /// leaves memory at once; what has no host stays there, first to go. What is held waits for its
+    /// release.
     fn let_leave(&mut self, slot: Slot) {
         let Some(entry) = self.catalog.get(slot) else {
             return;
         };
         let (expires, until) = (entry.head.expires, entry.head.stale_until);
         let durable = self.options.durable;
-        if durable {
-            self.tier.remove(slot);
+        let left = if durable {
+            self.tier.remove(slot)
         } else {
-            self.tier.demote(slot);
-        }
+            self.tier.demote(slot)
+        };
+        self.counters.evicted_as_expired += u64::from(left);
         self.expiry.cold(slot);
         if let Some(until) = until.or(expires.filter(|_| !durable)) {
             let grace = until.saturating_sub(expires.unwrap_or(until));
@@ -113,12 +117,13 @@ impl Store {
                 // Until the host has deleted it, it is told again.
                 self.expiry.let_leave(slot, 0, true);
             }
-            (true, false) => self.retire(slot, effects),
+            (true, false) => {
+                self.counters.evicted_as_expired += u64::from(self.tier.remove(slot));
+                self.retire(slot, effects);
+            }
             (false, _) => {
-                if self.expiry.is_idle(slot) {
-                    self.tier.remove(slot);
-                    self.counters.evicted_expired += 1;
-                    self.evicted(slot, effects);
+                if self.expiry.is_idle(slot) && self.tier.remove(slot) {
+                    self.note_evicted(slot, Cause::Expired, effects);
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::log::{Location, Log};
 use crate::format::rows::Packer;
 use crate::format::{place, segment::StoreId};
+use crate::text::decimal;
 
 /// The state of one directory. Slots name segments, tickets name planned commits.
 #[wasm_bindgen]
@@ -303,9 +304,9 @@ pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
-    bytes.try_into().map_err(|_| Error::InvalidValue {
-        what: format!("{what} of {} bytes", bytes.len()),
-        rule: "has another length than it must have",
+    bytes.try_into().map_err(|_| {
+        let what = [what, " of ", &decimal(bytes.len() as u64), " bytes"].concat();
+        Error::invalid_value(&what, "has another length than it must have")
     })
 }
 

@@ -4,15 +4,17 @@
 //! Absent texts are empty, numbers are decimal. What repeats comes last: the number of tags, the
 //! tags, then a field per dependency that starts with the digit of its kind.
 
-use core::fmt::Display;
 use core::str::Split;
 
 use crate::catalog::RowKey;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::metadata::{Dependency, DependencyKind, Head, Metadata, Origin, Url};
+use crate::text::decimal;
 
 const SEPARATOR: char = '\0';
+
+const NUMBER: &str = "must be a whole number, not negative";
 
 /// Origins in the order of their digits.
 const ORIGINS: [Origin; 4] = [
@@ -40,7 +42,7 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         misfit: None,
     };
     let key = RowKey {
-        layer: fields.number("layer").unwrap_or_default(),
+        layer: fields.small("layer"),
         url: fields.next(),
         version: fields.next(),
         source: fields.next(),
@@ -53,7 +55,7 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         stale_until: fields.number("staleUntil"),
         ..Head::default()
     };
-    let origin: usize = fields.number("origin").unwrap_or_default();
+    let origin = fields.small("origin") as usize;
     let metadata = Metadata {
         head,
         origin: ORIGINS.get(origin).copied().unwrap_or_default(),
@@ -76,10 +78,7 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
     };
     match fields.misfit {
         None => Ok((key, metadata)),
-        Some((name, rule)) => Err(Error::InvalidValue {
-            what: name.into(),
-            rule,
-        }),
+        Some((name, rule)) => Err(Error::invalid_value(name, rule)),
     }
 }
 
@@ -87,13 +86,13 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
 pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata) -> String {
     let head = &metadata.head;
     let mut record = Record::default();
-    record.number(Some(key.layer));
+    record.number(Some(key.layer.into()));
     for text in [key.url, key.version, key.source] {
         record.text(text);
     }
     record.text(&hex(hash));
-    record.number(Some(head.size));
-    record.number(Some(head.access_count));
+    record.number(Some(head.size.into()));
+    record.number(Some(head.access_count.into()));
     for time in [
         Some(head.created),
         Some(head.updated),
@@ -102,7 +101,7 @@ pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata)
     ] {
         record.number(time);
     }
-    record.number(ORIGINS.iter().position(|origin| *origin == metadata.origin));
+    record.number(place(&ORIGINS, &metadata.origin));
     record.text(&metadata.source_hash.as_ref().map(hex).unwrap_or_default());
     record.text(metadata.converter.as_deref().unwrap_or_default());
     record.number(metadata.converted_at);
@@ -121,13 +120,12 @@ pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata)
     for text in [&metadata.status, &metadata.fhir_version, &metadata.etag] {
         record.text(text.as_deref().unwrap_or_default());
     }
-    record.number(Some(metadata.tags.len()));
+    record.number(Some(metadata.tags.len() as u64));
     for tag in &metadata.tags {
         record.text(tag);
     }
     for edge in &metadata.dependencies {
-        let kind = KINDS.iter().position(|kind| *kind == edge.kind);
-        record.number(kind);
+        record.number(place(&KINDS, &edge.kind));
         record.0.push_str(&edge.target.0);
     }
     record.0
@@ -188,9 +186,17 @@ impl<'a> Fields<'a> {
         (!field.is_empty()).then(|| field.into())
     }
 
-    fn number<T: TryFrom<u64>>(&mut self, name: &'static str) -> Option<T> {
-        let number = |field: &str| field.parse::<u64>().ok()?.try_into().ok();
-        self.parsed(name, "must be a whole number, not negative", number)
+    fn number(&mut self, name: &'static str) -> Option<u64> {
+        self.parsed(name, NUMBER, |field| field.parse().ok())
+    }
+
+    fn small(&mut self, name: &'static str) -> u32 {
+        let number = self.number(name).map(u32::try_from);
+        let small = number.and_then(Result::ok);
+        if number.is_some() && small.is_none() {
+            self.misfit = self.misfit.or(Some((name, NUMBER)));
+        }
+        small.unwrap_or_default()
     }
 
     fn hash(&mut self, name: &'static str) -> Option<Hash> {
@@ -212,7 +218,7 @@ impl<'a> Fields<'a> {
     }
 
     fn tags(&mut self) -> Vec<String> {
-        let count: usize = self.number("tags").unwrap_or_default();
+        let count = self.small("tags") as usize;
         self.rest.by_ref().take(count).map(Into::into).collect()
     }
 }
@@ -229,9 +235,15 @@ impl Record {
         self.0.push_str(text);
     }
 
-    fn number(&mut self, number: Option<impl Display>) {
-        self.text(&number.map(|number| number.to_string()).unwrap_or_default());
+    fn number(&mut self, number: Option<u64>) {
+        self.text(&number.map(decimal).unwrap_or_default());
     }
+}
+
+/// The place of a value among those of its kind, which is its digit.
+fn place<T: PartialEq>(values: &[T], value: &T) -> Option<u64> {
+    let place = values.iter().position(|other| other == value)?;
+    Some(place as u64)
 }
 
 fn dependency(field: &str) -> Option<Dependency> {

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::hash::{self, Hash};
 use crate::intern::Symbol;
-use crate::memory::Form;
+use crate::memory::policy::Candidate;
+use crate::memory::{Cause, Form};
 use crate::metadata::Metadata;
 use crate::store::{Effect, Effects, Options, Packed, Resolution, Store};
 
@@ -22,7 +23,9 @@ const ASK: u32 = u32::MAX;
 ///
 /// Calls that change something keep their effects until [`StoreHandle::effects`] fetches them, as
 /// pairs of a code and a number: 0 evicted slot, 1 retired slot, 2 expired slot, 3 moved URL,
-/// 4 slot with a limited life, 5 slot whose row is to be deleted.
+/// 4 slot with a limited life, 5 and nothing: [`StoreHandle::rank`] is to be called, 6 slot whose value
+/// is dropped, 7 slot whose row is to be deleted. The cause of an eviction stands above the lowest four
+/// bits.
 #[derive(Debug)]
 #[wasm_bindgen]
 pub struct StoreHandle {
@@ -77,12 +80,14 @@ impl StoreHandle {
         }
         let effects = core::mem::take(&mut self.effects);
         let pair = |effect| match effect {
-            Effect::Evicted(slot) => [0, slot.number()],
+            Effect::Evicted(slot, cause) => [(cause as u32) << 4, slot.number()],
             Effect::Retired(slot) => [1, slot.number()],
             Effect::Expired(slot) => [2, slot.number()],
             Effect::Moved(url) => [3, url.number()],
             Effect::Limited(slot) => [4, slot.number()],
-            Effect::Over(slot) => [5, slot.number()],
+            Effect::Rank => [5, 0],
+            Effect::Dropped(slot) => [6, slot.number()],
+            Effect::Over(slot) => [7, slot.number()],
         };
         Some(effects.into_iter().flat_map(pair).collect())
     }
@@ -108,12 +113,23 @@ impl StoreHandle {
         Ok(packed(0, &self.store.pack(&key, metadata, bytes)?))
     }
 
-    /// The same, and takes it into the catalog: the first number is its slot.
-    pub fn put(&mut self, put: &str, hash: &[u8], bytes: usize, now: f64) -> Result<Box<[u8]>> {
+    /// The same, and takes it into the catalog: the first number is its slot. The body is counted
+    /// where it is `pending`: on its way to a durable host.
+    pub fn put(
+        &mut self,
+        put: &str,
+        hash: &[u8],
+        bytes: usize,
+        pending: bool,
+        now: f64,
+    ) -> Result<Box<[u8]>> {
         let body = (hash_of(hash)?, bytes);
         let (key, metadata) = read_put(put)?;
         let effects = &mut self.effects;
         let (slot, row) = self.store.put(&key, metadata, body, millis(now), effects)?;
+        if pending {
+            self.pend(bytes);
+        }
         Ok(packed(slot.number(), &row))
     }
 
@@ -188,12 +204,82 @@ impl StoreHandle {
         }
     }
 
+    /// Holds a body that is, or will be, decoded: 0 held, 1 too many bytes, 2 too many entries.
+    pub fn hold(&mut self, slot: u32) -> u32 {
+        let Some(slot) = Slot::from_number(slot) else {
+            return 1;
+        };
+        let (hold, effects) = self.store.hold(slot);
+        self.effects.extend(effects);
+        hold as u32
+    }
+
+    /// Takes a hold away; `kept` says that the host keeps the value.
+    pub fn release(&mut self, slot: u32, kept: bool) {
+        if let Some(slot) = Slot::from_number(slot) {
+            let effects = self.store.release(slot, kept);
+            self.effects.extend(effects);
+        }
+    }
+
+    /// Whether a cold body would fit into memory, decoded, without another one leaving.
+    #[wasm_bindgen(js_name = hasRoom)]
+    pub fn has_room(&self, slot: u32) -> bool {
+        Slot::from_number(slot).is_some_and(|slot| self.store.has_room(slot))
+    }
+
+    /// Takes uses that were no hits: counts them, or else ranks the entries in memory by them.
+    pub fn used(&mut self, slots: &[u32], counted: bool) {
+        if counted {
+            self.store.count_uses(slots);
+        } else {
+            self.store.order_by_use(slots);
+        }
+    }
+
+    /// Three numbers for each entry that is not expired: slot, length of the body, uses.
+    pub fn uses(&self) -> Box<[u32]> {
+        self.store.uses().into()
+    }
+
+    /// Sets how often entries were used: pairs of slot and number.
+    #[wasm_bindgen(js_name = setUses)]
+    pub fn set_uses(&mut self, pairs: &[u32]) {
+        for pair in pairs.as_chunks::<2>().0 {
+            let [slot, count] = *pair;
+            if let Some(slot) = Slot::from_number(slot) {
+                self.store.set_uses(slot, count);
+            }
+        }
+    }
+
     /// Notes a decoded value.
     #[wasm_bindgen(js_name = admitDecoded)]
     pub fn admit_decoded(&mut self, slot: u32) {
         if let Some(slot) = Slot::from_number(slot) {
             let effects = self.store.admit_decoded(slot);
             self.effects.extend(effects);
+        }
+    }
+
+    /// Frees so many bytes of memory, or what there is; returns how many it were. `pressure`: because
+    /// the process has no more, and not because the caller wants them.
+    pub fn trim(&mut self, bytes: usize, pressure: bool) -> usize {
+        let cause = if pressure {
+            Cause::Pressure
+        } else {
+            Cause::Explicit
+        };
+        self.store.trim(bytes, cause, &mut self.effects)
+    }
+
+    /// Makes sure that so many bytes can be handed over; `evict`: bodies may leave for that. Returns
+    /// the bytes that were freed, and less than 0, by one more than these, when there is no room.
+    pub fn reserve(&mut self, bytes: usize, evict: bool) -> f64 {
+        let float = |freed: usize| f64::from(u32::try_from(freed).unwrap_or(u32::MAX));
+        match self.store.reserve(bytes, evict, &mut self.effects) {
+            Ok(freed) => float(freed),
+            Err(freed) => -1.0 - float(freed),
         }
     }
 
@@ -206,6 +292,32 @@ impl StoreHandle {
     /// Uncounts them.
     pub fn unpend(&mut self, bytes: usize) {
         self.store.unpend(bytes);
+    }
+
+    /// What can be ranked, at most so many, the one that was not used for the longest time first. Six
+    /// numbers for each: slot, bytes, uses, uses of any since its last one and since it came, and the
+    /// bits of its cost (f32).
+    pub fn candidates(&mut self, most: usize) -> Box<[u32]> {
+        let mut numbers = Vec::new();
+        for candidate in self.store.candidates(most) {
+            let bytes = u32::try_from(candidate.bytes).unwrap_or(u32::MAX);
+            let Candidate {
+                slot,
+                uses,
+                idle,
+                age,
+                cost,
+                ..
+            } = candidate;
+            numbers.extend_from_slice(&[slot.number(), bytes, uses, idle, age, cost.to_bits()]);
+        }
+        numbers.into()
+    }
+
+    /// Evicts in the order of `slots`.
+    pub fn rank(&mut self, slots: &[u32]) {
+        let effects = self.store.rank(slots);
+        self.effects.extend(effects);
     }
 
     /// The slots a filter takes, in order of their canonicals.
@@ -243,7 +355,9 @@ impl StoreHandle {
             return Ok(None);
         };
         let key = self.store.catalog().key(entry);
-        let metadata = Metadata::unpack(&entry.meta)?;
+        let mut metadata = Metadata::unpack(&entry.meta)?;
+        metadata.head.access_count =
+            Slot::from_number(slot).map_or(0, |slot| self.store.catalog().uses(slot));
         Ok(Some(write_metadata(&key, &entry.hash, &metadata)))
     }
 
@@ -321,15 +435,14 @@ fn packed(slot: u32, row: &Packed) -> Box<[u8]> {
 }
 
 pub(super) fn hash_of(bytes: &[u8]) -> Result<Hash> {
-    bytes.try_into().map_err(|_| Error::Corrupt {
-        what: "row".into(),
-        rule: "its hash is not 32 bytes long",
-    })
+    bytes
+        .try_into()
+        .map_err(|_| Error::corrupt("row", "its hash is not 32 bytes long"))
 }
 
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
     let serializer = Serializer::new().serialize_maps_as_objects(true);
     value
         .serialize(&serializer)
-        .map_err(|_| Error::Serialization { what: "record" })
+        .map_err(|_| Error::serialization("record"))
 }

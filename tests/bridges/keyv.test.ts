@@ -87,6 +87,36 @@ test("the time to live is exact to the millisecond, in the store as well", async
   );
 });
 
+test("no time to live is what Keyv takes for none", async () => {
+  await withStore(async (store) => {
+    const keyv = new Keyv5({ store: keyvAdapter(store), throwOnErrors: true });
+    const adapter = keyvAdapter(store);
+    for (const ttl of [0, Number.POSITIVE_INFINITY]) {
+      await adapter.set("own", 1, ttl);
+      assert.equal(await adapter.get("own"), 1);
+      await keyv.set("key", "value", ttl);
+      assert.equal(await keyv.get("key"), "value");
+      assert.equal((await store.metadata("urn:keyv:keyv:key"))?.expiresAt, undefined);
+    }
+    for (const ttl of [-1, Number.NaN]) {
+      await assert.rejects(adapter.set("own", 1, ttl), { code: "INVALID_VALUE" });
+    }
+  });
+});
+
+test("clear finds what has a namespace, or no namespace is named", async () => {
+  await withStore(async (store) => {
+    const bare = new Keyv5({ store: keyvAdapter(store), useKeyPrefix: false });
+    await bare.set("key", "value");
+    await bare.clear();
+    assert.equal(await bare.get("key"), "value");
+    const plain = new Keyv5({ store: keyvAdapter(store), namespace: "" });
+    assert.equal(await plain.get("key"), "value");
+    await plain.clear();
+    assert.equal(await store.size(), 0);
+  });
+});
+
 test("the resolver is not asked for keys, and other entries are left alone", async () => {
   const asked: string[] = [];
   const resolver = async (url: string) => {

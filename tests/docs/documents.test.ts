@@ -9,7 +9,10 @@ import { browserTest } from "../browser/harness.js";
 import { check, programsOf, promised, ROOT, read } from "./kit.js";
 
 const guides = await readdir(join(ROOT, "docs/guides"));
-const documents = ["README.md", "docs/format.md", ...guides.map((name) => `docs/guides/${name}`)];
+const documents = [
+  ...["README.md", "docs/format.md", "docs/eviction.md"],
+  ...guides.map((name) => `docs/guides/${name}`),
+];
 
 for (const document of documents) {
   const programs = programsOf(await read(document));

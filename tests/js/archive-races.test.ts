@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SchemaStoreError } from "../../dist/errors.js";
 import type { HostBatch } from "../../dist/host.js";
 import { archiveOf, exported, tea, teas } from "./archives.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, turn } from "./kit.js";
@@ -137,6 +138,23 @@ test("an archive that cannot be written whole fails", async () => {
   for (const body of place.bodies.values()) body.bytes[5] = 7;
   const store = await openStore({ adapter: memoryAdapter(place) });
   await assert.rejects(exported(store), { code: "CORRUPT", message: /body of a\|1.0.0/ });
+});
+
+test("what is wrong with one body of many is told of that one, as the host tells it", async () => {
+  const place = new MemoryPlace();
+  const filler = await openStore({ adapter: memoryAdapter(place) });
+  await filler.putMany([tea("a"), tea("b"), tea("c")], { durable: true });
+  const bodies = [...place.bodies.values()];
+  for (const { bytes } of bodies.slice(1, 2)) bytes[5] = 7;
+  const damaged = await openStore({ adapter: memoryAdapter(place) });
+  await assert.rejects(exported(damaged), { code: "CORRUPT", key: "b|1.0.0" });
+
+  const adapter = memoryAdapter(place);
+  adapter.bodies = async () => {
+    throw new SchemaStoreError("TIMEOUT", "the host does not answer");
+  };
+  const slow = await openStore({ adapter });
+  await assert.rejects(exported(slow), { code: "TIMEOUT", message: /does not answer/ });
 });
 
 test("a reader that goes away ends the writing", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ArchiveSource } from "../../dist/types.js";
 import { archiveOf, contents, exported, tea, teas } from "./archives.js";
-import { openStore } from "./kit.js";
+import { openStore, turn } from "./kit.js";
 import { each } from "./settings.js";
 
 each("an archive brings every entry back, and makes the same archive again", async (open) => {
@@ -115,6 +115,13 @@ test("what is no source of bytes is refused, and a source that fails is told", a
     yield "text";
   })();
   await assert.rejects(store.import(strings as never), { code: "INVALID_VALUE" });
+  for (const view of [new DataView(new ArrayBuffer(8)), new Uint16Array(4)]) {
+    const views = (async function* () {
+      yield view;
+    })();
+    const message = new RegExp(`chunks that are Uint8Arrays, not ${view.constructor.name}`);
+    await assert.rejects(store.import(views as never), { code: "INVALID_VALUE", message });
+  }
   const archive = await archiveOf(...teas);
   const failing = (async function* () {
     yield archive.subarray(0, 100);
@@ -148,6 +155,71 @@ test("a closed store neither writes nor reads archives", async () => {
   assert.throws(() => store.export(), { code: "CLOSED" });
   await assert.rejects(store.import(archive), { code: "CLOSED" });
   await assert.rejects(stream.getReader().read(), { code: "CLOSED" });
+});
+
+test("metadata that no archive carries is refused by a put, the most there can be is carried", async () => {
+  const store = await openStore();
+  const put = (bytes: number) => store.put({ url: "a" }, { description: "x".repeat(bytes) });
+  await assert.rejects(put(1024 * 1024), { code: "STORAGE_FULL", message: /metadata of an entry/ });
+  await put(1024 * 1024 - 200);
+  for (let gets = 0; gets < 300; gets += 1) await store.get("a ");
+  const into = await openStore();
+  assert.deepEqual(await into.import(await exported(store)), report({ added: 1 }));
+  assert.equal((await into.metadata("a"))?.description?.length, 1024 * 1024 - 200);
+});
+
+test("closing ends an import whose source is stuck", async () => {
+  const archive = await archiveOf(...teas);
+  let cancelled: unknown;
+  const stuck = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(archive.subarray(0, 100)),
+    cancel: (reason) => {
+      cancelled = { reason };
+      return new Promise(() => {});
+    },
+  });
+  const never = (async function* () {
+    yield archive.subarray(0, 100);
+    await new Promise(() => {});
+  })();
+  for (const source of [stuck, never]) {
+    const store = await openStore();
+    const importing = store.import(source);
+    importing.catch(() => {});
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+    await store.close();
+    await assert.rejects(importing, { code: "CLOSED" });
+  }
+  assert.ok(cancelled);
+});
+
+test("what an import replaces makes room in the catalog", async () => {
+  const many = (n: number) => Array.from({ length: 1500 }, (_, at) => tea(`http://x/${at}`, n));
+  const store = await openStore({ maxCatalogMb: 1 });
+  await store.import(await archiveOf(...many(1)));
+  const again = await store.import(await archiveOf(...many(2)), { conflicts: "replace" });
+  assert.deepEqual(again, report({ replaced: 1500 }));
+});
+
+test("a store in memory takes an archive that fits beside what it has, or nothing of it", async () => {
+  const many = Array.from({ length: 60 }, (_, at) => tea(`http://x/${at}`));
+  const archive = await archiveOf(...many);
+  const few = await openStore({ strategy: "memory", maxEntries: 100 });
+  await few.putMany(Array.from({ length: 41 }, (_, at) => tea(`http://y/${at}`)));
+  const full = { code: "STORAGE_FULL", key: "maxEntries", message: /101 entries.*allows 100/ };
+  await assert.rejects(few.import(archive), full);
+  assert.equal(await few.size(), 41);
+  await few.delete("http://y/0");
+  assert.deepEqual(await few.import(archive), report({ added: 60 }));
+  assert.equal(await few.size(), 100);
+  const changed = await archiveOf(...many.map((item) => ({ ...item, title: "t" })));
+  assert.deepEqual(await few.import(changed, { conflicts: "replace" }), report({ replaced: 60 }));
+
+  const small = await openStore({ strategy: "memory", memoryLimitMb: 1 });
+  const noise = (n: number) => JSON.stringify({ url: `n${n}`, text: "x".repeat(400_000) });
+  const bulky = await archiveOf(...[1, 2, 3].map((n) => ({ text: noise(n) })));
+  await assert.rejects(small.import(bulky), { code: "STORAGE_FULL", key: "memoryLimitMb" });
+  assert.equal(await small.size(), 0);
 });
 
 function report(counts: object): object {

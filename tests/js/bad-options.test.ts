@@ -18,7 +18,14 @@ const badOptions: Record<string, readonly unknown[]> = {
   idleTtlHours: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1", null],
   graceHours: [0, -1, Number.NaN, Number.NEGATIVE_INFINITY, "1", null],
   ttl: [1000],
-  evictionPolicy: ["clock", "LRU", 1, null],
+  evictionPolicy: [
+    ...["clock", "LRU", 1, null, "custom", () => [], { name: "custom" }, ["lru"]],
+    ...[{ rank: () => [] }, { name: "lru", rank: () => [] }, { name: "custom", rank: [] }],
+  ],
+  evictionBatchSize: [0, 1001, 1.5, "100", null],
+  warmOnStartup: [0, "true", null],
+  warmSize: [0, -1, 1.5, 1_000_001, "100", null],
+  autoCleanup: [1, "true", null],
   values: ["freeze", true],
   durability: ["sync", false],
   adapter: ["fs", null, {}, { commit: true }],
@@ -63,8 +70,24 @@ test("options out of their range name option, value and range", async () => {
 
 test("options at the ends of their ranges are taken", async () => {
   const ends: StoreOptions[] = [
-    { memoryLimitMb: 1, maxEntries: 1, maxEntryBytes: 1024, maxCatalogMb: 1, ttlHours: 0.001 },
-    { memoryLimitMb: 4000, maxEntries: 1_000_000, maxEntryBytes: 268_435_456, maxCatalogMb: 1024 },
+    {
+      memoryLimitMb: 1,
+      maxEntries: 1,
+      maxEntryBytes: 1024,
+      maxCatalogMb: 1,
+      ttlHours: 0.001,
+      evictionBatchSize: 1,
+      warmSize: 1,
+    },
+    {
+      memoryLimitMb: 4000,
+      maxEntries: 1_000_000,
+      maxEntryBytes: 268_435_456,
+      maxCatalogMb: 1024,
+      evictionBatchSize: 1000,
+      warmSize: 1_000_000,
+      warmOnStartup: true,
+    },
     { idleTtlHours: 0.001, graceHours: Number.MIN_VALUE },
     { ttlHours: Number.MAX_VALUE, idleTtlHours: Number.MAX_VALUE, graceHours: Number.MAX_VALUE },
   ];

@@ -96,7 +96,7 @@ test("saves US Core once, and lists, counts and prints what it saved", async () 
   );
   for (const entry of entries) {
     assert.equal(entry.source, "hl7.fhir.us.core#3.1.1");
-    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14");
+    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14+1");
     assert.equal(entry.origin, "converted");
     assert.equal(entry.fhirVersion, "4.0.1");
     assert.ok(
@@ -325,10 +325,17 @@ test("flags win over the environment, and the environment over the file", async 
     FSS_TTL_HOURS: "",
     FSS_IDLE_TTL_HOURS: "0.5",
     FSS_MEMORY_LIMIT_MB: "64",
+    FSS_AUTO_CLEANUP: "false",
   };
   const flags = { "max-entries": "30", "grace-hours": "2", dir: undefined };
   const lives = { ttlHours: 1.5, idleTtlHours: 0.5, graceHours: 2 };
-  const expected = { maxEntries: 30, ...lives, strategy: "disk", memoryLimitMb: 64 };
+  const expected = {
+    maxEntries: 30,
+    ...lives,
+    strategy: "disk",
+    memoryLimitMb: 64,
+    autoCleanup: false,
+  };
   const found = await resolveConfig({ flags, environment, directory: cwd });
   assert.deepEqual(found, { ...expected, diskCacheDir: join(cwd, "here") });
   assert.equal((await resolveConfig({ flags: {}, environment, directory: cwd })).maxEntries, 20);
@@ -337,6 +344,15 @@ test("flags win over the environment, and the environment over the file", async 
     10,
   );
   assert.deepEqual(await resolveConfig({ flags: {}, environment: {}, directory: scratch }), {});
+  const warm = "[storage]\nwarm_on_startup = true\nwarm_size = 7\n";
+  const warmed = { flags: { "warm-size": "9" }, environment: { FSS_WARM_ON_STARTUP: "false" } };
+  const both = { directory: scratch, file: toml(warm, "warm.toml") };
+  const fromFile = await resolveConfig({ flags: {}, environment: {}, ...both });
+  assert.deepEqual(fromFile, { warmOnStartup: true, warmSize: 7 });
+  assert.deepEqual(await resolveConfig({ ...warmed, ...both }), {
+    warmOnStartup: false,
+    warmSize: 9,
+  });
   const file = toml('[storage]\ndisk_cache_dir = "~/there"\n', "other.toml");
   const other = await resolveConfig({ flags: {}, environment: {}, directory: scratch, file });
   assert.ok(other.diskCacheDir?.endsWith("/there") && !other.diskCacheDir.includes("~"));
@@ -353,12 +369,16 @@ test("every wrong value names key, value and range", async () => {
     ["strategy", ["", "ram", "Disk"]],
     ["memory_limit_mb", ["0", "4001", "1.5", "much", "0x10", "1e2", "-1"]],
     ["max_entries", ["0", "1000001", "NaN"]],
+    ["auto_cleanup", ["yes", "1", "True"]],
     ["max_entry_bytes", ["1023", "268435457"]],
     ["max_catalog_mb", ["0", "1025"]],
     ["ttl_hours", ["0", "-1", "Infinity"]],
     ["idle_ttl_hours", ["0", "-1", "long"]],
     ["grace_hours", ["0", "-1", "NaN"]],
-    ["eviction_policy", ["mru", "LRU"]],
+    ["eviction_policy", ["mru", "LRU", "custom"]],
+    ["eviction_batch_size", ["0", "1001", "1.5"]],
+    ["warm_on_startup", ["yes", "1", "TRUE"]],
+    ["warm_size", ["0", "1000001", "1.5", "true"]],
   ];
   const check = async (sources: object, code: string, ...parts: string[]) => {
     const around = { flags: {}, environment: {}, directory: scratch, ...sources };
@@ -397,7 +417,7 @@ test("every wrong value names key, value and range", async () => {
   await inFile("storage = 5\n", "INVALID_CONFIG", "storage");
   await inFile("[storage\n", "INVALID_CONFIG", "TOML");
   await check({ file: join(scratch, "absent.toml") }, "INVALID_CONFIG", "absent.toml");
-  const later = ["max_disk_size_gb", "enable_compression", "auto_cleanup", "sync_interval_seconds"];
+  const later = ["max_disk_size_gb", "enable_compression", "sync_interval_seconds"];
   for (const key of later) {
     await inFile(`[storage]\n${key} = 1\n`, "UNSUPPORTED", key);
     await check(

@@ -205,6 +205,20 @@ test("getText gives up at once too", async () => {
   await store.close();
 });
 
+test("getMany gives up while the host is being read", async () => {
+  const { gate, store } = await openGated({}, await filled(one, newer));
+  gate.shut("bodies");
+  const controller = new AbortController();
+  const got = store.getMany(["u|1.0", "u|2.0"], { signal: controller.signal });
+  const read = await gate.next("bodies");
+  const reason = new Error("enough");
+  controller.abort(reason);
+  await assert.rejects(got, reason);
+  read.go();
+  gate.open("bodies");
+  assert.deepEqual(await store.getMany(["u|1.0", "u|2.0"]), [one, newer]);
+});
+
 test("close while loads run: CLOSED for them, and nothing is answered afterwards", async () => {
   const { gate, store } = await openGated({}, await filled(one));
   gate.shut("bodies");

@@ -35,6 +35,9 @@ test("the README names the defaults of the options", () => {
     maxEntryBytes: checked.maxEntryBytes,
     maxCatalogMb: maxCatalogBytes / 2 ** 20,
     evictionPolicy: checked.evictionPolicy,
+    evictionBatchSize: checked.evictionBatchSize,
+    warmSize: checked.warmSize,
+    autoCleanup: checked.autoCleanup,
     values: checked.values,
     durability: checked.durability,
   };

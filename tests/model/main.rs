@@ -63,9 +63,18 @@ enum Step {
         decoded: bool,
     },
     Hit(Id),
+    Hold(Id),
+    /// Takes one of the holds away.
+    Release {
+        which: usize,
+        kept: bool,
+    },
     Drain(u64),
     Pend(usize),
     Unpend,
+    Trim(usize),
+    /// A body of that size is to be taken in.
+    Reserve(usize),
     /// The host lost all rows but these.
     Sweep(BTreeSet<Id>),
     Reopen,
@@ -93,7 +102,7 @@ fn any_life() -> impl Strategy<Value = Life> {
 fn any_step() -> impl Strategy<Value = Step> {
     let put = (
         any_id(),
-        0_usize..900,
+        prop_oneof![0_usize..900, 0_usize..60],
         proptest::option::of(any_life()),
         any::<bool>(),
     );
@@ -103,9 +112,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => any_id().prop_map(Step::Forget),
         6 => (any_id(), any::<bool>()).prop_map(|(id, decoded)| Step::Admit { id, decoded }),
         4 => any_id().prop_map(Step::Hit),
+        8 => any_id().prop_map(Step::Hold),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(which, kept)| Step::Release { which, kept }),
         4 => any_time().prop_map(Step::Drain),
         1 => (0_usize..1500).prop_map(Step::Pend),
         1 => Just(Step::Unpend),
+        1 => prop_oneof![0_usize..2000, Just(usize::MAX)].prop_map(Step::Trim),
+        1 => (0_usize..900).prop_map(Step::Reserve),
         1 => proptest::collection::btree_set(any_id(), 0..30).prop_map(Step::Sweep),
         1 => Just(Step::Reopen),
     ]

@@ -1,6 +1,7 @@
 //! A store with its host, and the model beside it.
 
 mod checks;
+mod holds;
 mod lives;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +10,11 @@ use fhir_schema_store::catalog::Slot;
 use fhir_schema_store::filter::Filter;
 use fhir_schema_store::hash::{Hash, sha256};
 use fhir_schema_store::intern::Symbol;
-use fhir_schema_store::memory::Form;
+use fhir_schema_store::memory::{Cause, Form};
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
+use self::holds::Held;
 use crate::{Id, Life, Step, URLS, key};
 
 const LIMIT: usize = 4000;
@@ -57,9 +59,17 @@ pub(super) struct World {
     ring: Vec<u32>,
     /// Slots whose decoded value the host keeps.
     values: BTreeSet<Slot>,
+    /// Slots that are held, once for each time.
+    held: Vec<Held>,
+    /// How often each row was used.
+    uses: BTreeMap<Id, u32>,
     pending: usize,
     puts: u64,
     drained: u64,
+    /// Bodies that were evicted, by cause.
+    evicted: [u64; 5],
+    /// Bodies that left memory with their entry, and because its time was over.
+    left: [u64; 2],
 }
 
 impl World {
@@ -79,16 +89,20 @@ impl World {
             steady: 0,
             ring: Vec::new(),
             values: BTreeSet::new(),
+            held: Vec::new(),
+            uses: BTreeMap::new(),
             pending: 0,
             puts: 0,
             drained: 0,
+            evicted: [0; 5],
+            left: [0; 2],
         }
     }
 
     pub(super) fn run(&mut self, step: Step) {
         let before = self.answers();
         let drains = matches!(step, Step::Drain(_));
-        let effects = match step {
+        let mut effects = match step {
             Step::Put {
                 id,
                 size,
@@ -104,15 +118,25 @@ impl World {
                 }
                 Effects::new()
             }
+            Step::Hold(id) => self.hold(id),
+            Step::Release { which, kept } => self.release(which, kept),
             Step::Drain(passed) => self.drain(passed),
             Step::Pend(bytes) => self.pend(bytes),
             Step::Unpend => {
                 self.store.unpend(core::mem::take(&mut self.pending));
                 Effects::new()
             }
+            Step::Trim(bytes) => self.trim(bytes),
+            Step::Reserve(bytes) => {
+                let mut effects = Effects::new();
+                assert_eq!(self.store.reserve(bytes, true, &mut effects), Ok(0));
+                assert!(effects.is_empty(), "there was no need to evict");
+                effects
+            }
             Step::Sweep(kept) => self.sweep(&kept),
             Step::Reopen => return self.reopen(),
         };
+        self.rank(&mut effects);
         if !drains {
             self.check_order(&effects);
         }
@@ -124,6 +148,7 @@ impl World {
     fn put(&mut self, id: Id, size: usize, life: Option<Life>, tag: bool) -> Effects {
         self.puts += 1;
         let body = format!("{}{}", self.puts % 7, "x".repeat(size)).into_bytes();
+        let fits = self.fits(id, body.len());
         let updated = self.now + life.map_or(0, |life| life.ahead);
         let expires = life.map(|life| updated + life.lives);
         let until = life.and_then(|life| Some(expires? + life.grace?));
@@ -149,16 +174,18 @@ impl World {
             .map(|row| Head::unpack(&row.meta).unwrap().created);
         let hash = sha256(&body);
         let mut effects = Effects::new();
-        let (slot, packed) = self
-            .store
-            .put(
-                &key(id),
-                metadata,
-                (hash, body.len()),
-                self.now,
-                &mut effects,
-            )
-            .unwrap();
+        let filed = self.store.put(
+            &key(id),
+            metadata,
+            (hash, body.len()),
+            self.now,
+            &mut effects,
+        );
+        assert_eq!(filed.is_ok(), fits);
+        let Ok((slot, packed)) = filed else {
+            assert!(effects.is_empty(), "a put that was refused did something");
+            return effects;
+        };
         let (meta, packed) = (packed.meta, packed.key);
         assert_eq!(packed, key(id).pack().unwrap());
         assert_eq!(
@@ -182,6 +209,7 @@ impl World {
                 !self.ring.contains(&slot.number()),
                 "a slot with a hit under way was reused"
             );
+            assert!(!self.is_held(slot), "a held slot was reused");
             assert!(!self.values.contains(&slot) || effects.contains(&Effect::Retired(slot)));
             let row = Row {
                 slot,
@@ -221,8 +249,39 @@ impl World {
         effects
     }
 
+    fn trim(&mut self, bytes: usize) -> Effects {
+        let before = self.store.stats();
+        let mut effects = Effects::new();
+        let freed = self.store.trim(bytes, Cause::Explicit, &mut effects);
+        let after = self.store.stats();
+        assert_eq!(freed, before.used_bytes - after.used_bytes);
+        // What is held stays.
+        let (held, held_bytes) = self.held_values();
+        let decoded = after.decoded_bytes - held_bytes;
+        let left = if self.durable {
+            after.resident_entries - held
+        } else {
+            decoded
+        };
+        assert!(freed >= bytes || left == 0, "less was freed than could be");
+        let encoded_left = after.encoded_bytes < before.encoded_bytes;
+        assert!(
+            !encoded_left || decoded == 0,
+            "bytes were evicted before decoded values"
+        );
+        effects
+    }
+
+    /// Notes that the body of an entry leaves memory with it, if it is there and not held.
+    fn lose(&mut self, slot: Slot) {
+        self.left[0] += u64::from(self.store.form(slot) != Form::Cold && !self.is_held(slot));
+    }
+
     fn forget(&mut self, id: Id) -> Effects {
         let mut effects = Effects::new();
+        if let Some(slot) = self.rows.get(&id).map(|row| row.slot) {
+            self.lose(slot);
+        }
         let known = self
             .store
             .forget(&key(id).pack().unwrap(), &mut effects)
@@ -246,12 +305,29 @@ impl World {
         }
     }
 
+    /// Answers the store as long as it asks who is to leave: the oldest of an even number of candidates,
+    /// the newest of an odd one.
+    fn rank(&mut self, effects: &mut Effects) {
+        while effects.contains(&Effect::Rank) {
+            effects.retain(|effect| *effect != Effect::Rank);
+            let candidates = self.store.candidates(3);
+            let mut order: Vec<u32> = candidates.iter().map(|it| it.slot.number()).collect();
+            if order.len() % 2 == 1 {
+                order.reverse();
+            }
+            let more = self.store.rank(&order);
+            let chosen = Slot::from_number(order[0]).unwrap();
+            assert!(matches!(more.first(), Some(Effect::Evicted(slot, _)) if *slot == chosen));
+            effects.extend(more);
+        }
+    }
+
     fn url(&self, slot: Slot) -> Symbol {
         self.store.catalog().get(slot).unwrap().url
     }
 
     fn pend(&mut self, bytes: usize) -> Effects {
-        let bytes = bytes.min(LIMIT - self.pending);
+        let bytes = bytes.min(LIMIT - self.pending - self.leased());
         self.pending += bytes;
         self.store.pend(bytes)
     }
@@ -279,6 +355,9 @@ impl World {
             .collect::<Vec<_>>()
         {
             self.learn(&row.key, row.hash, &row.meta, &mut effects);
+        }
+        for id in lost.iter().skip(1).step_by(2) {
+            self.lose(self.rows[id].slot);
         }
         effects.extend(self.store.end_sweep(&keep));
         for id in lost.iter().skip(1).step_by(2) {
@@ -316,6 +395,8 @@ impl World {
             let (ring, values) = (Vec::new(), BTreeSet::new());
             store.drain(&[], self.now);
             self.store = store;
+            self.held.clear();
+            self.uses.clear();
             (
                 self.rows,
                 self.ring,
@@ -323,6 +404,7 @@ impl World {
                 self.pending,
                 self.drained,
             ) = (rows, ring, values, 0, 0);
+            (self.evicted, self.left) = ([0; 5], [0; 2]);
             self.steady = 0;
             for (id, row) in self.rows.clone() {
                 let row = self.born(row);
@@ -340,11 +422,19 @@ impl World {
 
     fn apply(&mut self, effects: &Effects) {
         for effect in effects {
+            if let Effect::Evicted(_, cause) = *effect {
+                self.evicted[cause as usize] += 1;
+            }
             match *effect {
-                Effect::Expired(slot) => {
+                Effect::Dropped(slot) => {
                     self.values.remove(&slot);
                 }
-                Effect::Evicted(slot) => {
+                Effect::Expired(slot) => {
+                    self.values.remove(&slot);
+                    self.note_hidden(slot);
+                }
+                Effect::Evicted(slot, _) => {
+                    assert!(!self.is_held(slot), "what is held was evicted");
                     self.values.remove(&slot);
                     if !self.durable {
                         self.rows.retain(|_, row| row.slot != slot);
@@ -357,9 +447,10 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) | Effect::Limited(_) | Effect::Over(_) => {}
+                Effect::Moved(_) | Effect::Limited(_) | Effect::Rank | Effect::Over(_) => {}
             }
         }
+        self.uses.retain(|id, _| self.rows.contains_key(id));
     }
 }
 

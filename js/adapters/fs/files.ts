@@ -29,7 +29,7 @@ export const FORMAT = "FORMAT";
 const SEGMENT = /^seg-\d{6,}-[0-9a-f]{16}\.log$/;
 const SNAPSHOT = /^snap-(\d{6,})\.idx$/;
 const OURS =
-  /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|tmp-[0-9a-f-]+|lock-[0-9a-f]{40})$/;
+  /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|side-[a-z]+|tmp-[0-9a-f-]+|lock-[0-9a-f]{40}(\.[0-9a-f]+)?)$/;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 /** A link is not followed, and a pipe under one of our names is not waited for. */
@@ -45,6 +45,8 @@ export const isSegment = (name: string): boolean => SEGMENT.test(name);
 export const isOurs = (name: string): boolean => OURS.test(name);
 /** Generation of a snapshot by its file name; 0 for any other file. */
 export const generationOf = (name: string): number => Number(SNAPSHOT.exec(name)?.[1] ?? 0);
+/** File name of a record beside the rows. */
+export const sideName = (name: string): string => `side-${name}`;
 /** File name of a snapshot. */
 export const snapshotName = (generation: number): string =>
   `snap-${String(generation).padStart(6, "0")}.idx`;
@@ -183,7 +185,27 @@ export class Files {
     await this.syncDirectory();
   }
 
-  /** Puts a file in its place unless the name is taken; false when it is. */
+  /** The same, but not synced: after a crash it may be as it was before, or gone. */
+  replace(name: string, bytes: Uint8Array): void {
+    const temporary = this.#temporary();
+    const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      try {
+        writeAll(fd, bytes);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(temporary, this.path(name));
+    } catch (error) {
+      tryUnlink(temporary);
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a file in its place unless the name is taken; false when it is. Its name is durable with
+   * that of the first segment: until then nothing depends on it.
+   */
   publishOnce(name: string, bytes: Uint8Array): boolean {
     const temporary = this.#temporary();
     const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -201,7 +223,6 @@ export class Files {
       throw error;
     } finally {
       tryUnlink(temporary);
-      this.syncDirectoryNow();
     }
   }
 

@@ -8,15 +8,15 @@
  * not exact across them.
  */
 
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import { SchemaStoreError } from "../../errors.js";
 import { diskError, errno } from "./files.js";
+import { acquireFile } from "./lock-file.js";
 
 /** How long `hold` waits by default, in milliseconds. */
 const PATIENCE_MS = 30_000;
-/** How often a lock file is looked at, and the pause after a holder that was gone when asked. */
+/** Longest pause after a holder that was gone when asked. */
 const PAUSE_MS = 10;
 /** Length of `sun_path` on Linux; Bun takes one less. */
 const SOCKET_NAME_BYTES = process.versions["bun"] === undefined ? 108 : 107;
@@ -51,7 +51,9 @@ export class Locks {
     const key = hash("sha256", `${this.#storeId}\n${name}`).slice(0, 40);
     const { platform } = process;
     if (platform !== "linux" && platform !== "win32") {
-      return acquireFile(join(this.#directory, `lock-${key}`), name, deadline);
+      const release = await acquireFile(join(this.#directory, `lock-${key}`), deadline);
+      if (release === undefined) throw timeout(name);
+      return release;
     }
     const path = platform === "linux" ? abstractName(`fss-${key}`) : `\\\\.\\pipe\\fss-${key}`;
     for (;;) {
@@ -112,32 +114,6 @@ function holderGone(path: string, deadline: number): Promise<void> {
     });
     socket.resume();
   });
-}
-
-async function acquireFile(path: string, name: string, deadline: number): Promise<() => void> {
-  for (;;) {
-    try {
-      const fd = openSync(path, "wx", 0o600);
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      return () => unlinkSync(path);
-    } catch (error) {
-      if (errno(error) !== "EEXIST") throw diskError(error, "taking a lock", path);
-    }
-    if (!holderLives(path)) unlinkSync(path);
-    else if (Date.now() >= deadline) throw timeout(name);
-    else await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-}
-
-function holderLives(path: string): boolean {
-  try {
-    const pid = Number(readFileSync(path, "utf8"));
-    if (pid > 0) process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errno(error) !== "ESRCH";
-  }
 }
 
 function timeout(name: string): SchemaStoreError {

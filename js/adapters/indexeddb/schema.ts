@@ -8,7 +8,7 @@
  * | `bodies` | SHA-256     | ArrayBuffer |
  * | `sys`    | `place`     | `Place` |
  * | `sys`    | `index`     | `SavedIndex` |
- * | `side`   | free        | free: small records beside the rows |
+ * | `side`   | name        | ArrayBuffer: a small record beside the rows |
  */
 
 import { SchemaStoreError } from "../../errors.js";

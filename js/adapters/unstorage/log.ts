@@ -4,6 +4,7 @@
  *     all:<token>    every row as it was at a token
  *     log:<token>    what the commit of that token put and deleted
  *     body:<hash>    a body, as bytes
+ *     side:<name>    a small record beside the rows
  *     writer         who wrote last
  *
  * A commit is one `log` record, written when its bodies are there: a driver that writes half a record

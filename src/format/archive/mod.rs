@@ -37,8 +37,6 @@ const TRAILER: usize = 52;
 
 /// Largest block of more than one entry, unpacked.
 const BLOCK_BYTES: usize = 256 * 1024;
-/// Largest key and metadata of one entry.
-const META_BYTES: usize = 1024 * 1024;
 
 /// The last bytes of each part so far.
 type Histories = [Vec<u8>; 3];
@@ -87,8 +85,7 @@ fn take_apart(meta: &[u8]) -> Result<Columns> {
     metadata.head.size = 0;
     metadata.head.access_count = 0;
     let edges = core::mem::take(&mut metadata.dependencies);
-    let edges =
-        postcard::to_allocvec(&edges).map_err(|_| Error::Serialization { what: "edges" })?;
+    let edges = postcard::to_allocvec(&edges).map_err(|_| Error::serialization("edges"))?;
     let source_hash = metadata.source_hash;
     metadata.source_hash = source_hash.map(|_| Hash::default());
     Ok(Columns {
@@ -110,7 +107,7 @@ fn put_together(meta: &[u8], size: u32, edges: &mut &[u8], hashes: &mut &[u8]) -
     if metadata.source_hash.is_some() {
         let (hash, rest) = hashes
             .split_first_chunk()
-            .ok_or(damaged("an entry's source hash is missing"))?;
+            .ok_or_else(|| damaged("an entry's source hash is missing"))?;
         metadata.source_hash = Some(*hash);
         *hashes = rest;
     }
@@ -120,7 +117,7 @@ fn put_together(meta: &[u8], size: u32, edges: &mut &[u8], hashes: &mut &[u8]) -
 /// Whether two packed metadata say the same of an entry: times and counts aside, which tell how it
 /// came to one store and not what it is.
 pub fn same_content(left: &[u8], right: &[u8]) -> Result<bool> {
-    let content = |packed| {
+    let content = |packed| -> Result<Metadata> {
         let mut metadata = Metadata::unpack(packed)?;
         metadata.head = Head {
             expires: metadata.head.expires,
@@ -133,9 +130,6 @@ pub fn same_content(left: &[u8], right: &[u8]) -> Result<bool> {
     Ok(content(left)? == content(right)?)
 }
 
-fn damaged(rule: &'static str) -> Error {
-    Error::Corrupt {
-        what: "the archive".into(),
-        rule,
-    }
+fn damaged(rule: &'static str) -> Box<Error> {
+    Error::corrupt("the archive", rule)
 }

@@ -6,8 +6,8 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, META_BYTES, TRAILER, check_header, damaged,
-    move_on, put_together,
+    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, TRAILER, check_header, damaged, move_on,
+    put_together,
 };
 use crate::canonical::Canonical;
 use crate::catalog::RowKey;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::compress;
 use crate::format::wire::{self, wide};
 use crate::hash::Hash;
-use crate::metadata::Metadata;
+use crate::metadata::{MAX_ROW_BYTES, Metadata, check_row};
 
 /// Longest source, in bytes: with URL and version it must fit a host's row key.
 const MAX_SOURCE: usize = 3072;
@@ -165,8 +165,8 @@ impl Reader {
             return Err(damaged("a block is longer than blocks are"));
         }
         let limit = self.limits.entry;
-        if bytes > BLOCK_BYTES.max(limit.saturating_add(META_BYTES)) {
-            return Err(Error::EntryTooLarge { bytes, limit });
+        if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES)) {
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let total = self.raw + claimed;
         if total <= self.limits.total {
@@ -201,6 +201,7 @@ impl Reader {
             check_texts(&key, &metadata)?;
             self.follow(&key)?;
             let (packed, meta) = (key.pack()?, metadata.pack()?);
+            check_row(packed.len() + meta.len())?;
             self.count(packed.len() + meta.len())?;
             let body = body.unwrap_or_default();
             for length in [
@@ -227,7 +228,7 @@ impl Reader {
     fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1).copied();
-            let size = known.ok_or(damaged("an entry has a body that is not there"))?;
+            let size = known.ok_or_else(|| damaged("an entry has a body that is not there"))?;
             self.named_again += u64::from(size);
             let total = self.raw + self.named_again;
             if total > self.limits.total {
@@ -237,7 +238,7 @@ impl Reader {
         };
         let (bytes, limit) = (body.len(), self.limits.entry);
         if bytes > limit {
-            return Err(Error::EntryTooLarge { bytes, limit });
+            return Err(Error::entry_too_large(bytes, limit));
         }
         let size = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.bodies.push(size);
@@ -352,11 +353,7 @@ fn has_nul(text: &str) -> bool {
     text.contains('\0')
 }
 
-fn full(what: &'static str, bytes: u64, limit: u64) -> Error {
+fn full(what: &'static str, bytes: u64, limit: u64) -> Box<Error> {
     let shown = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
-    Error::StorageFull {
-        what,
-        bytes: shown(bytes),
-        limit: shown(limit),
-    }
+    Error::storage_full(what, shown(bytes), shown(limit))
 }

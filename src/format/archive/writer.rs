@@ -2,12 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{BLOCK_BYTES, Columns, Histories, META_BYTES, header, move_on, take_apart};
-use crate::error::{Error, Result};
+use super::{BLOCK_BYTES, Columns, Histories, header, move_on, take_apart};
+use crate::error::Result;
 use crate::format::compress;
 use crate::format::wire::{wide, write_part, write_varint};
 use crate::hash::Hash;
 use crate::map::Map;
+use crate::metadata::check_row;
 
 /// Takes entries in the order of url, version, source and layer, and makes the bytes of an archive.
 #[derive(Debug)]
@@ -59,19 +60,13 @@ const LENGTHS: usize = 16;
 impl Writer {
     /// Adds an entry: packed row key, packed metadata, the body and its hash.
     pub fn add(&mut self, key: &[u8], meta: &[u8], hash: Hash, body: &[u8]) -> Result<()> {
-        let bytes = key.len() + meta.len();
-        if bytes > META_BYTES {
-            return Err(Error::StorageFull {
-                what: "metadata of an entry in an archive",
-                bytes,
-                limit: META_BYTES,
-            });
-        }
         let Columns {
             meta,
             edges,
             source_hash,
         } = take_apart(meta)?;
+        // Without the count of the edges, which both have.
+        check_row(key.len() + meta.len() + edges.len() - 1)?;
         let earlier = self.bodies.position(&hash);
         let text = if earlier.is_some() { &[] } else { body };
         let bytes = key.len() + meta.len() + edges.len() + text.len() + hash.len() + LENGTHS;

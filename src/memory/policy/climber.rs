@@ -1,7 +1,7 @@
 //! How large the window should be, found by trying.
 
 /// Share of the whole the window begins with.
-const START: f64 = 0.1;
+const START: f64 = 0.03;
 /// Bounds of that share.
 const LEAST: f64 = 0.01;
 const MOST: f64 = 0.8;
@@ -11,6 +11,8 @@ const STEP: f64 = 0.0625;
 const DECAY: f64 = 0.98;
 /// And after one that made it worse.
 const TURN: f64 = 0.5;
+/// A loss of less than this is none: where a window of any size is too small, growing must go on.
+const NOISE: f64 = 0.005;
 /// A change of the hit ratio by so much is a change of the workload: steps are long again.
 const RESTART: f64 = 0.05;
 /// Least number of requests between two steps, and the number per entry.
@@ -27,6 +29,8 @@ pub(super) struct Climber {
     requests: u32,
     /// Hit ratio of the period before.
     before: Option<f64>,
+    /// The first period, in which the cache fills: its ratio tells nothing.
+    cold: bool,
 }
 
 impl Default for Climber {
@@ -37,6 +41,7 @@ impl Default for Climber {
             hits: 0,
             requests: 0,
             before: None,
+            cold: true,
         }
     }
 }
@@ -60,17 +65,22 @@ impl Climber {
     fn climb(&mut self) {
         let ratio = f64::from(self.hits) / f64::from(self.requests);
         (self.hits, self.requests) = (0, 0);
+        if core::mem::take(&mut self.cold) {
+            self.share += self.step;
+            return;
+        }
         let Some(before) = self.before.replace(ratio) else {
             self.share += self.step;
             return;
         };
         let change = ratio - before;
-        let onward = if change >= 0.0 { self.step } else { -self.step };
+        let better = change >= -NOISE;
+        let onward = if better { self.step } else { -self.step };
         self.share = (self.share + onward).clamp(LEAST, MOST);
         self.step = if change.abs() >= RESTART {
             STEP.copysign(onward)
         } else {
-            onward * if change >= 0.0 { DECAY } else { TURN }
+            onward * if better { DECAY } else { TURN }
         };
     }
 }

@@ -71,3 +71,40 @@ impl Ghosts {
             .insert(key_hash.to_le_bytes(), (self.count, weight));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// After every step the youngest that fit are known, and no more is kept than that.
+        #[test]
+        fn equals_a_bounded_list(
+            steps in proptest::collection::vec((any::<bool>(), 0_u64..30, 0_usize..9), 0..300),
+            bytes in 0_usize..40,
+            entries in 0_usize..12,
+        ) {
+            let mut ghosts = Ghosts::new(Limits { bytes, entries });
+            let mut model: Vec<(u64, usize)> = Vec::new();
+            for (adds, key, weight) in steps {
+                let known = model.iter().any(|&(other, _)| other == key);
+                model.retain(|&(other, _)| other != key);
+                if adds {
+                    ghosts.add(key, weight);
+                    if weight <= bytes && entries > 0 {
+                        model.push((key, weight));
+                    }
+                    while model.len() > entries || model.iter().map(|it| it.1).sum::<usize>() > bytes {
+                        model.remove(0);
+                    }
+                } else {
+                    prop_assert_eq!(ghosts.take(key), known);
+                }
+                prop_assert_eq!(ghosts.weight, model.iter().map(|it| it.1).sum::<usize>());
+                prop_assert_eq!(ghosts.known.entries().len(), model.len());
+                prop_assert!(ghosts.queue.len() <= 2 * entries + 65);
+            }
+        }
+    }
+}

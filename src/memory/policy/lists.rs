@@ -156,3 +156,63 @@ impl<const N: usize> Lists<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::slot;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// After every step each slot is in exactly one list, in order, and the sums are right.
+        #[test]
+        fn equals_vectors(steps in proptest::collection::vec((0_u8..4, 0_usize..3, 1_u32..20, 0_usize..9), 0..200)) {
+            let mut lists = Lists::<3>::default();
+            let mut model = [(); 3].map(|()| Vec::<(u32, usize)>::new());
+            for (kind, list, number, weight) in steps {
+                let found = model.iter().enumerate().find_map(|(list, items)| {
+                    let at = items.iter().position(|&(slot, _)| slot == number)?;
+                    Some((list, at))
+                });
+                match (kind, found) {
+                    (0, None) => {
+                        lists.push(list, slot(number), weight);
+                        model[list].push((number, weight));
+                    }
+                    (1, _) => {
+                        prop_assert_eq!(lists.remove(slot(number)), found.is_some());
+                        found.map(|(list, at)| model[list].remove(at));
+                    }
+                    (2, _) => {
+                        lists.move_to(list, slot(number));
+                        if let Some((from, at)) = found {
+                            let item = model[from].remove(at);
+                            model[list].push(item);
+                        }
+                    }
+                    (3, _) => {
+                        lists.reweigh(slot(number), weight);
+                        if let Some((list, at)) = found {
+                            model[list][at].1 = weight;
+                        }
+                    }
+                    _ => {}
+                }
+                let total: usize = model.iter().map(Vec::len).sum();
+                prop_assert_eq!(lists.total_len(), total);
+                for (list, items) in model.iter().enumerate() {
+                    prop_assert_eq!(lists.len(list), items.len());
+                    prop_assert_eq!(lists.weight(list), items.iter().map(|item| item.1).sum::<usize>());
+                    let mut next = lists.oldest(list);
+                    for &(number, weight) in items {
+                        prop_assert_eq!(next, Some(slot(number)));
+                        prop_assert_eq!(lists.list_of(slot(number)), Some(list));
+                        prop_assert_eq!(lists.weight_of(slot(number)), weight);
+                        next = lists.newer(slot(number));
+                    }
+                    prop_assert_eq!(next, None);
+                }
+            }
+        }
+    }
+}

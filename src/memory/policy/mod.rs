@@ -1,6 +1,7 @@
 //! Eviction policies: who leaves when a budget is exceeded. One file each.
 
 mod climber;
+mod custom;
 mod fifo;
 mod gdsf;
 mod ghosts;
@@ -21,6 +22,7 @@ use core::fmt;
 use crate::catalog::Slot;
 use crate::error::{Error, Result};
 
+pub use custom::{Candidate, Custom};
 pub use fifo::Fifo;
 pub use lru::Lru;
 
@@ -62,6 +64,16 @@ pub trait Policy {
     /// Number of resident slots.
     fn len(&self) -> usize;
 
+    /// How many newcomers left because the policy preferred what it had.
+    fn refusals(&self) -> u64 {
+        0
+    }
+
+    /// This policy, where the host ranks for it.
+    fn custom(&mut self) -> Option<&mut Custom> {
+        None
+    }
+
     /// Whether nothing is resident.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -76,7 +88,7 @@ impl fmt::Debug for dyn Policy {
 }
 
 /// The names of the policies.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "lru",
     "lfu",
     "fifo",
@@ -85,6 +97,7 @@ pub const NAMES: [&str; 8] = [
     "s3-fifo",
     "w-tiny-lfu",
     "gdsf",
+    "custom",
 ];
 
 /// The policy of that name, for these limits. `seed` is a random number.
@@ -98,12 +111,13 @@ pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>>
         "s3-fifo" => Box::new(s3_fifo::s3_fifo(limits)),
         "w-tiny-lfu" => Box::new(WTinyLfu::new(limits)),
         "gdsf" => Box::new(gdsf::gdsf()),
+        "custom" => Box::new(Custom::default()),
         _ => {
-            return Err(Error::InvalidConfig {
+            return Err(Box::new(Error::InvalidConfig {
                 option: "evictionPolicy",
-                value: format!("\"{name}\""),
-                range: "one of lru, lfu, fifo, random, sieve, s3-fifo, w-tiny-lfu, gdsf",
-            });
+                value: ["\"", name, "\""].concat(),
+                range: "one of lru, lfu, fifo, random, sieve, s3-fifo, w-tiny-lfu, gdsf, custom",
+            }));
         }
     })
 }

@@ -53,6 +53,16 @@ impl Recency {
         self.clock = clock;
     }
 
+    /// Number of hits written down so far.
+    pub(super) const fn now(&self) -> u64 {
+        self.clock
+    }
+
+    /// What that was when a slot was last hit.
+    pub(super) fn last(&self, slot: Slot) -> u64 {
+        self.uses.get(slot.index()).map_or(0, |known| known.last)
+    }
+
     /// The slots hit and how often, by their last hit, oldest first. Slots may have left since.
     pub(super) fn tell(&mut self) -> Vec<(Slot, u32)> {
         let of = |number: usize| {

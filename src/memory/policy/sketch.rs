@@ -109,6 +109,7 @@ impl Sketch {
 mod tests {
     use super::*;
     use crate::map::keyed_hash;
+    use proptest::prelude::*;
 
     fn key(number: u32) -> u64 {
         keyed_hash(7, &number.to_le_bytes())
@@ -155,5 +156,22 @@ mod tests {
             sketch.add(key(number));
         }
         assert!(sketch.count(key(1)) < 15);
+    }
+
+    proptest! {
+        /// However much is counted, 8 bytes for each entry up to the next power of two.
+        #[test]
+        fn stays_within_its_bounds(
+            steps in proptest::collection::vec((any::<u64>(), 0_usize..400), 0..2000),
+        ) {
+            let (mut sketch, mut most) = (Sketch::default(), 64);
+            for (key, entries) in steps {
+                sketch.reserve(entries);
+                sketch.add(key);
+                most = most.max(entries);
+                prop_assert_eq!(sketch.counters.len(), 8 * most.next_power_of_two());
+                prop_assert!(sketch.additions < SAMPLE * sketch.entries);
+            }
+        }
     }
 }

@@ -35,6 +35,7 @@ pub(super) struct WTinyLfu {
     /// The first of those that left the window with the last newcomer and were not yet compared with
     /// a victim; the others follow it in probation.
     candidate: Option<Slot>,
+    refusals: u64,
 }
 
 impl WTinyLfu {
@@ -47,6 +48,7 @@ impl WTinyLfu {
             recency: Recency::default(),
             key_hashes: Vec::new(),
             candidate: None,
+            refusals: 0,
         }
     }
 
@@ -145,8 +147,8 @@ impl WTinyLfu {
         if self.is_by_bytes() {
             return ours * self.bytes(rival) > theirs * self.bytes(candidate);
         }
-        // The newcomer was counted just now, its rival up to a round of a loop ago.
-        ours > theirs + theirs / 4
+        // The newcomer was counted just now, its rival up to a round of a loop ago; and counts are rough.
+        ours > 1 + theirs + theirs / 4
     }
 }
 
@@ -195,6 +197,7 @@ impl Policy for WTinyLfu {
                 if self.admits(candidate, victim) {
                     victim
                 } else {
+                    self.refusals += 1;
                     candidate
                 }
             }
@@ -206,6 +209,10 @@ impl Policy for WTinyLfu {
 
     fn len(&self) -> usize {
         self.lists.total_len()
+    }
+
+    fn refusals(&self) -> u64 {
+        self.refusals
     }
 }
 

@@ -56,8 +56,14 @@ impl World {
                 assert_eq!(bytes, row.body);
             }
             let decoded = matches!(self.store.form(row.slot), Form::Decoded | Form::Both);
-            assert_eq!(decoded, self.values.contains(&row.slot), "{id:?}");
-            assert!(!row.expired || !self.durable || self.store.form(row.slot) == Form::Cold);
+            let hidden = row.expired && self.is_held(row.slot);
+            assert!(
+                hidden || decoded == self.values.contains(&row.slot),
+                "{id:?}"
+            );
+            assert!(
+                hidden || !row.expired || !self.durable || self.store.form(row.slot) == Form::Cold
+            );
             assert!(
                 self.durable || self.store.encoded(row.slot).is_some(),
                 "the only copy is gone"
@@ -78,9 +84,22 @@ impl World {
         assert_eq!(stats.pending_bytes, self.pending);
         assert_eq!(stats.total_bytes, sizes);
         assert_eq!(stats.hits, self.drained);
+        let [size, entries, explicit, pressure, idle] = self.evicted;
+        let counted = [
+            stats.evicted_for_size,
+            stats.evicted_for_entries,
+            stats.evicted_explicitly,
+            stats.evicted_for_pressure,
+            stats.evicted_as_expired,
+        ];
+        let [lost, expired] = self.left;
+        let expected = [size, entries, explicit + lost, pressure, idle + expired];
+        assert_eq!(counted, expected);
+        assert!(stats.refusals <= size + entries);
         let watched = |row: &Row| self.is_watched(row);
         assert_eq!(self.store.expires(), self.rows.values().any(watched));
         self.check_stale();
+        self.check_holds();
         self.check_lists();
     }
 

@@ -1,6 +1,6 @@
 //! What time does to entries, said as plainly as can be.
 
-use fhir_schema_store::memory::Form;
+use fhir_schema_store::memory::{Cause, Form};
 use fhir_schema_store::store::{Effect, Effects};
 
 use super::{Row, World};
@@ -29,7 +29,8 @@ impl World {
 
     /// Time passes; the store is told of it, with the hits since.
     pub(super) fn drain(&mut self, passed: u64) -> Effects {
-        let warm = self.ids(|row| !row.expired && self.is_warm(row));
+        let warm = self.ids(|row| !row.expired && self.may_leave(row));
+        let resident = self.ids(|row| self.may_leave(row));
         self.now += passed;
         self.steady += passed.min(LEAP);
         let hits = core::mem::take(&mut self.ring);
@@ -37,10 +38,11 @@ impl World {
         for &hit in &hits {
             self.read(hit);
         }
+        self.count_uses(&hits);
         let effects = self.store.drain(&hits, self.now);
         self.begin();
-        self.end(&effects);
-        self.leave(&effects);
+        self.end(&effects, &resident);
+        self.leave(&effects, &resident);
         for id in warm {
             self.idle_out(id, &effects);
         }
@@ -58,7 +60,7 @@ impl World {
 
     /// Whether the store waits for a time because of a row.
     pub(super) fn is_watched(&self, row: &Row) -> bool {
-        let idles = self.idle > 0 && self.is_warm(row);
+        let idles = self.idle > 0 && self.may_leave(row);
         if row.expired {
             row.unknown || row.leaves.is_some()
         } else {
@@ -68,7 +70,7 @@ impl World {
 
     /// A hidden body leaves before any other.
     pub(super) fn check_order(&self, effects: &Effects) {
-        let evicted = |row: &Row| effects.contains(&Effect::Evicted(row.slot));
+        let evicted = |row: &Row| evicts(effects, row);
         if self.rows.values().any(|row| !row.demoted && evicted(row)) {
             assert!(self.rows.values().all(|row| !row.demoted || evicted(row)));
         }
@@ -96,14 +98,15 @@ impl World {
     }
 
     /// Rows whose time is over are hidden, and their end is told.
-    fn end(&mut self, effects: &Effects) {
+    fn end(&mut self, effects: &Effects, resident: &[Id]) {
         for id in self.ids(|row| !row.expired && row.ends.is_some_and(|at| at <= self.now)) {
             let row = self.rows[&id].clone();
             assert!(effects.contains(&Effect::Expired(row.slot)));
+            self.left[1] += u64::from(self.durable && resident.contains(&id));
             let row = Row {
                 expired: true,
                 leaves: self.leaves(&row),
-                demoted: !self.durable,
+                demoted: !self.durable && !self.is_held(row.slot),
                 ..row
             };
             self.rows.insert(id, row);
@@ -111,7 +114,7 @@ impl World {
     }
 
     /// Rows whose grace is over leave, with a host when that says so.
-    fn leave(&mut self, effects: &Effects) {
+    fn leave(&mut self, effects: &Effects, resident: &[Id]) {
         let due = self.ids(|row| row.leaves.is_some_and(|at| at <= self.steady));
         for (id, row) in &self.rows {
             let told = effects.contains(&Effect::Over(row.slot));
@@ -122,6 +125,7 @@ impl World {
                 let again = self.steady + CERTAIN;
                 self.rows.get_mut(&id).unwrap().leaves = Some(again);
             } else {
+                self.left[1] += u64::from(resident.contains(&id));
                 self.rows.remove(&id);
             }
         }
@@ -133,8 +137,9 @@ impl World {
             return;
         };
         let idle = self.idle > 0 && row.read + self.idle <= self.steady;
-        assert_eq!(effects.contains(&Effect::Evicted(row.slot)), idle);
-        assert_eq!(!self.is_warm(row), idle);
+        let told = effects.contains(&Effect::Evicted(row.slot, Cause::Expired));
+        assert_eq!(told, idle);
+        assert_eq!(!self.may_leave(row), idle);
         if idle && !self.durable {
             self.rows.remove(&id);
         }
@@ -148,12 +153,18 @@ impl World {
         Some(self.steady + grace.unwrap_or(0))
     }
 
-    fn is_warm(&self, row: &Row) -> bool {
-        self.store.form(row.slot) != Form::Cold
+    /// Whether the body of a row is in memory, and nobody holds it there.
+    fn may_leave(&self, row: &Row) -> bool {
+        self.store.form(row.slot) != Form::Cold && !self.is_held(row.slot)
     }
 
     fn ids(&self, which: impl Fn(&Row) -> bool) -> Vec<Id> {
         let chosen = self.rows.iter().filter(|(_, row)| which(row));
         chosen.map(|(&id, _)| id).collect()
     }
+}
+
+fn evicts(effects: &Effects, row: &Row) -> bool {
+    let evicted = |effect: &Effect| matches!(effect, Effect::Evicted(slot, _) if *slot == row.slot);
+    effects.iter().any(evicted)
 }

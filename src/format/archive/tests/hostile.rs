@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::format::wire::{write_part, write_varint};
+use crate::metadata::MAX_ROW_BYTES;
 
 fn refused(archive: &[u8]) -> &'static str {
     read(archive).unwrap_err().code()
@@ -257,4 +259,38 @@ fn one_body_that_many_entries_name_counts_for_each() {
     let entries: Vec<_> = urls.iter().map(|url| plain(url, &body)).collect();
     assert_eq!(read(&write(&entries[..50])).unwrap().len(), 50);
     assert_eq!(refused(&write(&entries)), "STORAGE_FULL");
+}
+
+#[test]
+fn a_row_no_store_takes_is_neither_written_nor_read() {
+    let long = |bytes: usize| {
+        entry("http://x/a", "", b"{}", |metadata| {
+            metadata.description = Some("x".repeat(bytes));
+        })
+    };
+    let bytes = |entry: &Entry| entry.key.len() + entry.meta.len();
+    let fits = MAX_ROW_BYTES - (bytes(&long(MAX_ROW_BYTES - 1000)) - (MAX_ROW_BYTES - 1000));
+    let longest = long(fits);
+    assert_eq!(bytes(&longest), MAX_ROW_BYTES);
+    let archive = write(core::slice::from_ref(&longest));
+    assert_eq!(read(&archive).unwrap(), [longest]);
+
+    let Entry {
+        key,
+        meta,
+        hash,
+        body,
+        ..
+    } = long(fits + 1);
+    let error = Writer::default().add(&key, &meta, hash, &body).unwrap_err();
+    assert_eq!(error.code(), "STORAGE_FULL");
+
+    let columns = take_apart(&meta).unwrap();
+    let mut texts = key;
+    write_part(&mut texts, &columns.meta);
+    write_varint(&mut texts, 0);
+    write_part(&mut texts, &body);
+    let raw = u32::try_from(texts.len()).unwrap();
+    let forged = forged(1, [(0, raw, &texts), (0, 1, &[0]), (0, 0, b"")]);
+    assert_eq!(refused(&forged), "STORAGE_FULL");
 }

@@ -1,0 +1,70 @@
+/** From canonicals to entries, and along their dependencies. */
+
+import { SchemaStoreError } from "../errors.js";
+import { KINDS } from "../record.js";
+import type { Shelf } from "../shelf.js";
+import type { Closure } from "./types.js";
+
+/**
+ * Calls `visit` for every entry that `canonicals` and, as far as `closure` says, their dependencies
+ * mean now: once for each canonical as it is written, the ones asked for first, each of which stands
+ * in `canonicals` once. Answers those that mean nothing. Never waits, so that all of it is of one
+ * moment. INVALID_KEY for one asked for.
+ */
+export function walk(
+  shelf: Shelf,
+  canonicals: readonly string[],
+  closure: Closure,
+  visit: (canonical: string, slot: number) => void,
+): string[] {
+  const missing: string[] = [];
+  const kinds = Array.isArray(closure) ? new Set(closure) : undefined;
+  const asked = new Set(canonicals);
+  const slots = new Set<number>();
+  // Grows as it is walked along.
+  let met = 0;
+  for (const canonical of asked) {
+    met += 1;
+    const slot = met > canonicals.length ? meantBy(shelf, canonical) : shelf.known(canonical);
+    if (slot === undefined) {
+      missing.push(canonical);
+      continue;
+    }
+    visit(canonical, slot);
+    if (closure === false || slots.has(slot)) continue;
+    slots.add(slot);
+    for (const { kind, target } of shelf.metadata(slot).dependencies) {
+      if (kinds === undefined || kinds.has(kind)) asked.add(target);
+    }
+  }
+  return missing;
+}
+
+/** What the target of a dependency means: it was never checked, and may be no canonical at all. */
+function meantBy(shelf: Shelf, target: string): number | undefined {
+  try {
+    return shelf.known(target);
+  } catch (error) {
+    if (error instanceof SchemaStoreError && error.code === "INVALID_KEY") return undefined;
+    throw error;
+  }
+}
+
+/** Refuses what is no list of canonicals with INVALID_VALUE; an invalid one with INVALID_KEY. */
+export function checkCanonicals(canonicals: unknown): readonly string[] {
+  if (Array.isArray(canonicals)) return [...new Set(canonicals as string[])];
+  throw invalid("canonicals", "a list of canonicals");
+}
+
+/** Refuses what is no closure with INVALID_VALUE. */
+export function checkClosure(closure: Closure = false): Closure {
+  const known: readonly unknown[] = KINDS;
+  if (typeof closure === "boolean") return closure;
+  if (Array.isArray(closure) && closure.every((kind) => known.includes(kind))) return closure;
+  throw invalid("closure", `true, false or a list of ${KINDS.join(", ")}`);
+}
+
+/** An argument that is not what it must be. */
+export function invalid(argument: string, rule: string): SchemaStoreError {
+  return new SchemaStoreError("INVALID_VALUE", `${argument} must be ${rule}`, { key: argument });
+}

@@ -1,0 +1,102 @@
+/** Holds on slots, and their reckoning across restarts of the core. */
+
+import { SchemaStoreError } from "../errors.js";
+import type { Shelf } from "../shelf.js";
+import type { Tiers } from "../tiers.js";
+
+/** Bookkeeping of an entry in bytes, about as the core counts it. */
+const OVERHEAD = 160;
+
+/** A hold on what a slot is now. */
+export interface Hold {
+  readonly slot: number;
+  /** The instance of the core it was taken in: slots of another one mean something else. */
+  readonly generation: number;
+}
+
+/** Takes holds and gives them back. */
+export class Holds {
+  readonly #tiers: Tiers;
+  readonly #shelf: Shelf;
+  #generation = 0;
+  /** Bytes that are held although the core which knew of it is gone. */
+  #orphaned = 0;
+
+  constructor(tiers: Tiers) {
+    this.#tiers = tiers;
+    this.#shelf = tiers.shelf;
+  }
+
+  /** Changes when the core was restarted, and every hold with it is void. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The value of a slot if memory has it in any form; not kept, and not counted as a use. */
+  recall(canonical: string, slot: number): object | undefined {
+    const value = this.#shelf.valueOf(slot);
+    if (value !== undefined) return value;
+    const body = this.#shelf.body(slot);
+    return body && this.#shelf.parse(canonical, body);
+  }
+
+  /** Holds a slot. STORAGE_FULL names the limit in the way. */
+  hold(canonical: string, slot: number): Hold {
+    const refused = this.#shelf.ask((core) => core.hold(slot));
+    this.#reckon();
+    if (refused === 0) return { slot, generation: this.#generation };
+    const { leasedBytes, pendingBytes, limitBytes } = this.#shelf.stats();
+    const why =
+      refused === 1
+        ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} not durable yet, and memoryLimitMb allows ${limitBytes}`
+        : `as many as maxEntries, ${this.#tiers.options.maxEntries}, are pinned or leased`;
+    throw new SchemaStoreError("STORAGE_FULL", `${canonical} cannot be held in memory: ${why}`, {
+      key: canonical,
+    });
+  }
+
+  /** Gives a hold back; the value may stay in memory like any other. */
+  release({ slot, generation }: Hold): void {
+    if (generation !== this.#generation) return;
+    const kept = this.#tiers.options.strategy !== "disk";
+    this.#shelf.ask((core) => core.release(slot, kept));
+    this.#reckon();
+  }
+
+  /** Keeps the value of a held slot for all readers, if a canonical still means that slot. */
+  share(canonical: string, slot: number, value: object): void {
+    if (this.#shelf.known(canonical) === slot) this.#shelf.keep(slot, value);
+  }
+
+  /** After a refusal for want of room: true when what was not durable yet has made some. */
+  async madeRoom(error: unknown): Promise<boolean> {
+    const { durable } = this.#tiers;
+    const full = error instanceof SchemaStoreError && error.code === "STORAGE_FULL";
+    if (!full || durable === undefined || durable.pendingWrites === 0) return false;
+    await durable.flush().catch(() => {});
+    this.#tiers.checkOpen();
+    return true;
+  }
+
+  /** Notes that every hold is void. */
+  restarted(): void {
+    this.#generation += 1;
+  }
+
+  /** Counts bytes held by nobody but us, or uncounts them: negative ones. */
+  orphan(bytes: number): void {
+    this.#orphaned += bytes;
+    if (bytes > 0) this.#shelf.pend(bytes);
+    else this.#shelf.unpend(-bytes);
+    this.#reckon();
+  }
+
+  #reckon(): void {
+    this.#shelf.leased = this.#shelf.stats().leasedBytes + this.#orphaned;
+  }
+}
+
+/** About what a body of that size takes when it is decoded. */
+export function weightOf(size: number): number {
+  return Math.ceil(1.25 * size) + OVERHEAD;
+}

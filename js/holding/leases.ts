@@ -1,0 +1,181 @@
+/** Taking leases. */
+
+import { SchemaStoreError } from "../errors.js";
+import type { Loader } from "../loader.js";
+import { parseCanonical } from "../parse-canonical.js";
+import type { Shelf } from "../shelf.js";
+import type { Tiers } from "../tiers.js";
+import { checkCanonicals, checkClosure, walk } from "./closure.js";
+import { type Hold, type Holds, weightOf } from "./holds.js";
+import { HeldLease, spelled } from "./lease.js";
+import type { Closure, Lease, LeaseOptions } from "./types.js";
+
+/** Times the host may fail to have a body before that counts as damage. */
+const STALE_TRIES = 3;
+/** Bytes of bodies read from the host at a time. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** One of the entries of a lease on its way. */
+interface Item {
+  readonly slot: number;
+  /** What led to it first. */
+  readonly canonical: string;
+  readonly size: number;
+  value: object | undefined;
+}
+
+/** What of a lease is there so far. */
+interface Draft {
+  readonly slots: Map<string, number>;
+  readonly items: Map<number, Item>;
+  readonly holds: Hold[];
+  missing: readonly string[];
+}
+
+/** The leases of a store. */
+export class Leases {
+  readonly #tiers: Tiers;
+  readonly #shelf: Shelf;
+  readonly #loader: Loader;
+  readonly #holds: Holds;
+  readonly #leases = new Set<HeldLease>();
+
+  constructor(tiers: Tiers, loader: Loader, holds: Holds) {
+    this.#tiers = tiers;
+    this.#shelf = tiers.shelf;
+    this.#loader = loader;
+    this.#holds = holds;
+  }
+
+  /** Takes a lease. INVALID_KEY, INVALID_VALUE, STORAGE_FULL; nothing stays held then. */
+  async take(canonicals: readonly string[], options: LeaseOptions): Promise<Lease> {
+    const asked = [...new Set(checkCanonicals(canonicals).map(trimmed))];
+    const closure = checkClosure(options.closure);
+    const { signal } = options;
+    let flushed = false;
+    for (let stale = 0; ; ) {
+      await this.#find(asked, signal);
+      const draft: Draft = { slots: new Map(), items: new Map(), holds: [], missing: [] };
+      try {
+        this.#holdAll(draft, asked, closure);
+        if (await this.#readAll(draft, signal)) return this.#lease(draft);
+      } catch (error) {
+        this.#letGo(draft);
+        if (flushed || !(await this.#holds.madeRoom(error))) throw error;
+        flushed = true;
+        continue;
+      }
+      this.#letGo(draft);
+      stale += 1;
+      if (stale > STALE_TRIES) throw this.#damaged(draft);
+      await this.#tiers.durable?.refresh();
+    }
+  }
+
+  /** The core was restarted. */
+  restarted(): void {
+    for (const lease of this.#leases) lease.restarted();
+  }
+
+  /** The store is closed. */
+  close(): void {
+    for (const lease of this.#leases) lease.close();
+    this.#leases.clear();
+  }
+
+  /** Makes the catalog know all there is, and asks the network for what is not there. */
+  async #find(asked: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#tiers.durable?.complete();
+    this.#tiers.checkOpen();
+    const unknown = asked.filter((canonical) => this.#shelf.known(canonical) === undefined);
+    await Promise.all(unknown.map((canonical) => this.#loader.load(canonical, signal)));
+    signal?.throwIfAborted();
+    this.#tiers.checkOpen();
+  }
+
+  /** Fixes what the canonicals mean: in one go, each slot held as it is met. */
+  #holdAll(draft: Draft, asked: readonly string[], closure: Closure): void {
+    draft.missing = walk(this.#shelf, asked, closure, (canonical, slot) => {
+      draft.slots.set(canonical, slot);
+      if (draft.items.has(slot)) return;
+      // Before the hold, with which bytes give way to the value.
+      const value = this.#holds.recall(canonical, slot);
+      draft.holds.push(this.#holds.hold(canonical, slot));
+      const { size } = this.#shelf.metadata(slot);
+      draft.items.set(slot, { slot, canonical, size, value });
+    });
+  }
+
+  /** Reads what memory did not have; false when that is not at the host any more. */
+  async #readAll({ items }: Draft, signal: AbortSignal | undefined): Promise<boolean> {
+    const { durable } = this.#tiers;
+    const { generation } = this.#holds;
+    const cold = [...items.values()].filter(({ value }) => value === undefined);
+    while (cold.length > 0) {
+      const batch = cold.splice(0, firstBatch(cold));
+      const hashes = batch.map(({ slot }) => this.#shelf.hash(slot) ?? new Uint8Array());
+      const bodies = (await durable?.bodies(hashes)) ?? [];
+      for (const [at, item] of batch.entries()) {
+        signal?.throwIfAborted();
+        this.#tiers.checkOpen();
+        if (generation !== this.#holds.generation) return false;
+        // One by one it is told what is wrong with a body.
+        const body = bodies[at] ?? (await durable?.body(item.slot, item.canonical));
+        if (body === undefined) return false;
+        item.value = this.#shelf.parse(item.canonical, body);
+      }
+    }
+    signal?.throwIfAborted();
+    this.#tiers.checkOpen();
+    return generation === this.#holds.generation;
+  }
+
+  #lease({ slots, items, holds, missing }: Draft): Lease {
+    const values = new Map<string, object>();
+    let bytes = 0;
+    for (const { slot, canonical, size, value } of items.values()) {
+      bytes += weightOf(size);
+      values.set(this.#shelf.canonical(slot), value as object);
+      if (this.#tiers.options.strategy !== "disk") {
+        this.#holds.share(canonical, slot, value as object);
+      }
+    }
+    for (const [canonical, slot] of slots) {
+      const value = items.get(slot)?.value as object;
+      values.set(canonical, value).set(spelled(canonical), value);
+    }
+    this.#shelf.ask((core) => core.used(Uint32Array.from(items.keys()), true));
+    const leased = { canonicals: [...slots.keys()], missing, values, holds, bytes };
+    const cloned = this.#tiers.options.values === "cloned";
+    const lease = new HeldLease(leased, this.#holds, cloned, (gone) => this.#leases.delete(gone));
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  #letGo({ holds }: Draft): void {
+    for (const hold of holds) this.#holds.release(hold);
+  }
+
+  #damaged({ items }: Draft): SchemaStoreError {
+    const lost = [...items.values()].find(({ value }) => value === undefined);
+    const message = `the body of ${lost?.canonical} is not where its row says`;
+    return new SchemaStoreError("CORRUPT", message, { key: lost?.canonical });
+  }
+}
+
+/** How many of these are read at a time. */
+function firstBatch(items: readonly Item[]): number {
+  let [count, bytes] = [0, 0];
+  for (const { size } of items) {
+    if (bytes >= BATCH_BYTES) break;
+    bytes += size;
+    count += 1;
+  }
+  return count;
+}
+
+function trimmed(canonical: string): string {
+  parseCanonical(canonical);
+  return canonical.trim();
+}

@@ -1,0 +1,116 @@
+/** The ring of hits: what waits in it changes nothing but the number of calls to the core. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadCore } from "../../dist/load/node.js";
+import { opener } from "../../dist/open.js";
+import type { SchemaStore } from "../../dist/store.js";
+import type { EvictionCandidate, StoreOptions } from "../../dist/types.js";
+import { memoryAdapter, openStore, random, turn } from "./kit.js";
+
+const KEYS = 60;
+const STEPS = 2500;
+
+/** Seeded alike, so that two stores draw alike. */
+const openAlike = opener({
+  loadCore,
+  defaultAdapter: () => memoryAdapter(),
+  random: (length) => new Uint8Array(length).fill(7),
+  onExit: () => () => {},
+});
+
+/** Needs every number a candidate has. */
+function byUsesPerByte(given: EvictionCandidate[]): EvictionCandidate[] {
+  const worth = ({ uses, bytes, cost, idle, age }: EvictionCandidate) =>
+    (uses * cost) / bytes / (1 + idle) + 1 / (1 + age);
+  return given.sort((left, right) => worth(left) - worth(right));
+}
+
+const policies: readonly NonNullable<StoreOptions["evictionPolicy"]>[] = [
+  ...(["lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf"] as const),
+  { name: "custom", rank: byUsesPerByte },
+];
+
+/** Runs random work, and answers who was evicted after which step. */
+async function run(options: StoreOptions, seed: number, unbuffered: boolean): Promise<string[]> {
+  const store = await openAlike({ memoryLimitMb: 1, maxEntries: 20, ...options });
+  const next = random(seed);
+  const evicted: string[] = [];
+  let step = 0;
+  store.on("evict", ({ canonical }) => evicted.push(`${step}: ${canonical}`));
+  for (; step < STEPS; step += 1) {
+    // The lower the more popular.
+    const url = `u${next(1 + next(KEYS))}`;
+    const kind = next(40);
+    if (kind === 0) await store.put({ url, step, filler: "x".repeat(next(90_000)) });
+    else if (kind < 4) await store.get(url);
+    else store.getSync(url);
+    // Not left to a timer: bodies that are not durable yet take part in the budget.
+    if (kind === 0) await store.flush();
+    // Asking for what needs the core is what drains the ring.
+    if (unbuffered) store.health();
+    if (kind < 4) await turn();
+  }
+  await store.close();
+  return evicted;
+}
+
+for (const evictionPolicy of policies) {
+  const name = typeof evictionPolicy === "string" ? evictionPolicy : evictionPolicy.name;
+  for (const strategy of ["memory", "memory-disk"] as const) {
+    test(`${strategy}, ${name}: hits that wait are as good as hits told at once`, async () => {
+      for (const seed of [1, 2]) {
+        const options = { strategy, evictionPolicy, now: () => 1 };
+        const waiting = await run(options, seed, false);
+        assert.ok(waiting.length > 20, `${waiting.length} were evicted`);
+        assert.deepEqual(waiting, await run(options, seed, true), `seed ${seed}`);
+      }
+    });
+  }
+}
+
+/** A store of hot entries, and how often it looked at the clock, which it does at each drain. */
+async function hot(count: number): Promise<[SchemaStore, string[], () => number]> {
+  let looks = 0;
+  const now = () => {
+    looks += 1;
+    return 1;
+  };
+  const store = await openStore({ strategy: "memory", now });
+  const urls = Array.from({ length: count }, (_, n) => `u${n}`);
+  for (const url of urls) await store.put({ url });
+  await store.getMany(urls);
+  store.health();
+  looks = 0;
+  return [store, urls, () => looks];
+}
+
+test("getMany drains the ring once, and each time it is full", async () => {
+  for (const [count, drains] of [
+    [1, 1],
+    [255, 1],
+    [256, 2],
+    [600, 3],
+  ] as const) {
+    const [store, urls, looks] = await hot(count);
+    const values = await store.getMany<{ url: string }>(urls);
+    assert.deepEqual(
+      values.map((value) => value?.url),
+      urls,
+    );
+    assert.equal(looks(), drains, `${count} entries`);
+    const before = (await store.stats()).hits.memory;
+    await store.getMany(urls);
+    assert.equal((await store.stats()).hits.memory - before, count);
+    await store.close();
+  }
+});
+
+test("getSync of what is hot drains the ring when it is full, and never else", async () => {
+  const [store, , looks] = await hot(3);
+  for (let n = 1; n <= 1000; n += 1) {
+    assert.ok(store.getSync(`u${n % 3}`));
+    assert.equal(looks(), Math.floor(n / 256));
+  }
+  await store.close();
+});
