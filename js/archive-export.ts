@@ -2,7 +2,8 @@
 
 import { archiveCore, guarded, TurnTaking } from "./archive-core.js";
 import { SchemaStoreError } from "./errors.js";
-import type { PackedRow, Shelf } from "./shelf.js";
+import type { PackedRow } from "./rows.js";
+import type { Shelf } from "./shelf.js";
 import type { Tiers } from "./tiers.js";
 import type { Filter } from "./types.js";
 

@@ -5,7 +5,7 @@ import type { ArchiveGlue } from "./archive-glue.js";
 import type { WritableRow } from "./conditional.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { checkDepth, decodeText, parseObject } from "./json.js";
-import type { PackedRow } from "./shelf.js";
+import type { PackedRow } from "./rows.js";
 import type { Tiers } from "./tiers.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "./types.js";
 

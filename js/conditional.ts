@@ -2,7 +2,8 @@
 
 import { SchemaStoreError } from "./errors.js";
 import type { HostBatch, HostRow } from "./host.js";
-import type { PackedRow, Shelf } from "./shelf.js";
+import type { PackedRow } from "./rows.js";
+import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 import type { WriteBehind } from "./write-behind.js";
 

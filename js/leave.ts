@@ -3,7 +3,7 @@
 import type { DurableListener } from "./durable.js";
 import { asStoreError } from "./errors.js";
 import type { HostRow } from "./host.js";
-import type { PackedRow } from "./shelf.js";
+import type { PackedRow } from "./rows.js";
 import type { Tiers } from "./tiers.js";
 
 /**

@@ -86,7 +86,7 @@ export class Loader {
     this.#options = options;
     this.#writer = writer;
     // Now: when it is needed, there may be no network to load it from.
-    if (options.graceHours !== undefined) importStale().catch(() => {});
+    if (options.graceHours) importStale().catch(() => {});
   }
 
   /** The value of a canonical if memory has it in any form. INVALID_KEY, CLOSED. */
@@ -136,7 +136,7 @@ export class Loader {
     const fresh = (): Promise<unknown> => this[what](canonical, options.signal);
     const { graceHours, values } = this.#options;
     const answer =
-      options.allowStale === true || graceHours !== undefined
+      options.allowStale || graceHours
         ? importStale().then(
             ({ StaleReader }): Promise<unknown> =>
               new StaleReader(this, this.#shelf, this.#durable, values)[what](canonical, options),
@@ -205,7 +205,7 @@ export class Loader {
 
   /** Whether what was loaded is still what its canonical means: its slot may have a new owner. */
   isCurrent(canonical: string, { slot, hash, stale }: Loaded): boolean {
-    if (stale !== undefined) return true;
+    if (stale) return true;
     return this.#shelf.known(canonical) === slot && this.#hashOf(slot) === hash;
   }
 

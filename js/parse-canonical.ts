@@ -11,25 +11,13 @@ export interface ParsedCanonical {
 
 /** Splits at the first `|`, then at the first `#`; surrounding white space does not count. INVALID_KEY. */
 export function parseCanonical(canonical: string): ParsedCanonical {
-  if (typeof canonical !== "string") {
-    throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof canonical}`);
-  }
+  checkRequest(canonical);
   const trimmed = canonical.trim();
   const [head = "", version = ""] = splitOnce(trimmed, "|");
   const [url = "", urlFragment = ""] = splitOnce(head, "#");
   const [label = "", fragment = ""] = splitOnce(version, "#");
-  const rule =
-    url === ""
-      ? "has no URL before its | or #"
-      : /\s/u.test(trimmed)
-        ? "holds white space"
-        : trimmed.isWellFormed()
-          ? undefined
-          : "holds a lone surrogate";
-  if (rule !== undefined) {
-    const message = `canonical ${JSON.stringify(canonical)} ${rule}`;
-    throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
-  }
+  if (url === "") throw refused(canonical, "has no URL before its | or #");
+  if (/\s/u.test(trimmed)) throw refused(canonical, "holds white space");
   return { url, version: label || undefined, fragment: fragment || urlFragment || undefined };
 }
 
@@ -41,4 +29,17 @@ export function urlOf(canonical: string): string {
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** What the core cannot see: strings arrive there with lone surrogates already replaced. INVALID_KEY. */
+export function checkRequest(request: string): void {
+  if (typeof request !== "string") {
+    throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof request}`);
+  }
+  if (!request.isWellFormed()) throw refused(request, "holds a lone surrogate");
+}
+
+function refused(canonical: string, rule: string): SchemaStoreError {
+  const message = `canonical ${JSON.stringify(canonical)} ${rule}`;
+  return new SchemaStoreError("INVALID_KEY", message, { key: canonical });
 }

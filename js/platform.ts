@@ -3,7 +3,7 @@
 import type { CoreModule } from "./core-module.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
-import type { ShelfListener } from "./shelf.js";
+import type { ShelfListener } from "./shelf-types.js";
 
 /** What gives memory back; answers how many bytes. */
 export interface Trimmed {

@@ -2,7 +2,7 @@
 
 import { getHeapStatistics } from "node:v8";
 import type { PressureWatch, Trimmed } from "./platform.js";
-import type { ShelfListener } from "./shelf.js";
+import type { ShelfListener } from "./shelf-types.js";
 
 /** Longest time between two looks while nothing is loaded, in milliseconds. */
 const TICK_MS = 1000;

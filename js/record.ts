@@ -123,11 +123,7 @@ export function metadataOf(put: PutRecord, stored: Stored): Metadata {
         case "sourceHash":
           return put.sourceHash?.toLowerCase();
         case "updatedAt":
-          return whole(put.now);
-        case "expiresAt":
-        case "staleUntil":
-        case "convertedAt":
-          return whole(put[member]);
+          return put.now;
         default:
           return put[member as "url"] ?? stored[member as "size"];
       }
@@ -161,7 +157,8 @@ function metadataFrom(
   const known: Record<string, unknown> = { canonical: "" };
   MEMBERS.forEach((member, at) => {
     const value = said(member);
-    if (value !== undefined && value !== "") known[member] = NUMERIC[at] ? Number(value) : value;
+    if (value !== undefined && value !== "")
+      known[member] = NUMERIC[at] ? Number(whole(Number(value))) : value;
   });
   known["canonical"] = canonicalOf(known as never);
   known["tags"] = [...tags];

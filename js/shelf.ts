@@ -3,62 +3,21 @@
  * the effects that keep both in step.
  */
 
-import {
-  ASK,
-  CAUSES,
-  Core,
-  type CoreOptions,
-  type CoreStats,
-  Effect,
-  type StoreHandle,
-} from "./core.js";
+import { ASK, CAUSES, Core, type CoreStats, Effect, type StoreHandle } from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
 import { HotMap } from "./hot-map.js";
 import { decodeText, deepFreeze } from "./json.js";
+import { checkRequest } from "./parse-canonical.js";
 import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
-import type { Filter, Metadata, StoreEvents, ValueMode } from "./types.js";
+import { hex, type PackedRow, rowOf } from "./rows.js";
+import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
+import type { Filter, Metadata } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
-/** The two digits of each byte. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-/** What the store wants to know of effects. */
-export interface ShelfListener {
-  evicted(canonical: string, cause: StoreEvents["evict"]["cause"]): void;
-  /** Memory was given back because there was too little. */
-  relieved(event: StoreEvents["pressure"]): void;
-  expired(canonical: string): void;
-  /** What these URLs resolve to may have changed; `urls` tells which. */
-  moved(urls: () => string[]): void;
-  /** Some entry, or some body in memory, has a limited life. */
-  limited(): void;
-  /** The time of these slots as stale is over too: the host is to delete their rows. */
-  over(slots: readonly number[]): void;
-  /** Something went wrong that no call is to fail for. */
-  failed(error: SchemaStoreError): void;
-  /** The core trapped: catalog and memory tier are empty. */
-  restarted(): void;
-  /** The body of a slot that is not durable yet. */
-  pendingBody(slot: number): Uint8Array | undefined;
-}
-
-/** How the shelf is set up. */
-export interface ShelfOptions {
-  readonly core: CoreOptions;
-  readonly values: ValueMode;
-  /** Decoded values are kept; otherwise each read decodes anew. */
-  readonly keepsValues: boolean;
-  /** Bodies may leave when Wasm memory cannot grow. */
-  readonly autoCleanup: boolean;
-  readonly now: () => number;
-  /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
-  readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
-  readonly ranking: Ranking | undefined;
-}
 
 /** Core, hot map and ring of hits. */
 export class Shelf {
@@ -478,35 +437,5 @@ export class Shelf {
     this.clear();
     this.#version += 1;
     this.#listener.restarted();
-  }
-}
-
-/** A row as the core packs it. */
-export interface PackedRow {
-  readonly key: Uint8Array;
-  readonly hash: Uint8Array;
-  readonly meta: Uint8Array;
-}
-
-/** A row as `src/wasm/store_handle.rs` hands it over. */
-function rowOf(packed: Uint8Array, hash: Uint8Array): PackedRow {
-  const keyEnd = 20 + new DataView(packed.buffer).getUint32(8, true);
-  return { hash, key: packed.subarray(20, keyEnd), meta: packed.subarray(keyEnd) };
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += HEX[byte];
-  return text;
-}
-
-/** What the core cannot see: strings arrive there with lone surrogates already replaced. */
-function checkRequest(request: string): void {
-  if (typeof request !== "string") {
-    throw new SchemaStoreError("INVALID_KEY", `a canonical is a string, not ${typeof request}`);
-  }
-  if (!request.isWellFormed()) {
-    const message = `canonical ${JSON.stringify(request)} holds a lone surrogate`;
-    throw new SchemaStoreError("INVALID_KEY", message, { key: request });
   }
 }

@@ -5,7 +5,6 @@ import type { CoreModule } from "./core-module.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { type EventName, Events } from "./events.js";
-import { ExpiryTimer } from "./expiry-timer.js";
 import { unlessAborted } from "./flight.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
 import { HoldingOnDemand } from "./holding-on-demand.js";
@@ -51,7 +50,6 @@ export class SchemaStore {
   readonly #loader: Loader;
   readonly #events = new Events();
   readonly #watchers: Watchers;
-  readonly #expiry: ExpiryTimer;
   readonly #holding: HoldingOnDemand;
   readonly #cloned: boolean;
   readonly #counts: StoreCounts = newCounts();
@@ -71,7 +69,6 @@ export class SchemaStore {
       relieved: (event) => this.#events.emit("pressure", event),
       expired: (canonical) => this.#events.emit("expire", { canonical }),
       moved: (urlsOf) => this.#moved(urlsOf),
-      limited: () => this.#expiry.start(),
       restarted: () => {
         this.#counts.restarts += 1;
         this.#holding.restarted();
@@ -87,11 +84,17 @@ export class SchemaStore {
     this.#shelf = this.#tiers.shelf;
     this.#durable = this.#tiers.durable;
     this.#watchers = new Watchers(this.#shelf);
-    this.#expiry = new ExpiryTimer(this.#shelf);
     this.#writer = new Writer(this.#shelf, this.#durable, options, {
       checkOpen: () => this.#checkOpen(),
-      stored: (canonical) => this.#noteStored(canonical),
-      deleted: (canonical) => this.#noteDeleted(canonical),
+      stored: (canonical) => {
+        this.#counts.puts += 1;
+        this.#events.emit("put", { canonical });
+      },
+      deleted: (canonical) => {
+        this.#loader.deleted(canonical);
+        this.#counts.deletes += 1;
+        this.#events.emit("delete", { canonical });
+      },
     });
     this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options);
     this.#holding = new HoldingOnDemand(this.#tiers, this.#loader, this.#events);
@@ -154,7 +157,7 @@ export class SchemaStore {
       if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
       const metadata = loaded.stale ?? this.#shelf.metadata(loaded.slot);
       const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
-      return loaded.stale === undefined ? entry : { ...entry, stale: true };
+      return loaded.stale ? { ...entry, stale: true } : entry;
     }
   }
 
@@ -413,17 +416,6 @@ export class SchemaStore {
     throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
   }
 
-  #noteStored(canonical: string): void {
-    this.#counts.puts += 1;
-    this.#events.emit("put", { canonical });
-  }
-
-  #noteDeleted(canonical: string): void {
-    this.#loader.deleted(canonical);
-    this.#counts.deletes += 1;
-    this.#events.emit("delete", { canonical });
-  }
-
   #moved(urlsOf: () => string[]): void {
     this.#holding.moved(urlsOf);
     if (!this.#events.has("change") && this.#watchers.none) return;
@@ -438,7 +430,7 @@ export class SchemaStore {
   }
 
   async #close(): Promise<void> {
-    this.#expiry.stop();
+    this.#tiers.expiry.stop();
     this.#shelf.pressure?.stop();
     this.#holding.close();
     const saved = this.#holding.save();

@@ -2,16 +2,20 @@
 
 import type { CoreModule } from "./core-module.js";
 import { type DurableListener, DurableTier } from "./durable.js";
+import { ExpiryTimer } from "./expiry-timer.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
 import type { Platform } from "./platform.js";
-import { Shelf, type ShelfListener } from "./shelf.js";
+import { Shelf } from "./shelf.js";
+import type { ShelfListener } from "./shelf-types.js";
 
 /** The parts of a store below its public face. */
 export interface Tiers {
   readonly core: CoreModule;
   readonly options: CheckedOptions;
   readonly shelf: Shelf;
+  /** Looks at the clock while anything has a limited life. */
+  readonly expiry: ExpiryTimer;
   /** The host's own SHA-256, where it has a synchronous one. */
   readonly sha256: Platform["sha256"];
   /** Absent for the strategy `memory`. */
@@ -29,7 +33,7 @@ export interface Tiers {
 
 /** What the tiers tell the store. */
 export interface TiersListener
-  extends Omit<ShelfListener, "pendingBody" | "over">,
+  extends Omit<ShelfListener, "pendingBody" | "limited" | "over">,
     DurableListener {
   checkOpen(): void;
 }
@@ -69,6 +73,7 @@ export function makeTiers(
         durable?.restart();
         listener.restarted();
       },
+      limited: () => expiry.start(),
       over: (slots) => {
         // Should the module not be had now, the core tells of the slots again.
         import("./leave.js").then(
@@ -80,12 +85,13 @@ export function makeTiers(
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);
+  const expiry = new ExpiryTimer(shelf);
   const watchProcess = (flush: () => Promise<void>) => {
     if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(shelf, listener);
     return platform.onExit({ flush, flushSync: () => durable?.flushSync() });
   };
   const { checkOpen } = listener;
   const closed = new AbortController();
-  const tiers = { core, options, shelf, sha256, durable, checkOpen, closed, watchProcess };
+  const tiers = { core, options, shelf, expiry, sha256, durable, checkOpen, closed, watchProcess };
   return tiers;
 }

@@ -266,7 +266,7 @@ fn effects_are_pairs_of_code_and_number() {
         assert!(brief.effects().is_none());
         brief.drain(&[], 3000.0 + 60_000.0 * f64::from(minute));
     }
-    assert_eq!(brief.effects().unwrap()[..], [5, slot]);
+    assert_eq!(brief.effects().unwrap()[..], [7, slot]);
     assert_eq!(brief.stale("v").unwrap(), 0);
 
     let mut idle = open(false);
@@ -280,8 +280,9 @@ fn effects_are_pairs_of_code_and_number() {
     idle.drain(&[], 1998.0);
     assert!(idle.effects().is_none());
     idle.drain(&[], 1999.0);
-    assert_eq!(idle.effects().unwrap()[..], [0, slot, 1, slot, 3, url]);
-    assert_eq!(member(&idle.stats().unwrap(), "evictedExpired"), 1.0);
+    // Evicted as expired, which is cause 4.
+    assert_eq!(idle.effects().unwrap()[..], [4 << 4, slot, 1, slot, 3, url]);
+    assert_eq!(member(&idle.stats().unwrap(), "evictedAsExpired"), 1.0);
 
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
     let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
@@ -299,7 +300,7 @@ fn effects_are_pairs_of_code_and_number() {
     small.admit_decoded(slots[1]);
     assert!(small.effects().is_none());
     assert!(small.trim(usize::MAX, true) > 0);
-    assert_eq!(small.effects().unwrap()[..], [5, slots[1]]);
+    assert_eq!(small.effects().unwrap()[..], [6, slots[1]]);
     assert!(small.reserve(1 << 20, true).abs() < f64::EPSILON);
     // More than a 32-bit memory has.
     assert!((small.reserve(usize::MAX, true) + 1.0).abs() < f64::EPSILON);
@@ -313,18 +314,18 @@ fn a_put_is_a_row_packed_and_learned() {
     let mut store = open(true);
     let hash = sha256(BODY);
     let (key, _, meta) = row(&store, &put("u", "1", &[]), BODY);
-    let filed = store.put(&put("u", "1", &[]), &hash, BODY.len(), 1000.0);
+    let filed = store.put(&put("u", "1", &[]), &hash, BODY.len(), true, 1000.0);
     let (slot, accesses, created, filed_key, filed_meta) = unpack(&filed.unwrap());
     assert_eq!((filed_key, filed_meta), (key, meta));
     assert_eq!((accesses, created), (0, 1000.0));
     store.set_whole("u");
     assert_eq!(store.resolve("u|1").unwrap(), slot);
     let text = put("u", "1", &[(4, "2000"), (NAME, "N")]);
-    let again = unpack(&store.put(&text, &hash, BODY.len(), 2000.0).unwrap());
+    let again = unpack(&store.put(&text, &hash, BODY.len(), false, 2000.0).unwrap());
     assert_ne!(again.0, slot);
     assert!((again.2 - 1000.0).abs() < 0.1, "the first creation counts");
     refused(
-        store.put(&text, &hash[1..], BODY.len(), 1.0),
+        store.put(&text, &hash[1..], BODY.len(), false, 1.0),
         "CORRUPT",
         "32",
     );

@@ -9,7 +9,7 @@ use fhir_schema_store::hash::sha256;
 use fhir_schema_store::memory::Cause;
 use fhir_schema_store::memory::policy::NAMES;
 use fhir_schema_store::metadata::{Head, Metadata};
-use fhir_schema_store::store::{Effects, Options, Resolution, Store};
+use fhir_schema_store::store::{Effect, Effects, Options, Resolution, Store};
 
 const LIMIT: usize = 200_000;
 const ENTRIES: usize = 60;
@@ -73,7 +73,8 @@ impl Churn {
             0..40 => self.put(),
             40..60 => {
                 if let Some(slot) = self.any_slot() {
-                    self.store.admit_decoded(slot);
+                    let effects = self.store.admit_decoded(slot);
+                    self.answer(&effects);
                 }
             }
             60..85 => {
@@ -90,7 +91,8 @@ impl Churn {
                 let bytes = usize::try_from(self.random.below(20_000)).unwrap();
                 let bytes = bytes.min(LIMIT - self.pending);
                 self.pending += bytes;
-                self.store.pend(bytes);
+                let effects = self.store.pend(bytes);
+                self.answer(&effects);
             }
             95..98 => self.store.unpend(core::mem::take(&mut self.pending)),
             98 => {
@@ -102,6 +104,16 @@ impl Churn {
                 let key = key(&url).pack().unwrap();
                 self.store.forget(&key, &mut Effects::new()).unwrap();
             }
+        }
+    }
+
+    /// Ranks as long as the store asks for it.
+    fn answer(&mut self, effects: &Effects) {
+        let mut asked = effects.contains(&Effect::Rank);
+        while asked {
+            let candidates = self.store.candidates(8);
+            let order: Vec<u32> = candidates.iter().map(|it| it.slot.number()).collect();
+            asked = self.store.rank(&order).contains(&Effect::Rank);
         }
     }
 
@@ -138,7 +150,8 @@ impl Churn {
         );
         let (slot, _) = put.unwrap();
         if !self.durable || self.random.below(2) == 0 {
-            self.store.admit_encoded(slot, body.into());
+            let effects = self.store.admit_encoded(slot, body.into());
+            self.answer(&effects);
         }
     }
 }

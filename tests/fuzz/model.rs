@@ -111,9 +111,14 @@ impl Model {
         self.drain();
         let body = self.random.below(BODIES);
         let mut effects = Effects::new();
-        let (slot, _) = self
-            .write(key, body, size_of_body(body), &mut effects)
-            .unwrap();
+        let fits = self.fits(key, size_of_body(body));
+        let filed = self.write(key, body, size_of_body(body), &mut effects);
+        if !fits {
+            assert_eq!(filed.unwrap_err(), "STORAGE_FULL");
+            assert!(effects.is_empty());
+            return;
+        }
+        let (slot, _) = filed.unwrap();
         let before = self.rows[key];
         if before.is_none_or(|row| row.body != body) {
             assert!(before.is_none_or(|row| row.slot != slot));
@@ -134,6 +139,13 @@ impl Model {
         if !self.durable {
             self.admit(key, false);
         }
+    }
+
+    /// Whether a body can be in memory, decoded, beside what is not durable; with a host it need not be.
+    fn fits(&self, key: usize, size: usize) -> bool {
+        let key_bytes = row_key(&self.urls[key]).pack().unwrap().len();
+        let weight = size + size * 7 / 4 + key_bytes + OVERHEAD;
+        self.durable || self.pending + weight <= LIMITS.bytes
     }
 
     /// It is refused, and nothing else happens.
@@ -268,7 +280,7 @@ impl Model {
     }
 
     fn leave(&mut self, slot: Slot, order: &mut Vec<u32>) {
-        let for_entries = self.over().expect("evicted without need");
+        let for_entries = self.over().unwrap();
         let foretold = if self.custom {
             // Without an order there is no choice: only the newcomer is left.
             order.pop().or(self.policy.by_recency().first().copied())
@@ -277,7 +289,7 @@ impl Model {
         };
         assert_eq!(foretold.unwrap_or(slot.number()), slot.number());
         self.policy.left(slot.number());
-        let key = self.key_of(slot).expect("evicted what is not here");
+        let key = self.key_of(slot).unwrap();
         let row = self.rows[key].as_mut().unwrap();
         assert_ne!(row.form, Form::Cold, "evicted what is not in memory");
         row.form = Form::Cold;
