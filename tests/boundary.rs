@@ -277,18 +277,18 @@ fn a_put_is_a_row_packed_and_learned() {
     let mut store = open(true);
     let hash = sha256(BODY);
     let (key, _, meta) = row(&store, &put("u", "1", &[]), BODY);
-    let filed = store.put(&put("u", "1", &[]), &hash, BODY.len(), 1000.0);
+    let filed = store.put(&put("u", "1", &[]), &hash, BODY.len(), true, 1000.0);
     let (slot, accesses, created, filed_key, filed_meta) = unpack(&filed.unwrap());
     assert_eq!((filed_key, filed_meta), (key, meta));
     assert_eq!((accesses, created), (0, 1000.0));
     store.set_whole("u");
     assert_eq!(store.resolve("u|1").unwrap(), slot);
     let text = put("u", "1", &[(4, "2000"), (NAME, "N")]);
-    let again = unpack(&store.put(&text, &hash, BODY.len(), 2000.0).unwrap());
+    let again = unpack(&store.put(&text, &hash, BODY.len(), true, 2000.0).unwrap());
     assert_ne!(again.0, slot);
     assert!((again.2 - 1000.0).abs() < 0.1, "the first creation counts");
     refused(
-        store.put(&text, &hash[1..], BODY.len(), 1.0),
+        store.put(&text, &hash[1..], BODY.len(), true, 1.0),
         "CORRUPT",
         "32",
     );

@@ -98,5 +98,5 @@ export class Holds {
 
 /** About what a body of that size takes when it is decoded. */
 export function weightOf(size: number): number {
-  return Math.ceil(1.25 * size) + OVERHEAD;
+  return Math.ceil(1.75 * size) + OVERHEAD;
 }

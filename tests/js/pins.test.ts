@@ -138,7 +138,7 @@ test("a pin that cannot follow says so, and is tried again", async () => {
   const store = await openStore({ memoryLimitMb: 1 });
   const errors: unknown[] = [];
   store.on("error", ({ error }) => errors.push(error.code));
-  await store.put({ url: "one", filler: "x".repeat(400_000) });
+  await store.put({ url: "one", filler: "x".repeat(286_000) });
   await store.put({ url: "two", n: 1 });
   await store.flush();
   await store.pin("one");
