@@ -263,7 +263,7 @@ fn effects_are_pairs_of_code_and_number() {
     small.admit_decoded(slots[1]);
     assert!(small.effects().is_none());
     assert!(small.trim(usize::MAX, true) > 0);
-    assert_eq!(small.effects().unwrap()[..], [5, slots[1]]);
+    assert_eq!(small.effects().unwrap()[..], [6, slots[1]]);
     assert!(small.reserve(1 << 20, true).abs() < f64::EPSILON);
     // More than a 32-bit memory has.
     assert!((small.reserve(usize::MAX, true) + 1.0).abs() < f64::EPSILON);
