@@ -1,31 +1,41 @@
 /**
- * Decoded values, and the way to them that needs no core: one `Map` from the request as written.
+ * Decoded values, and the way to them that needs no core: one `Map` from the request as written to a
+ * place, and arrays by place. An object per request instead would lie anywhere in the heap: with
+ * 100,000 of them, to look into one is what a hit costs.
  *
- * Invariant: an entry whose `value` is defined is the right answer to every request that leads to
- * it. Whatever makes an answer wrong or unwanted sets `value` to undefined, and the request takes
- * the slow path.
+ * Invariant: a place with a value has the right answer to every request that leads to it. Whatever
+ * makes an answer wrong or unwanted takes the value away, and the request takes the slow path.
  */
 
-/** A decoded value under its slot, or what a hot request leads to. */
-export interface HotEntry {
-  slot: number;
+/** A decoded value under its slot. */
+interface HotEntry {
+  readonly slot: number;
   /** Number of the URL in the core. */
-  url: number;
-  value: object | undefined;
+  readonly url: number;
+  value: object;
 }
 
 /** Requests, slots, and what the requests for a URL mean. */
 export class HotMap {
-  /** Requests as written; only an entry with a value counts as a hit. */
-  readonly byRequest: ReadonlyMap<string, HotEntry>;
+  /** Place by request as written; only a place with a value counts as a hit. */
+  readonly byRequest: ReadonlyMap<string, number>;
+  /** By place: the answer. */
+  readonly values: (object | undefined)[] = [];
+  /** By place: its slot. */
+  readonly slots: number[] = [];
+  /** By place: number of its URL. */
+  readonly #urls: number[] = [];
+  /** By place: how many requests lead there; a place without any is free. */
+  readonly #requests: number[] = [];
+  readonly #free: number[] = [];
   readonly #limit: number;
-  readonly #byRequest = new Map<string, HotEntry>();
+  readonly #byRequest = new Map<string, number>();
   readonly #bySlot = new Map<number, HotEntry>();
   /**
-   * What a request means now, by number of its URL and by its version, "" for none. Not the entry
-   * of the slot itself: a row put later may come first for the same version, and the slot stays.
+   * Where the answer is to what a request means now, by number of its URL and by its version, "" for
+   * none. Not by slot: a row put later may come first for the same version, and the slot stays.
    */
-  readonly #aliases = new Map<number, Map<string, HotEntry>>();
+  readonly #places = new Map<number, Map<string, number>>();
 
   /** `limit`: how many spellings are remembered. */
   constructor(limit: number) {
@@ -39,77 +49,96 @@ export class HotMap {
   }
 
   /** Number of values kept. */
-  get values(): number {
+  get size(): number {
     return this.#bySlot.size;
   }
 
   /** Keeps a decoded value. */
   keep(slot: number, url: number, value: object): void {
-    const entry = this.#bySlot.get(slot);
-    if (entry === undefined) this.#bySlot.set(slot, { slot, url, value });
-    else entry.value = value;
+    this.#bySlot.set(slot, { slot, url, value });
   }
 
   /** Remembers that a request means a slot whose value is kept. */
   link(request: string, slot: number): void {
     const entry = this.#bySlot.get(slot);
-    if (entry?.value === undefined || !isMemoisable(request)) return;
+    if (entry === undefined || !isMemoisable(request)) return;
     if (this.#byRequest.size >= this.#limit) this.prune();
-    this.#byRequest.set(request, this.#alias(entry, versionOf(request)));
+    const place = this.#placeOf(entry, versionOf(request));
+    this.values[place] = entry.value;
+    this.slots[place] = slot;
+    const before = this.#byRequest.get(request);
+    if (before === place) return;
+    this.#byRequest.set(request, place);
+    this.#requests[place] = (this.#requests[place] ?? 0) + 1;
+    if (before !== undefined) this.#leave(before, request);
   }
 
   /** Lets the value of a slot go, and all that leads to it. */
   drop(slot: number): void {
     const entry = this.#bySlot.get(slot);
     if (entry === undefined) return;
-    entry.value = undefined;
     this.#bySlot.delete(slot);
-    for (const alias of this.#aliases.get(entry.url)?.values() ?? []) {
-      if (alias.slot === slot) alias.value = undefined;
+    for (const place of this.#places.get(entry.url)?.values() ?? []) {
+      if (this.slots[place] === slot) this.values[place] = undefined;
     }
   }
 
   /** Forgets what the requests for a URL mean. */
   move(url: number): void {
-    for (const alias of this.#aliases.get(url)?.values() ?? []) alias.value = undefined;
-    this.#aliases.delete(url);
+    for (const place of this.#places.get(url)?.values() ?? []) this.values[place] = undefined;
+    this.#places.delete(url);
   }
 
   /** Lets everything go; requests made meanwhile take the slow path. */
   clear(): void {
-    for (const entry of this.#bySlot.values()) entry.value = undefined;
-    for (const url of this.#aliases.keys()) this.move(url);
-    this.#byRequest.clear();
     this.#bySlot.clear();
-  }
-
-  #alias(entry: HotEntry, version: string): HotEntry {
-    const versions = this.#aliases.get(entry.url) ?? new Map<string, HotEntry>();
-    this.#aliases.set(entry.url, versions);
-    let alias = versions.get(version);
-    if (alias === undefined) {
-      alias = { ...entry };
-      versions.set(version, alias);
-    }
-    alias.slot = entry.slot;
-    alias.value = entry.value;
-    return alias;
+    this.#forget();
   }
 
   /** Forgets requests that lead nowhere, or all when none does: values are found again by slot. */
   prune(): void {
-    for (const [request, alias] of this.#byRequest) {
-      if (alias.value !== undefined) continue;
+    for (const [request, place] of this.#byRequest) {
+      if (this.values[place] !== undefined) continue;
       this.#byRequest.delete(request);
-      const [versions, version] = [this.#aliases.get(alias.url), versionOf(request)];
-      // The number of the URL may have a new owner.
-      if (versions?.get(version) !== alias) continue;
-      versions.delete(version);
-      if (versions.size === 0) this.#aliases.delete(alias.url);
+      this.#leave(place, request);
     }
-    if (this.#byRequest.size < this.#limit) return;
+    if (this.#byRequest.size >= this.#limit) this.#forget();
+  }
+
+  /** The place of what a version of a URL means, a new one where there is none. */
+  #placeOf({ url }: HotEntry, version: string): number {
+    const places = this.#places.get(url) ?? new Map<string, number>();
+    this.#places.set(url, places);
+    const known = places.get(version);
+    if (known !== undefined) return known;
+    const place = this.#free.pop() ?? this.values.length;
+    places.set(version, place);
+    this.#urls[place] = url;
+    this.#requests[place] = 0;
+    return place;
+  }
+
+  /** A request leads to a place no longer; without any other, the place is free. */
+  #leave(place: number, request: string): void {
+    const left = (this.#requests[place] ?? 1) - 1;
+    this.#requests[place] = left;
+    if (left > 0) return;
+    this.values[place] = undefined;
+    this.#free.push(place);
+    const [url, version] = [this.#urls[place] ?? 0, versionOf(request)];
+    const places = this.#places.get(url);
+    // What the URL means may be at another place by now, and its number may have a new owner.
+    if (places?.get(version) !== place) return;
+    places.delete(version);
+    if (places.size === 0) this.#places.delete(url);
+  }
+
+  #forget(): void {
     this.#byRequest.clear();
-    this.#aliases.clear();
+    this.#places.clear();
+    for (const list of [this.values, this.slots, this.#urls, this.#requests, this.#free]) {
+      list.length = 0;
+    }
   }
 }
 

@@ -70,8 +70,8 @@ function loadingTierStats({ hits, misses, times }: LoadCounts): LoadingTierStats
 /** Heap per spelling and per value, in bytes, as measured in V8 with strings of one byte per character. */
 const [SPELLING_BYTES, VALUE_BYTES] = [270, 100];
 
-function hotMapBytes({ byRequest, values }: HotMap): number {
-  let bytes = values * VALUE_BYTES + byRequest.size * SPELLING_BYTES;
+function hotMapBytes({ byRequest, size }: HotMap): number {
+  let bytes = size * VALUE_BYTES + byRequest.size * SPELLING_BYTES;
   for (const request of byRequest.keys()) bytes += request.length;
   return bytes;
 }

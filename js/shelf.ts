@@ -28,6 +28,8 @@ export class Shelf {
   readonly #listener: ShelfListener;
   readonly #hot: HotMap;
   readonly #requests: HotMap["byRequest"];
+  readonly #values: HotMap["values"];
+  readonly #slots: HotMap["slots"];
   readonly #ring = new Uint32Array(RING);
   #hits = 0;
   #settledAt = -1;
@@ -43,6 +45,8 @@ export class Shelf {
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
     this.#requests = this.#hot.byRequest;
+    this.#values = this.#hot.values;
+    this.#slots = this.#hot.slots;
     this.#core = new Core(module, options.core, () => this.#restarted());
   }
 
@@ -51,12 +55,12 @@ export class Shelf {
     return this.#version;
   }
 
-  /** The value of a request that was answered before: one Map look-up, one field, one store. */
+  /** The value of a request that was answered before: a Map look-up, two reads, one store. */
   hit(request: string): object | undefined {
-    const entry = this.#requests.get(request);
-    if (entry === undefined || entry.value === undefined) return undefined;
-    const value = entry.value;
-    this.touch(entry.slot);
+    const place = this.#requests.get(request);
+    if (place === undefined) return undefined;
+    const value = this.#values[place];
+    if (value !== undefined) this.touch(this.#slots[place] as number);
     return value;
   }
 

@@ -6,6 +6,7 @@
 
 mod holding;
 mod lives;
+mod ranking;
 mod trim;
 
 use core::hash::Hasher;
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::rows;
 use crate::hash::Hash;
-use crate::memory::policy::{self, Admission, Candidate};
+use crate::memory::policy::{self, Admission};
 use crate::memory::{Evicted, Expiry, Form, Limits, Tier};
 use crate::metadata::{Head, Metadata, check_row};
 use crate::order::sorted;
@@ -304,22 +305,6 @@ impl Store {
     /// Uncounts them.
     pub fn unpend(&mut self, bytes: usize) {
         self.tier.unpend(bytes);
-    }
-
-    /// What the host can choose from where it is asked to rank, at most so many: those that were not
-    /// used for the longest time.
-    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
-        self.tier.candidates(most)
-    }
-
-    /// Evicts in the order the host gives until every budget holds, or it is asked for more. The
-    /// order holds for this once.
-    pub fn rank(&mut self, worst_first: &[u32]) -> Effects {
-        let mut effects = Effects::new();
-        self.tier.rank(worst_first);
-        self.make_room(&mut effects);
-        self.tier.rank(&[]);
-        effects
     }
 
     /// The entries a filter takes, ordered by URL, version, source and layer.

@@ -321,11 +321,11 @@ fn a_put_is_a_row_packed_and_learned() {
     store.set_whole("u");
     assert_eq!(store.resolve("u|1").unwrap(), slot);
     let text = put("u", "1", &[(4, "2000"), (NAME, "N")]);
-    let again = unpack(&store.put(&text, &hash, BODY.len(), false, 2000.0).unwrap());
+    let again = unpack(&store.put(&text, &hash, BODY.len(), true, 2000.0).unwrap());
     assert_ne!(again.0, slot);
     assert!((again.2 - 1000.0).abs() < 0.1, "the first creation counts");
     refused(
-        store.put(&text, &hash[1..], BODY.len(), false, 1.0),
+        store.put(&text, &hash[1..], BODY.len(), true, 1.0),
         "CORRUPT",
         "32",
     );

@@ -73,8 +73,7 @@ impl Churn {
             0..40 => self.put(),
             40..60 => {
                 if let Some(slot) = self.any_slot() {
-                    let effects = self.store.admit_decoded(slot);
-                    self.answer(&effects);
+                    self.store.admit_decoded(slot);
                 }
             }
             60..85 => {
@@ -91,8 +90,7 @@ impl Churn {
                 let bytes = usize::try_from(self.random.below(20_000)).unwrap();
                 let bytes = bytes.min(LIMIT - self.pending);
                 self.pending += bytes;
-                let effects = self.store.pend(bytes);
-                self.answer(&effects);
+                self.store.pend(bytes);
             }
             95..98 => self.store.unpend(core::mem::take(&mut self.pending)),
             98 => {
@@ -107,13 +105,14 @@ impl Churn {
         }
     }
 
-    /// Ranks as long as the store asks for it.
-    fn answer(&mut self, effects: &Effects) {
-        let mut asked = effects.contains(&Effect::Rank);
-        while asked {
-            let candidates = self.store.candidates(8);
+    /// Says who is to leave, as long as the store asks; one that does not is not disturbed by it.
+    fn rank(&mut self) {
+        loop {
+            let candidates = self.store.candidates(100);
             let order: Vec<u32> = candidates.iter().map(|it| it.slot.number()).collect();
-            asked = self.store.rank(&order).contains(&Effect::Rank);
+            if !self.store.rank(&order).contains(&Effect::Rank) {
+                break;
+            }
         }
     }
 
@@ -150,8 +149,7 @@ impl Churn {
         );
         let (slot, _) = put.unwrap();
         if !self.durable || self.random.below(2) == 0 {
-            let effects = self.store.admit_encoded(slot, body.into());
-            self.answer(&effects);
+            self.store.admit_encoded(slot, body.into());
         }
     }
 }
@@ -177,6 +175,7 @@ fn budgets_hold_after_each_of_many_operations() {
             let mut early = 0;
             for step in 0..each {
                 churn.step();
+                churn.rank();
                 let stats = churn.store.stats();
                 let about = || format!("{policy}, durable {durable}, step {step}: {stats:?}");
                 assert!(stats.used_bytes <= LIMIT, "{}", about());

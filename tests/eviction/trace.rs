@@ -19,8 +19,8 @@ pub(super) fn folder() -> Option<PathBuf> {
     let folder = env::var_os("FSS_TRACES").map(PathBuf::from);
     if folder.is_none() {
         // Not by `eprintln!`, which nobody sees where all is well.
-        let reason = "real traces are left out: FSS_TRACES names no folder of them\n";
-        TOLD.call_once(|| io::stderr().write_all(reason.as_bytes()).unwrap());
+        let reason = b"real traces are left out: FSS_TRACES names no folder of them\n";
+        TOLD.call_once(|| io::stderr().write_all(reason).unwrap());
     }
     folder
 }

@@ -6,6 +6,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "a test may panic, and no body is longer than 2^53"

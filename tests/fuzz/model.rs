@@ -280,7 +280,7 @@ impl Model {
     }
 
     fn leave(&mut self, slot: Slot, order: &mut Vec<u32>) {
-        let for_entries = self.over().unwrap();
+        let for_entries = self.over().expect("evicted without need");
         let foretold = if self.custom {
             // Without an order there is no choice: only the newcomer is left.
             order.pop().or(self.policy.by_recency().first().copied())
@@ -289,7 +289,7 @@ impl Model {
         };
         assert_eq!(foretold.unwrap_or(slot.number()), slot.number());
         self.policy.left(slot.number());
-        let key = self.key_of(slot).unwrap();
+        let key = self.key_of(slot).expect("evicted what is not here");
         let row = self.rows[key].as_mut().unwrap();
         assert_ne!(row.form, Form::Cold, "evicted what is not in memory");
         row.form = Form::Cold;

@@ -24,12 +24,13 @@ export async function archiveOf(...items: PutItem[]): Promise<Buffer> {
   return archive;
 }
 
-/** Everything a store says of its entries, their texts included. */
+/** Everything a store says of its entries, their texts included, but not how often they were read. */
 export async function contents(store: SchemaStore): Promise<object[]> {
   const entries = await store.list();
   return Promise.all(
     entries.map(async (metadata) => ({
       ...metadata,
+      accessCount: 0,
       text: await store.getText(metadata.canonical),
     })),
   );

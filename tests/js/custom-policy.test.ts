@@ -66,12 +66,12 @@ test("a batch has no more candidates than evictionBatchSize, and is followed by 
     return given;
   };
   const store = await open(rank, { memoryLimitMb: 1, evictionBatchSize: 3, maxEntries: 1000 });
-  await fill(store, 120, 4000);
-  await store.put({ url: "large", filler: "x".repeat(370_000) });
+  await fill(store, 60, 9000);
+  await store.put({ url: "large", filler: "x".repeat(368_000) });
   assert.deepEqual(sizes, []);
-  await store.put({ url: "larger", filler: "x".repeat(375_000) });
+  await store.put({ url: "larger", filler: "x".repeat(372_000) });
   assert.ok(sizes.length >= 8 && sizes.every((size) => size === 3), String(sizes));
-  const gone = 122 - (await store.size());
+  const gone = 62 - (await store.size());
   assert.equal(
     Math.ceil(gone / 3),
     sizes.length,

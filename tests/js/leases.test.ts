@@ -186,7 +186,7 @@ test("what a lease brought in is at hand for every reader, during and after it",
 test("a lease over budget is refused, names the limit, and holds nothing", async () => {
   for (const strategy of ["memory", "memory-disk"] as const) {
     const store = await openStore({ strategy, memoryLimitMb: 1, evictionPolicy: "lru" });
-    const filler = "x".repeat(80_000);
+    const filler = "x".repeat(70_000);
     const urls = Array.from({ length: strategy === "memory" ? 4 : 12 }, (_, n) => `u${n}`);
     for (const url of urls) await store.put({ url, filler });
     await store.flush();
@@ -200,7 +200,7 @@ test("a lease over budget is refused, names the limit, and holds nothing", async
     }
     const lease = await store.lease(urls.slice(0, 4));
     // What cannot leave leaves no room for this.
-    const big = { url: "big", filler: filler.repeat(strategy === "memory" ? 3 : 7) };
+    const big = { url: "big", filler: filler.repeat(strategy === "memory" ? 3 : 9) };
     await assert.rejects(store.put(big), { code: "STORAGE_FULL", message: /pinned or leased/ });
     assert.equal(await store.get("big"), undefined);
     const { memory } = await store.stats();

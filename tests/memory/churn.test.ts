@@ -8,7 +8,9 @@ import { test } from "node:test";
 import type { SchemaStore } from "../../dist/store.js";
 import { openStore, random } from "../js/kit.js";
 
-const OPERATIONS = Number(process.env["FSS_CHURN"] ?? 60_000);
+const OPERATIONS = Number(process.env["FSS_CHURN"] ?? 90_000);
+/** By then bodies of every size have lain everywhere. */
+const EARLY = Math.max(30_000, OPERATIONS / 10);
 /** Every so many operations others get a turn, and budgets are looked at. */
 const LOOK = 1000;
 
@@ -22,7 +24,7 @@ for (const strategy of ["memory", "memory-disk"] as const) {
       if (n % LOOK !== 0) continue;
       const { memory } = await store.stats();
       assert.ok(memory.usedBytes <= memory.limitBytes && memory.residentEntries <= 200);
-      if (n <= OPERATIONS / 10) early = memory.wasmBytes;
+      if (n <= EARLY) early = memory.wasmBytes;
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { memory, puts } = await store.stats();
