@@ -89,8 +89,18 @@ function gauge(read: () => readonly Reading[]): () => Shortage | undefined {
 function readings(): Reading[] {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const limit = heap_size_limit - Math.min(YOUNG_BYTES, (2 / 3) * heap_size_limit);
-  return [
-    { reason: "heap", used: used_heap_size, limit },
-    { reason: "process", used: process.memoryUsage.rss(), limit: process.constrainedMemory?.() },
-  ];
+  const heap: Reading = { reason: "heap", used: used_heap_size, limit };
+  const allowed = containerLimit();
+  return allowed
+    ? [heap, { reason: "process", used: process.memoryUsage.rss(), limit: allowed }]
+    : [heap];
+}
+
+/** In bytes; where nobody may ask (Deno without `--allow-sys`) there is none. */
+function containerLimit(): number | undefined {
+  try {
+    return process.constrainedMemory?.();
+  } catch {
+    return undefined;
+  }
 }
