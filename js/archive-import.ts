@@ -105,9 +105,20 @@ async function intoHost(
     checkRoom(store, plan);
     if (plan.write.length === 0) return plan.report;
     const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
-    const overtaken = await durable.conditional.putAll(plan.write, revisions);
+    const written = plan.write.map(({ key }) => key);
+    const take = () => takeAll(store, plan.write);
+    const overtaken = await durable.conditional.tryCommit(plan.write, written, revisions, take);
     if (overtaken === undefined) return plan.report;
     if (tries === COMMIT_TRIES) throw overtaken;
+  }
+}
+
+/** Takes rows that were committed; a core that was restarted reads them back from the host. */
+function takeAll({ shelf, durable }: Tiers, rows: readonly WritableRow[]): undefined {
+  try {
+    for (const row of rows) durable?.conditional.settle(row, shelf.learn(row));
+  } catch (error) {
+    if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
   }
 }
 

@@ -65,25 +65,6 @@ export class ConditionalWrites {
   }
 
   /**
-   * Writes rows as one commit, if they are at these revisions still; answers the CONCURRENCY if they
-   * are not. Durable when it resolves.
-   */
-  async putAll(
-    rows: readonly WritableRow[],
-    revisions: readonly number[],
-  ): Promise<SchemaStoreError | undefined> {
-    const keys = rows.map(({ key }) => key);
-    return this.tryCommit(rows, keys, revisions, () => {
-      try {
-        for (const row of rows) this.#settle(row, this.#shelf.learn(row));
-      } catch (error) {
-        ignoreRestart(error);
-      }
-      return undefined;
-    });
-  }
-
-  /**
    * Commits rows and deletions if the keys are at these revisions, and runs `then`; answers the
    * CONCURRENCY if they are not. Durable when it resolves.
    */
@@ -109,11 +90,12 @@ export class ConditionalWrites {
   #take(row: WritableRow): Metadata {
     const slot = this.#shelf.learn(row);
     const metadata = this.#shelf.metadata(slot);
-    this.#settle(row, slot);
+    this.settle(row, slot);
     return metadata;
   }
 
-  #settle(row: WritableRow, slot: number): void {
+  /** Keeps the body of such a row in its slot, unless a later write of the row is on its way. */
+  settle(row: WritableRow, slot: number): void {
     const later = this.#writes.find(row.key);
     if (later === undefined) this.#shelf.admit([[slot, row.body]]);
     else if (later.put === undefined) this.#shelf.forget(row.key);

@@ -13,7 +13,7 @@ export interface CoreOptions {
   readonly evictionPolicy: string;
   readonly durable: boolean;
   /** How many hours a body stays in memory that nobody reads; absent for any time. */
-  readonly idleTtlHours: number | undefined;
+  readonly idleTtlHours?: number | undefined;
   /** Fills with random bytes, for the seed of hash tables. */
   readonly random: (length: number) => Uint8Array;
 }

@@ -1,12 +1,14 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
 import { SchemaStoreError } from "./errors.js";
-import { type CheckedOptions, HOUR_MS, SPAN, show } from "./options.js";
+import { type CheckedOptions, check, HOUR_MS, SPAN } from "./options.js";
 import { type PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
 /** The last time a `Date` can hold. */
 const END_OF_TIME = 8.64e15;
+/** `ttl` beside `ttlHours`. */
+const ALONE = { range: "given without ttlHours", accepts: () => false };
 /** Longest source, in UTF-16 units: with URL and version it must fit the host's row key. */
 const MAX_SOURCE = 1024;
 
@@ -50,12 +52,9 @@ function lifeOf(
 ): Pick<PutRecord, "now" | "expiresAt" | "staleUntil"> {
   const said = ttl ?? ttlHours;
   const both = ttl !== undefined && ttlHours !== undefined;
-  if (both || (said !== undefined && !SPAN.accepts(said))) {
+  if (said !== undefined) {
     const key = ttl === undefined ? "ttlHours" : "ttl";
-    const rule = both ? "given without ttlHours" : SPAN.range;
-    throw new SchemaStoreError("INVALID_VALUE", `${key} is ${show(said)}, must be ${rule}`, {
-      key,
-    });
+    check("INVALID_VALUE", "", key, said, both ? ALONE : SPAN);
   }
   const life = ttl ?? (ttlHours ?? store.ttlHours ?? Number.NaN) * HOUR_MS;
   const after = (time: number) => (time > now ? Math.min(time, END_OF_TIME) : undefined);

@@ -1,7 +1,7 @@
 /** The options of a store: their defaults, and the check that names key, value and range. */
 
 import type { Ranking } from "./custom-policy.js";
-import { SchemaStoreError } from "./errors.js";
+import { type ErrorCode, SchemaStoreError } from "./errors.js";
 import type { Filter, StoreOptions } from "./types.js";
 
 const MIB = 1024 * 1024;
@@ -89,7 +89,8 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
     if (!Object.hasOwn(OPTION_RULES, name)) {
       throw new SchemaStoreError("INVALID_CONFIG", `there is no option ${name}`, { key: name });
     }
-    if (value !== undefined) checkOption(name, value, OPTION_RULES[name as keyof StoreOptions]);
+    if (value === undefined) continue;
+    check("INVALID_CONFIG", "option ", name, value, OPTION_RULES[name as keyof StoreOptions]);
   }
   return withDefaults(options);
 }
@@ -116,29 +117,38 @@ function withDefaults(options: StoreOptions): CheckedOptions {
 }
 
 const FILTER_TEXTS: ReadonlySet<string> = new Set(["urlPrefix", "package", "type", "tag"]);
+const TEXT: OptionRule = { range: "a text", accepts: (value) => typeof value === "string" };
+const AGE: OptionRule = {
+  range: "a finite number from 0",
+  accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+};
 
 /** Refuses what is no filter with INVALID_VALUE: a misspelt condition must not take every entry. */
-export function checkFilter({ olderThanMs, ...texts }: Filter): void {
-  for (const [name, text] of Object.entries(texts)) {
-    const known = FILTER_TEXTS.has(name);
-    if (known && (text === undefined || typeof text === "string")) continue;
-    const rule = known ? `is ${show(text)}, must be a text` : "is nothing a filter knows";
-    throw new SchemaStoreError("INVALID_VALUE", `filter by ${name} ${rule}`, { key: name });
+export function checkFilter(filter: Filter): void {
+  for (const [name, value] of Object.entries(filter)) {
+    if (name !== "olderThanMs" && !FILTER_TEXTS.has(name)) {
+      const message = `filter by ${name} is nothing a filter knows`;
+      throw new SchemaStoreError("INVALID_VALUE", message, { key: name });
+    }
+    if (value === undefined) continue;
+    check("INVALID_VALUE", "filter by ", name, value, name === "olderThanMs" ? AGE : TEXT);
   }
-  if (olderThanMs === undefined || (Number.isFinite(olderThanMs) && olderThanMs >= 0)) return;
-  const message = `filter by olderThanMs is ${show(olderThanMs)}, must be a finite number from 0`;
-  throw new SchemaStoreError("INVALID_VALUE", message, { key: "olderThanMs" });
 }
 
-/** Throws INVALID_CONFIG when `value` is not what `rule` accepts. */
-export function checkOption(name: string, value: unknown, rule: OptionRule): void {
+/** Throws an error that names key, value and rule when `value` is not what `rule` accepts. */
+export function check(
+  code: ErrorCode,
+  what: string,
+  key: string,
+  value: unknown,
+  rule: OptionRule,
+): void {
   if (rule.accepts(value)) return;
-  const message = `option ${name} is ${show(value)}, must be ${rule.range}`;
-  throw new SchemaStoreError("INVALID_CONFIG", message, { key: name });
+  const message = `${what}${key} is ${show(value)}, must be ${rule.range}`;
+  throw new SchemaStoreError(code, message, { key });
 }
 
-/** A value as a message shows it. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   // What an object says of itself may be long, or may throw.
   if (typeof value === "object" && value !== null)

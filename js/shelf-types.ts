@@ -36,5 +36,5 @@ export interface ShelfOptions {
   readonly now: () => number;
   /** The host's own SHA-256, where it has a synchronous one; else the core's is used. */
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
-  readonly ranking: Ranking | undefined;
+  readonly ranking?: Ranking | undefined;
 }

@@ -14,7 +14,7 @@ import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import { hex, type PackedRow, rowOf } from "./rows.js";
 import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
-import type { Filter, Metadata } from "./types.js";
+import type { EvictionCause, Filter, Metadata } from "./types.js";
 
 /** Hits are handed to the core this many at a time. */
 const RING = 256;
@@ -401,7 +401,7 @@ export class Shelf {
       switch (code & 15) {
         case Effect.evicted:
           this.#hot.drop(target);
-          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] ?? "size");
+          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] as EvictionCause);
           break;
         case Effect.retired:
         case Effect.dropped:

@@ -47,25 +47,18 @@ export function makeTiers(
   listener: TiersListener,
 ): Tiers {
   const { random, sha256 } = platform;
-  const { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes } = options;
-  const { evictionPolicy, idleTtlHours, ranking } = options;
-  const limits = { memoryLimitBytes, maxEntries, maxEntryBytes, maxCatalogBytes };
   const shelf: Shelf = new Shelf(
     core,
     {
+      ...options,
       core: {
-        ...limits,
-        evictionPolicy: ranking ? "custom" : `${evictionPolicy}`,
+        ...options,
+        evictionPolicy: options.ranking ? "custom" : `${options.evictionPolicy}`,
         durable: adapter !== undefined,
         random,
-        idleTtlHours,
       },
-      values: options.values,
       keepsValues: options.strategy !== "disk",
-      autoCleanup: options.autoCleanup,
-      now: options.now,
       sha256,
-      ranking,
     },
     {
       ...listener,

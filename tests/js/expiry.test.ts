@@ -214,3 +214,24 @@ each("of what was written at a time to come nobody knows the age", async (open) 
   await isHidden(store, brief.url);
   await entries(store, 2);
 });
+
+each("what is leased stays in memory past its time, until it is released", async (open) => {
+  const clock = new Clock();
+  const store = await open({ now: clock.now, idleTtlHours: 0.5 });
+  await store.put(brief, { ttl: HOUR });
+  await store.put(lasting);
+  await store.flush();
+  const lease = await store.lease([brief.url, lasting.url]);
+  for (let quarter = 0; quarter < 3; quarter += 1) await clock.pass(HOUR / 4, store);
+  assert.equal((await store.stats()).evictions.expired, 0, "nobody read them, but they are held");
+  await clock.pass(HOUR, store);
+  await isHidden(store, brief.url);
+  assert.deepEqual(await lease.get(brief.url), brief);
+  assert.equal((await store.stats()).memory.residentEntries, 2);
+  lease.release();
+  assert.equal(await store.has(lasting.url), true, "it was held until now");
+  await clock.pass(HOUR, store);
+  assert.equal((await store.stats()).memory.residentEntries, 0);
+  assert.equal((await store.stats()).memory.leasedBytes, 0);
+  await store.close();
+});
