@@ -219,6 +219,10 @@ for (const [what, reenter] of Object.entries({
       await Promise.all(inner);
       assert.ok(inner.length > 0);
       assert.deepEqual(await store.get("u39"), { url: "u39", n: 39 });
+      const within = await store.get<{ url: string }>("w");
+      // Without a host it may have been evicted since, by what was put after the last failure.
+      assert.ok(within?.url === "w" || (strategy === "memory" && within === undefined));
+      await reenter(store);
       assert.equal((await store.get<{ url: string }>("w"))?.url, "w");
       if (strategy === "memory") {
         assert.match(errors[0]?.message ?? "", /it called the store/);
