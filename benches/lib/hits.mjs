@@ -119,7 +119,7 @@ function store(policy, openSchemaStore) {
 }
 
 /** A fixed shuffle, so that runs can be compared. */
-function shuffled(keys) {
+export function shuffled(keys) {
   let state = 0x9e3779b9;
   const random = (below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -2,6 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { shuffled } from "../lib/hits.mjs";
 import { schemas } from "../lib/read-input.mjs";
 import { quartiles } from "../lib/report.mjs";
 
@@ -119,19 +120,4 @@ function chosen(entries, count) {
     return { canonical, text: JSON.stringify(schema) };
   });
   return [...entries, ...copies].slice(0, count);
-}
-
-/** A fixed shuffle, so that runs can be compared. */
-function shuffled(keys) {
-  let state = 0x9e3779b9;
-  const random = (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-  const mixed = [...keys];
-  for (let at = mixed.length - 1; at > 0; at--) {
-    const other = random(at + 1);
-    [mixed[at], mixed[other]] = [mixed[other], mixed[at]];
-  }
-  return mixed;
 }
