@@ -102,7 +102,6 @@ export class Loader {
 
   /** The same for a caller who goes no further. CLOSED, INVALID_KEY. */
   peek(canonical: string): object | undefined {
-    this.#checkOpen();
     const recalled = this.recall(canonical);
     if (recalled === undefined) this.counts.memoryMisses += 1;
     return recalled?.value;
