@@ -13,7 +13,7 @@ import { Failure } from "./run.mjs";
 
 /** What stands for wasm-bindgen's own helpers in the compact form. */
 const HELPERS = `
-    let wasm, WASM_VECTOR_LEN = 0;
+    let wasm, WASM_VECTOR_LEN = 0, place = 0, values;
     const encoder = new TextEncoder();
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     function pass(items, View) {
@@ -29,22 +29,24 @@ const HELPERS = `
     function passOptional(text) {
         return text == null ? 0 : passText(text);
     }
-    function take(ret, View) {
-        const [ptr, length] = ret;
+    function returned(at) {
+        if (values.length === 0) values = new Int32Array(wasm.memory.buffer, place, 4);
+        return values[at];
+    }
+    function take(View) {
+        const ptr = returned(0), length = returned(1);
         if (ptr === 0) return undefined;
         const size = View.BYTES_PER_ELEMENT;
         const copy = new View(wasm.memory.buffer, ptr >>> 0, length).slice();
         wasm.__wbindgen_free(ptr, length * size, size);
         return copy;
     }
-    function takeText(ret) {
-        const bytes = take(ret, Uint8Array);
+    function takeText() {
+        const bytes = take(Uint8Array);
         return bytes && decoder.decode(bytes);
     }
-    function checked(ret) {
-        const at = ret.length - 1;
-        if (ret[at]) throw takeFromExternrefTable0(ret[at - 1]);
-        return ret;
+    function check(at) {
+        if (returned(at)) throw takeFromExternrefTable0(returned(at - 1));
     }
     function getStringFromWasm0(ptr, len) {
         return decoder.decode(new Uint8Array(wasm.memory.buffer, ptr >>> 0, len));
@@ -52,6 +54,8 @@ const HELPERS = `
     function initSync({ module }) {
         wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
         wasm.__wbindgen_start();
+        place = wasm.__wbindgen_malloc(16, 4) >>> 0;
+        values = new Int32Array(wasm.memory.buffer, place, 4);
     }
 `;
 
@@ -67,20 +71,20 @@ const SHAPES = [
     /function\(\) \{ return handleError\(function \((.*?)\) \{\n(.*?)\}, arguments\); \}/gs,
     "function($1) {\n$2}",
   ],
-  // An error is the last of what is returned, after a flag.
+  // An error is the last of what is returned, before a flag.
   [
-    /const ret = (.*);\n\s*if \(ret\[\d\]\) \{\n\s*throw takeFromExternrefTable0\(ret\[\d\]\);\n\s*\}/g,
-    "const ret = checked($1);",
+    /if \(returned\((\d)\)\) \{\n\s*throw takeFromExternrefTable0\(returned\(\d\)\);\n\s*\}/g,
+    "check($1);",
   ],
   [
-    /let (v\d+);\n\s*if \(ret\[0\] !== 0\) \{\n\s*\1 = (.*);\n(\s*wasm\.__wbindgen_free.*\n)\s*\}/g,
+    /let (v\d+);\n\s*if \(returned\(0\) !== 0\) \{\n\s*\1 = (.*);\n(\s*wasm\.__wbindgen_free.*\n)\s*\}/g,
     "var $1 = $2;\n$3",
   ],
   ...[
-    [/getArrayU8FromWasm0\(ret\[0\], ret\[1\]\)\.slice\(\)/, "take(ret, Uint8Array)"],
-    [/getArrayU32FromWasm0\(ret\[0\], ret\[1\]\)\.slice\(\)/, "take(ret, Uint32Array)"],
-    [/getArrayF64FromWasm0\(ret\[0\], ret\[1\]\)\.slice\(\)/, "take(ret, Float64Array)"],
-    [/getStringFromWasm0\(ret\[0\], ret\[1\]\)/, "takeText(ret)"],
+    [/getArrayU8FromWasm0\(.*\)\.slice\(\)/, "take(Uint8Array)"],
+    [/getArrayU32FromWasm0\(.*\)\.slice\(\)/, "take(Uint32Array)"],
+    [/getArrayF64FromWasm0\(.*\)\.slice\(\)/, "take(Float64Array)"],
+    [/getStringFromWasm0\(.*\)/, "takeText()"],
   ].map(([taken, short]) => [
     new RegExp(`var (v\\d+) = ${taken.source};\\n.*__wbindgen_free.*\\n\\s*return \\1;`, "g"),
     `return ${short};`,
@@ -102,7 +106,7 @@ export function glueModule(script, lacking, names) {
     exported.push(name);
     return "";
   });
-  body = withoutFinalisers(body).replace(/^( {4,8})(function )?\w+\(.*?^\1\}\n/gms, inlined);
+  body = inOnePlace(withoutFinalisers(body)).replace(/^( {4,8})(function )?\w+\(.*?^\1\}\n/gms, inlined);
   for (const [shape, short] of SHAPES) body = body.replace(shape, short);
   const returned = `    return { initSync, ${exported.join(", ")} };\n`;
   body = withoutUnused(withoutReplaced(body) + HELPERS + returned);
@@ -161,6 +165,22 @@ function withoutFinalisers(body) {
     .replace(/^.*\b\w+Finalization\.(un)?register\(.*\n/gm, "")
     .replace(/^ {8}free\(\) \{\n.*?^ {8}\}\n/gms, "")
     .replace(/^ {4}if \(Symbol\.dispose\).*\n/gm, "");
+}
+
+/**
+ * With one place for what calls return if it is more than one value, instead of one per call on the
+ * stack: nothing the core calls calls into it, so no two calls are under way at once.
+ */
+function inOnePlace(body) {
+  const framed =
+    /^( *)try \{\n *const retptr = [^\n]*\n(.*?)^\1\} finally \{\n[^\n]*stack_pointer\(16\);\n(.*?)^\1\}\n/gms;
+  return body
+    .replace(framed, (_, indent, calls, last) =>
+      last === "" ? calls : `${indent}try {\n${calls}${indent}} finally {\n${last}${indent}}\n`,
+    )
+    .replace(/\(retptr\b/g, "(place")
+    .replace(/^ *var r\d = getDataViewMemory0\(\)\.getInt32\(.*\n/gm, "")
+    .replace(/\br(\d)\b/g, "returned($1)");
 }
 
 /** A function whose arguments are passed where they are used: they are evaluated in that order. */

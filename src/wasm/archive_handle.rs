@@ -31,9 +31,9 @@ impl ArchiveWriter {
         self.writer.take()
     }
 
-    /// The last bytes; nothing can be added after that.
-    pub fn finish(self) -> Vec<u8> {
-        self.writer.finish()
+    /// The last bytes; what is added after that is another archive.
+    pub fn finish(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.writer).finish()
     }
 }
 
