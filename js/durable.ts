@@ -10,15 +10,7 @@ import { ConditionalWrites, ignoreRestart } from "./conditional.js";
 import type { CoreModule } from "./core-module.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Batcher, Turns } from "./flight.js";
-import type {
-  Durability,
-  HostAdapter,
-  HostBatch,
-  HostOpened,
-  HostRow,
-  HostToken,
-  HostUsage,
-} from "./host.js";
+import type { Durability, HostAdapter, HostBatch, HostOpened, HostRow, HostToken } from "./host.js";
 import type { PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
@@ -106,11 +98,6 @@ export class DurableTier {
   /** The adapter, for what needs no synchronisation. */
   get adapter(): HostAdapter {
     return this.#adapter;
-  }
-
-  /** Name of the adapter. */
-  get name(): string {
-    return this.#adapter.name;
   }
 
   /** What `open` found. */
@@ -237,15 +224,8 @@ export class DurableTier {
 
   /** A last resort in a process that is exiting. */
   flushSync(): void {
-    const { commitSync } = this.#adapter;
-    if (commitSync !== undefined) {
-      this.#writes.drainSync((batch) => commitSync.call(this.#adapter, batch));
-    }
-  }
-
-  /** Space taken at rest. */
-  usage(): Promise<HostUsage> {
-    return this.#adapter.usage();
+    const batch = this.#adapter.commitSync && this.#writes.takeAll();
+    if (batch) this.#adapter.commitSync?.(batch);
   }
 
   /** After a trap: feeds the pending writes in again and reads the catalog anew. */

@@ -150,24 +150,16 @@ export class Loader {
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
-    const recall = (canonical: string) => this.recall(canonical)?.value;
     // Once for all that are hot; each of the others asks the core anew.
     this.#shelf.settle();
-    let values = canonicals.map((canonical) => this.#shelf.hit(canonical) ?? recall(canonical));
+    const values = canonicals.map((canonical) => this.#shelf.hit(canonical));
+    let { cold, version } = this.#recallMany(canonicals, values);
     const missing = values.filter((value) => value === undefined).length;
     if (missing > FEW && this.#durable?.loaded === false) {
       // What is wrong with the index is wrong with the rows too, and those tell each caller.
       await this.#durable.complete().catch(() => {});
-      this.#checkOpen();
-      values = canonicals.map((canonical, index) => values[index] ?? recall(canonical));
+      ({ cold, version } = this.#recallMany(canonicals, values));
     }
-    const version = this.#shelf.version;
-    const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
-    canonicals.forEach((canonical, index) => {
-      const slot = values[index] === undefined ? this.#shelf.known(canonical) : undefined;
-      const hash = slot === undefined ? undefined : this.#shelf.hash(slot);
-      if (slot !== undefined && hash !== undefined) cold.push({ index, canonical, slot, hash });
-    });
     if (cold.length === 0 || this.#durable === undefined) return values;
     const start = performance.now();
     const bodies = await this.#durable.bodies(cold.map(({ hash }) => hash));
@@ -176,14 +168,16 @@ export class Loader {
     // What was put, deleted or expired meanwhile counts: then every one is looked up on its own.
     this.#shelf.settle();
     if (this.#shelf.version !== version) return values;
-    cold.forEach(({ index, canonical, slot }, at) => {
+    const read = cold.filter(({ index, canonical, slot }, at) => {
       const body = bodies[at];
-      if (body === undefined) return;
-      this.counts.loads += 1;
-      this.counts.memoryMisses += 1;
-      this.counts.disk.hits += 1;
+      if (body === undefined) return false;
       values[index] = this.#shelf.valueOf(slot) ?? this.#shelf.decode(canonical, slot, body);
+      return true;
     });
+    this.#shelf.used(read.map(({ slot }) => slot));
+    this.counts.loads += read.length;
+    this.counts.memoryMisses += read.length;
+    this.counts.disk.hits += read.length;
     return values;
   }
 
@@ -225,6 +219,23 @@ export class Loader {
     this.#bodies.abort(reason);
   }
 
+  /** Fills in the values that memory has; answers which of the others the catalog knows. */
+  #recallMany(canonicals: readonly string[], values: (object | undefined)[]) {
+    this.#checkOpen();
+    const { version } = this.#shelf;
+    const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
+    canonicals.forEach((canonical, index) => {
+      const slot = values[index] === undefined ? this.#shelf.known(canonical) : undefined;
+      if (slot === undefined) return;
+      values[index] = this.#shelf.recall(canonical, slot);
+      const recalled = values[index] !== undefined;
+      if (recalled) this.#shelf.touch(slot);
+      const hash = recalled ? undefined : this.#shelf.hash(slot);
+      if (hash !== undefined) cold.push({ index, canonical, slot, hash });
+    });
+    return { cold, version };
+  }
+
   async #load(canonical: string, signal: AbortSignal): Promise<Loaded | undefined> {
     this.counts.loads += 1;
     const tries: Tries = { missing: 0 };
@@ -257,6 +268,7 @@ export class Loader {
     const now = this.#shelf.known(canonical);
     if (body === undefined || now === undefined || this.#hashOf(now) !== hash) return undefined;
     const value = this.#shelf.decode(canonical, now, body);
+    this.#shelf.used([now]);
     return { slot: now, value, tier: fetched ?? "disk", hash };
   }
 

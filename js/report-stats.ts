@@ -13,11 +13,11 @@ export async function reportStats(
   { disk, network, ...loader }: Loader["counts"],
   counts: StoreCounts,
 ): Promise<Stats> {
-  const usage = await durable?.usage();
+  const usage = await durable?.adapter.usage();
   const core = shelf.stats();
   return {
     strategy: options.strategy,
-    adapter: durable?.name,
+    adapter: durable?.adapter.name,
     entries: core.entries,
     totalBytes: core.totalBytes,
     memory: {

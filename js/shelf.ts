@@ -102,7 +102,7 @@ export class Shelf {
     } else {
       const body = this.body(slot);
       if (body === undefined) return undefined;
-      value = this.#decode(request, slot, body);
+      value = this.decode(request, slot, body);
     }
     return value;
   }
@@ -117,11 +117,20 @@ export class Shelf {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body that was not in memory, and keeps the value. Counts as a use. CORRUPT. */
+  /** Decodes a body that was not in memory, and keeps the value. CORRUPT. */
   decode(request: string, slot: number, body: Uint8Array): object {
-    const value = this.#decode(request, slot, body);
-    this.#core.call((core) => core.used(Uint32Array.of(slot), true));
+    const value = this.parse(request, body);
+    if (this.#options.keepsValues) {
+      this.keep(slot, value);
+      this.#hot.link(request, slot);
+      this.pressure?.check(body.length);
+    }
     return value;
+  }
+
+  /** Counts uses of what was not in memory. */
+  used(slots: readonly number[]): void {
+    this.#core.call((core) => core.used(Uint32Array.from(slots), true));
   }
 
   /** Decodes a body. CORRUPT. */
@@ -137,9 +146,8 @@ export class Shelf {
 
   /** Keeps the value of a slot, as far as the budgets allow. */
   keep(slot: number, value: object): void {
-    const url = this.#core.call((core) => core.urlOf(slot));
+    const url = this.#core.call((core) => core.admitDecoded(slot));
     this.#hot.keep(slot, url, value);
-    this.#core.call((core) => core.admitDecoded(slot));
     this.#apply();
   }
 
@@ -274,7 +282,7 @@ export class Shelf {
 
   /** Uncounts them. */
   unpend(bytes: number): void {
-    if (bytes > 0) this.#core.call((core) => core.unpend(bytes));
+    this.#core.call((core) => core.unpend(bytes));
   }
 
   /** Slots a filter takes, in the order of their canonicals; expired ones only where asked for. */
@@ -377,16 +385,6 @@ export class Shelf {
     if (sha256 !== undefined) return sha256(bytes);
     this.require(bytes.length);
     return this.#core.call((_core, glue) => glue.sha256(bytes));
-  }
-
-  #decode(request: string, slot: number, body: Uint8Array): object {
-    const value = this.parse(request, body);
-    if (this.#options.keepsValues) {
-      this.keep(slot, value);
-      this.#hot.link(request, slot);
-      this.pressure?.check(body.length);
-    }
-    return value;
   }
 
   #apply(): void {

@@ -118,12 +118,12 @@ export class WriteBehind {
     await (this.#running ?? this.#commit());
   }
 
-  /** Hands what is not durable yet to a synchronous last resort. */
-  drainSync(commitSync: (batch: HostBatch) => void): void {
-    clearTimeout(this.#timer);
+  /** Takes what is not durable yet out of the queue, if there is anything. */
+  takeAll(): HostBatch | undefined {
+    this.stop();
     const writes = this.pending();
-    if (writes.length > 0) commitSync(batchOf(writes));
     this.#queued.clear();
+    return writes.length > 0 ? batchOf(writes) : undefined;
   }
 
   /** Stops the timer; what is queued stays. */

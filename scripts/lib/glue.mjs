@@ -13,10 +13,10 @@ import { Failure } from "./run.mjs";
 
 /** What stands for wasm-bindgen's own helpers in the compact form. */
 const HELPERS = `
-    let wasm, WASM_VECTOR_LEN = 0, place = 0, values;
+    let wasm, WASM_VECTOR_LEN = 0, place = 0, values = [];
     const encoder = new TextEncoder();
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    function pass(items, View) {
+    function pass(items, View = Uint8Array) {
         const size = View.BYTES_PER_ELEMENT;
         const ptr = wasm.__wbindgen_malloc(items.length * size, size) >>> 0;
         WASM_VECTOR_LEN = items.length;
@@ -24,7 +24,7 @@ const HELPERS = `
         return ptr;
     }
     function passText(text) {
-        return pass(encoder.encode(text), Uint8Array);
+        return pass(encoder.encode(text));
     }
     function passOptional(text) {
         return text == null ? 0 : passText(text);
@@ -33,7 +33,7 @@ const HELPERS = `
         if (values.length === 0) values = new Int32Array(wasm.memory.buffer, place, 4);
         return values[at];
     }
-    function take(View) {
+    function take(View = Uint8Array) {
         const ptr = returned(0), length = returned(1);
         if (ptr === 0) return undefined;
         const size = View.BYTES_PER_ELEMENT;
@@ -42,7 +42,7 @@ const HELPERS = `
         return copy;
     }
     function takeText() {
-        const bytes = take(Uint8Array);
+        const bytes = take();
         return bytes && decoder.decode(bytes);
     }
     function check(at) {
@@ -55,7 +55,6 @@ const HELPERS = `
         wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
         wasm.__wbindgen_start();
         place = wasm.__wbindgen_malloc(16, 4) >>> 0;
-        values = new Int32Array(wasm.memory.buffer, place, 4);
     }
 `;
 
@@ -63,7 +62,7 @@ const HELPERS = `
 const SHAPES = [
   [/(?<!function )passStringToWasm0\((\w+), .*?, .*?\)/g, "passText($1)"],
   [/isLikeNone\((\w+)\) \? 0 : passText\(\1\)/g, "passOptional($1)"],
-  [/(?<!function )passArray8ToWasm0\((\w+), .*?\)/g, "pass($1, Uint8Array)"],
+  [/(?<!function )passArray8ToWasm0\((\w+), .*?\)/g, "pass($1)"],
   [/(?<!function )passArray32ToWasm0\((\w+), .*?\)/g, "pass($1, Uint32Array)"],
   [/(?<!function )passArrayF64ToWasm0\((\w+), .*?\)/g, "pass($1, Float64Array)"],
   // What an import throws ends the call.
@@ -81,7 +80,7 @@ const SHAPES = [
     "var $1 = $2;\n$3",
   ],
   ...[
-    [/getArrayU8FromWasm0\(.*\)\.slice\(\)/, "take(Uint8Array)"],
+    [/getArrayU8FromWasm0\(.*\)\.slice\(\)/, "take()"],
     [/getArrayU32FromWasm0\(.*\)\.slice\(\)/, "take(Uint32Array)"],
     [/getArrayF64FromWasm0\(.*\)\.slice\(\)/, "take(Float64Array)"],
     [/getStringFromWasm0\(.*\)/, "takeText()"],
@@ -106,7 +105,10 @@ export function glueModule(script, lacking, names) {
     exported.push(name);
     return "";
   });
-  body = inOnePlace(withoutFinalisers(body)).replace(/^( {4,8})(function )?\w+\(.*?^\1\}\n/gms, inlined);
+  body = inOnePlace(withoutFinalisers(body)).replace(
+    /^( {4,8})(function )?\w+\(.*?^\1\}\n/gms,
+    inlined,
+  );
   for (const [shape, short] of SHAPES) body = body.replace(shape, short);
   const returned = `    return { initSync, ${exported.join(", ")} };\n`;
   body = withoutUnused(withoutReplaced(body) + HELPERS + returned);

@@ -8,9 +8,10 @@ use crate::error::Error;
 impl From<Box<Error>> for JsValue {
     fn from(error: Box<Error>) -> Self {
         let js = js_sys::Error::new(&error.message());
-        js.set_name("CoreError");
-        // Setting a member of a fresh error object does not fail.
-        drop(Reflect::set(&js, &"code".into(), &error.code().into()));
+        for (member, text) in [("name", "CoreError"), ("code", error.code())] {
+            // Setting a member of a fresh error object does not fail.
+            drop(Reflect::set(&js, &member.into(), &text.into()));
+        }
         js.into()
     }
 }

@@ -253,13 +253,15 @@ impl StoreHandle {
         }
     }
 
-    /// Notes a decoded value.
+    /// Notes a decoded value. Returns the number of its URL, as in the effects.
     #[wasm_bindgen(js_name = admitDecoded)]
-    pub fn admit_decoded(&mut self, slot: u32) {
+    pub fn admit_decoded(&mut self, slot: u32) -> u32 {
+        let url = self.entry(slot).map_or(ASK, |entry| entry.url.number());
         if let Some(slot) = Slot::from_number(slot) {
             let effects = self.store.admit_decoded(slot);
             self.effects.extend(effects);
         }
+        url
     }
 
     /// Frees so many bytes of memory, or what there is; returns how many it were. `pressure`: because
@@ -388,12 +390,6 @@ impl StoreHandle {
     pub fn canonical(&self, slot: u32) -> Option<String> {
         let entry = self.entry(slot)?;
         Some(canonical(&self.store.catalog().key(entry)))
-    }
-
-    /// The number of an entry's URL, as in the effects.
-    #[wasm_bindgen(js_name = urlOf)]
-    pub fn url_of(&self, slot: u32) -> u32 {
-        self.entry(slot).map_or(ASK, |entry| entry.url.number())
     }
 
     /// The text of a URL's number.
