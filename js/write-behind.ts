@@ -74,6 +74,7 @@ export class WriteBehind {
 
   /** The last write of a row that is on its way. */
   find(key: Uint8Array): PendingWrite | undefined {
+    if (this.size === 0) return undefined;
     const text = mapKey(key);
     return this.#queued.get(text) ?? this.#inFlight.get(text);
   }
