@@ -3,6 +3,7 @@
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { decodeText, encodeText, parseObject } from "./json.js";
 import type { Loader } from "./loader.js";
+import { hex } from "./rows.js";
 import type { Tiers } from "./tiers.js";
 import type {
   Converter,
@@ -36,7 +37,7 @@ export async function convertInto(
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;
-  const sourceHash = shelf.sha256(bytes);
+  const sourceHash = hex(shelf.digest(bytes));
   const canonical = version === undefined ? url : `${url}|${version}`;
   await loader.locate(canonical);
   const rows = Array.from(shelf.rowsOf(canonical), (slot) => shelf.metadata(slot));

@@ -377,7 +377,10 @@ export class DurableTier {
     const wanted = this.#opened?.capabilities.fullIndex === false && this.#loaded;
     if (!wanted || this.#indexToken === this.#token || this.#writes.size > 0) return;
     const token = this.#token;
-    await this.#adapter.saveIndex(this.#shelf.packIndex(), token);
+    await this.#adapter.saveIndex(
+      this.#shelf.ask((core) => core.packIndex()),
+      token,
+    );
     this.#indexToken = token;
   }
 }

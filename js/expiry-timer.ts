@@ -30,8 +30,7 @@ export class ExpiryTimer {
 
   #tick(): void {
     try {
-      this.#shelf.settle();
-      if (this.#shelf.expires) return;
+      if (this.#shelf.ask((core) => core.expires())) return;
     } catch {
       // The core was restarted, which has its own event; the next tick looks again.
       return;

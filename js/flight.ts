@@ -11,15 +11,15 @@ export class Flights<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * The load of `key` that is under way, or a new one. Rejects with the reason of `signal` when
-   * that aborts first; the load itself is aborted when the last of its callers has given up.
+   * The load of `key` that is under way, or a new one. Rejects with the reason of `signal`, which is
+   * not yet aborted, when that comes first; the load itself is aborted when the last of its callers
+   * has given up.
    */
   run(
     key: string,
     signal: AbortSignal | undefined,
     load: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
     const flight = this.#flights.get(key) ?? this.#start(key, load);
     flight.callers += 1;
     return unlessAborted(flight.result, signal, () => {

@@ -23,6 +23,12 @@ export class HotMap {
   readonly values: (object | undefined)[] = [];
   /** By place: its slot. */
   readonly slots: number[] = [];
+  /** By place: its hits since the last report. */
+  readonly counts: number[] = [];
+  /** By place: how many hits of any there were up to its last one. */
+  readonly last: number[] = [];
+  /** Places that were hit since the last report. */
+  readonly touched: number[] = [];
   /** By place: number of its URL. */
   readonly #urls: number[] = [];
   /** By place: how many requests lead there; a place without any is free. */
@@ -56,6 +62,23 @@ export class HotMap {
   /** Keeps a decoded value. */
   keep(slot: number, url: number, value: object): void {
     this.#bySlot.set(slot, { slot, url, value });
+  }
+
+  /**
+   * Reports the hits since the last report: three numbers for each place that was hit, its slot, its
+   * hits, and how many hits of any there were up to the last of them. A place changes hands only when
+   * there is nothing to report.
+   */
+  report(to: number[]): void {
+    for (const place of this.touched) {
+      to.push(
+        this.slots[place] as number,
+        this.counts[place] as number,
+        this.last[place] as number,
+      );
+      this.counts[place] = 0;
+    }
+    this.touched.length = 0;
   }
 
   /** Remembers that a request means a slot whose value is kept. */
@@ -115,6 +138,8 @@ export class HotMap {
     places.set(version, place);
     this.#urls[place] = url;
     this.#requests[place] = 0;
+    this.counts[place] = 0;
+    this.last[place] = 0;
     return place;
   }
 
@@ -136,9 +161,18 @@ export class HotMap {
   #forget(): void {
     this.#byRequest.clear();
     this.#places.clear();
-    for (const list of [this.values, this.slots, this.#urls, this.#requests, this.#free]) {
+    const { values, slots, counts, last, touched } = this;
+    for (const list of [
+      values,
+      slots,
+      counts,
+      last,
+      touched,
+      this.#urls,
+      this.#requests,
+      this.#free,
+    ])
       list.length = 0;
-    }
   }
 }
 

@@ -85,13 +85,7 @@ export function checkOptions(options: StoreOptions): CheckedOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new SchemaStoreError("INVALID_CONFIG", "the options are not an object");
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTION_RULES, name)) {
-      throw new SchemaStoreError("INVALID_CONFIG", `there is no option ${name}`, { key: name });
-    }
-    if (value === undefined) continue;
-    check("INVALID_CONFIG", "option ", name, value, OPTION_RULES[name as keyof StoreOptions]);
-  }
+  checkMembers("INVALID_CONFIG", "option ", options, OPTION_RULES);
   return withDefaults(options);
 }
 
@@ -116,22 +110,35 @@ function withDefaults(options: StoreOptions): CheckedOptions {
   };
 }
 
-const FILTER_TEXTS: ReadonlySet<string> = new Set(["urlPrefix", "package", "type", "tag"]);
 const TEXT: OptionRule = { range: "a text", accepts: (value) => typeof value === "string" };
-const AGE: OptionRule = {
-  range: "a finite number from 0",
-  accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+const FILTER_RULES: Record<keyof Filter, OptionRule> = {
+  urlPrefix: TEXT,
+  package: TEXT,
+  type: TEXT,
+  tag: TEXT,
+  olderThanMs: {
+    range: "a finite number from 0",
+    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+  },
 };
 
 /** Refuses what is no filter with INVALID_VALUE: a misspelt condition must not take every entry. */
 export function checkFilter(filter: Filter): void {
-  for (const [name, value] of Object.entries(filter)) {
-    if (name !== "olderThanMs" && !FILTER_TEXTS.has(name)) {
-      const message = `filter by ${name} is nothing a filter knows`;
-      throw new SchemaStoreError("INVALID_VALUE", message, { key: name });
+  checkMembers("INVALID_VALUE", "filter by ", filter, FILTER_RULES);
+}
+
+function checkMembers(
+  code: ErrorCode,
+  what: string,
+  given: object,
+  rules: Readonly<Record<string, OptionRule>>,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) {
+      throw new SchemaStoreError(code, `there is no ${what}${name}`, { key: name });
     }
-    if (value === undefined) continue;
-    check("INVALID_VALUE", "filter by ", name, value, name === "olderThanMs" ? AGE : TEXT);
+    if (value !== undefined) check(code, what, name, value, rule);
   }
 }
 

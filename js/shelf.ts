@@ -16,10 +16,12 @@ import { hex, type PackedRow, rowOf } from "./rows.js";
 import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
 import type { EvictionCause, Filter, Metadata } from "./types.js";
 
-/** Hits are handed to the core this many at a time. */
-const RING = 256;
+/** So many hits may wait for the next question to the core: a small integer in every engine. */
+const MANY = 2 ** 30;
+/** As long as anything has a limited life: also a loop that waits for nothing sees its end. */
+const FEW = 256;
 
-/** Core, hot map and ring of hits. */
+/** Core, hot map and report of hits. */
 export class Shelf {
   /** Who leaves, where a function of the user's says so. */
   readonly ranking: Ranking | undefined;
@@ -27,11 +29,11 @@ export class Shelf {
   readonly #options: ShelfOptions;
   readonly #listener: ShelfListener;
   readonly #hot: HotMap;
-  readonly #requests: HotMap["byRequest"];
-  readonly #values: HotMap["values"];
-  readonly #slots: HotMap["slots"];
-  readonly #ring = new Uint32Array(RING);
+  /** Hits since the last report, and how many of them there may be. */
   #hits = 0;
+  #mayWait = MANY;
+  /** The next report: hits of slots that the core was asked for. */
+  readonly #report: number[] = [];
   #settledAt = -1;
   #version = 0;
   /** Bytes that are pinned or leased. */
@@ -44,9 +46,6 @@ export class Shelf {
     this.ranking = options.ranking;
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
-    this.#requests = this.#hot.byRequest;
-    this.#values = this.#hot.values;
-    this.#slots = this.#hot.slots;
     this.#core = new Core(module, options.core, () => this.#restarted());
   }
 
@@ -55,24 +54,31 @@ export class Shelf {
     return this.#version;
   }
 
-  /** The value of a request that was answered before: a Map look-up, two reads, one store. */
+  /** The value of a request that was answered before: a Map look-up, and the hit written down. */
   hit(request: string): object | undefined {
-    const place = this.#requests.get(request);
+    const hot = this.#hot;
+    const place = hot.byRequest.get(request);
     if (place === undefined) return undefined;
-    const value = this.#values[place];
-    if (value !== undefined) this.touch(this.#slots[place] as number);
+    const value = hot.values[place];
+    if (value === undefined) return undefined;
+    if ((hot.counts[place] as number)++ === 0) hot.touched.push(place);
+    this.#hits += 1;
+    hot.last[place] = this.#hits;
+    if (this.#hits >= this.#mayWait) this.settle();
     return value;
   }
 
   /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
   settle(): void {
-    const hits = this.#hits === RING ? this.#ring : this.#ring.subarray(0, this.#hits);
-    this.#hits = 0;
     const now = this.#options.now();
     // Nothing was hit and no time has passed since: there is nothing to bring up to date.
-    if (hits.length === 0 && now === this.#settledAt) return;
+    if (this.#hits === 0 && now === this.#settledAt) return;
     this.#settledAt = now;
-    this.#core.call((core) => core.drain(hits, now));
+    this.#hits = 0;
+    this.#hot.report(this.#report);
+    const report = new Uint32Array(this.#report);
+    this.#report.length = 0;
+    this.#core.call((core) => core.drain(report, now));
     this.#apply();
   }
 
@@ -186,10 +192,8 @@ export class Shelf {
       const message = `trim by ${String(bytes)}, must be a number from 0`;
       throw new SchemaStoreError("INVALID_VALUE", message);
     }
-    this.settle();
     const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
-    const freed = this.#core.call((core) => core.trim(wanted, pressure));
-    this.#apply();
+    const freed = this.ask((core) => core.trim(wanted, pressure));
     this.#hot.prune();
     return freed;
   }
@@ -269,11 +273,6 @@ export class Shelf {
     return known;
   }
 
-  /** All rows, packed. */
-  packIndex(): Uint8Array {
-    return this.#core.call((core) => core.packIndex());
-  }
-
   /** Counts bytes that are not durable yet. */
   pend(bytes: number): void {
     this.#core.call((core) => core.pend(bytes));
@@ -312,16 +311,6 @@ export class Shelf {
     return this.#core.call((core) => core.key(slot));
   }
 
-  /** The slot of a row key; 0 for none. */
-  find(key: Uint8Array): number {
-    return this.#core.call((core) => core.find(key));
-  }
-
-  /** Packed metadata of a slot. */
-  meta(slot: number): Uint8Array | undefined {
-    return this.#core.call((core) => core.meta(slot));
-  }
-
   /** Content hash of a slot. */
   hash(slot: number): Uint8Array | undefined {
     return this.#core.call((core) => core.hash(slot));
@@ -332,20 +321,10 @@ export class Shelf {
     return this.#core.call((core) => core.canonical(slot)) ?? "";
   }
 
-  /** Lower-case hex of the SHA-256 of bytes. */
-  sha256(bytes: Uint8Array): string {
-    return hex(this.digest(bytes));
-  }
-
   /** Whether a body has the hash it is filed under. */
   hashMatches(body: Uint8Array, hash: Uint8Array): boolean {
     const actual = this.digest(body);
     return hash.every((byte, at) => byte === actual[at]);
-  }
-
-  /** Whether any entry has a limited life. */
-  get expires(): boolean {
-    return this.#core.call((core) => core.expires());
   }
 
   /** Counters and sizes. */
@@ -358,15 +337,14 @@ export class Shelf {
   /** Lets every value go. */
   clear(): void {
     this.#hot.clear();
+    this.#report.length = 0;
     this.#hits = 0;
   }
 
-  /** Notes a use. */
+  /** Notes a hit of a slot the core was asked for. */
   touch(slot: number): void {
-    const at = this.#hits;
-    this.#ring[at] = slot;
-    this.#hits = at + 1;
-    if (at + 1 === RING) this.settle();
+    this.#hits += 1;
+    this.#report.push(slot, 1, this.#hits);
   }
 
   /** Whether Wasm memory can take so many bytes, where need be in place of what is there. */
@@ -410,6 +388,7 @@ export class Shelf {
           this.#listener.expired(this.canonical(target));
           break;
         case Effect.limited:
+          this.#mayWait = FEW;
           this.#listener.limited();
           break;
         case Effect.over:

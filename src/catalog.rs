@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::{Canonical, compare_versions};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::hits::Hits;
 use crate::intern::{Interner, Symbol};
 use crate::metadata::Head;
 
@@ -149,12 +150,12 @@ impl Catalog {
         self.uses.get(slot.index()).copied().unwrap_or_default()
     }
 
-    /// Counts uses, by number of the slot.
-    pub fn count_uses(&mut self, slots: &[u32]) {
-        for &number in slots {
-            let index = number.wrapping_sub(1) as usize;
-            if let Some(uses) = self.uses.get_mut(index) {
-                *uses = uses.saturating_add(1);
+    /// Counts uses.
+    pub fn count_uses(&mut self, report: &[Hits]) {
+        for &Hits { slot, count, .. } in report {
+            let slot = Slot::from_number(slot);
+            if let Some(uses) = slot.and_then(|slot| self.uses.get_mut(slot.index())) {
+                *uses = uses.saturating_add(count);
             }
         }
     }

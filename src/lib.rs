@@ -23,6 +23,7 @@ pub mod error;
 pub mod filter;
 pub mod format;
 pub mod hash;
+pub mod hits;
 pub mod intern;
 pub mod map;
 pub mod memory;

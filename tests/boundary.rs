@@ -251,7 +251,7 @@ fn effects_are_pairs_of_code_and_number() {
     let url = url_number(&brief, "u");
     assert_eq!(brief.effects().unwrap()[..], [3, url, 4, slot]);
     assert!(brief.expires());
-    brief.drain(&[slot, slot], 1999.0);
+    brief.drain(&[slot, 2, 2], 1999.0);
     assert!(brief.effects().is_none());
     brief.drain(&[], 2000.0);
     assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
@@ -284,7 +284,7 @@ fn effects_are_pairs_of_code_and_number() {
     let url = url_number(&idle, "u");
     idle.admit_encoded(slot, BODY.into());
     assert_eq!(idle.effects().unwrap()[..], [3, url, 4, slot]);
-    idle.drain(&[slot], 1499.0);
+    idle.drain(&[slot, 1, 1], 1499.0);
     idle.drain(&[], 1998.0);
     assert!(idle.effects().is_none());
     idle.drain(&[], 1999.0);

@@ -6,6 +6,7 @@
 
 use fhir_schema_store::catalog::{RowKey, Slot};
 use fhir_schema_store::hash::sha256;
+use fhir_schema_store::hits::report;
 use fhir_schema_store::memory::Cause;
 use fhir_schema_store::memory::policy::NAMES;
 use fhir_schema_store::metadata::{Head, Metadata};
@@ -32,7 +33,7 @@ struct Churn {
     durable: bool,
     random: Random,
     now: u64,
-    ring: Vec<u32>,
+    hits: Vec<u32>,
     pending: usize,
 }
 
@@ -55,7 +56,7 @@ impl Churn {
             durable,
             random: Random(0x9e37_79b9_7f4a_7c15),
             now: 1000,
-            ring: Vec::new(),
+            hits: Vec::new(),
             pending: 0,
         }
     }
@@ -78,13 +79,13 @@ impl Churn {
             }
             60..85 => {
                 if let Some(slot) = self.any_slot() {
-                    self.ring.push(slot.number());
+                    self.hits.push(slot.number());
                 }
             }
             85..92 => {
                 self.now += self.random.below(3);
-                let hits = core::mem::take(&mut self.ring);
-                self.store.drain(&hits, self.now);
+                let hits = core::mem::take(&mut self.hits);
+                self.store.drain(&report(&hits), self.now);
             }
             92..95 => {
                 let bytes = usize::try_from(self.random.below(20_000)).unwrap();
@@ -138,8 +139,8 @@ impl Churn {
             ..Metadata::default()
         };
         // As JavaScript does: whatever is put, the clock was looked at before.
-        let hits = core::mem::take(&mut self.ring);
-        self.store.drain(&hits, self.now);
+        let hits = core::mem::take(&mut self.hits);
+        self.store.drain(&report(&hits), self.now);
         let put = self.store.put(
             &key(&url),
             metadata,

@@ -3,6 +3,7 @@
 use super::clock::{Clock, LEAP};
 use super::wheel::Wheel;
 use crate::catalog::Slot;
+use crate::hits::Hits;
 use crate::metadata::Head;
 
 /// What is at the host leaves it no sooner after its end was seen, in milliseconds; longer than any
@@ -106,19 +107,22 @@ impl Expiry {
         if self.read.len() <= slot.index() {
             self.read.resize(slot.index() + 1, 0);
         }
-        self.hits(&[slot.number()]);
+        self.hits(&[Hits::one(slot.number())]);
         let at = self.clock.steady().saturating_add(self.idle);
         self.leaves.set(slot, at);
         true
     }
 
     /// These slots were read.
-    pub fn hits(&mut self, slots: &[u32]) {
+    pub fn hits(&mut self, report: &[Hits]) {
         if self.idle == 0 {
             return;
         }
-        for &number in slots {
-            if let Some(read) = self.read.get_mut((number as usize).wrapping_sub(1)) {
+        for slot in report
+            .iter()
+            .filter_map(|hits| Slot::from_number(hits.slot))
+        {
+            if let Some(read) = self.read.get_mut(slot.index()) {
                 *read = self.clock.steady();
             }
         }

@@ -4,6 +4,7 @@ use super::{Effect, Effects, Store};
 use crate::canonical::Canonical;
 use crate::catalog::Slot;
 use crate::error::Result;
+use crate::hits::{Hits, total};
 use crate::memory::{Cause, Form, Life};
 
 impl Store {
@@ -13,14 +14,14 @@ impl Store {
         self.expiry.set_idle(idle);
     }
 
-    /// Takes the host's log of hits, oldest first, and does what the clock demands. Called before
-    /// anything else, so that the outcome equals that of an unbuffered store.
-    pub fn drain(&mut self, hits: &[u32], now: u64) -> Effects {
-        self.counters.hits += hits.len() as u64;
+    /// Takes the host's report of hits, and does what the clock demands. Called before anything else,
+    /// so that the outcome equals that of a store which is told of each hit.
+    pub fn drain(&mut self, report: &[Hits], now: u64) -> Effects {
+        self.counters.hits += total(report);
         self.expiry.read_clock(now);
-        self.expiry.hits(hits);
-        self.tier.hits(hits);
-        self.catalog.count_uses(hits);
+        self.expiry.hits(report);
+        self.tier.hits(report);
+        self.catalog.count_uses(report);
         self.catalog.reap(|slot| self.tier.is_held(slot));
         let mut effects = Effects::new();
         while let Some(slot) = self.expiry.ended() {

@@ -10,6 +10,7 @@ use crate::catalog::{Entry, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::hash::{self, Hash};
+use crate::hits::Hits;
 use crate::intern::Symbol;
 use crate::memory::policy::Candidate;
 use crate::memory::{Cause, Form};
@@ -67,9 +68,12 @@ impl StoreHandle {
         self.store.set_idle(millis(hours * 3_600_000.0));
     }
 
-    /// Takes the log of hits and the clock; to be called before any other call.
-    pub fn drain(&mut self, hits: &[u32], now: f64) {
-        let effects = self.store.drain(hits, millis(now));
+    /// Takes a report of hits and the clock; to be called before any other call. Three numbers for
+    /// each slot that was hit: the slot, how often, and how many hits there were up to its last one.
+    pub fn drain(&mut self, report: &[u32], now: f64) {
+        let numbers = report.as_chunks::<3>().0.iter();
+        let hits = numbers.map(|&[slot, count, last]| Hits { slot, count, last });
+        let effects = self.store.drain(&hits.collect::<Vec<_>>(), millis(now));
         self.effects.extend(effects);
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fhir_schema_store::catalog::{RowKey, Slot};
+use fhir_schema_store::hits::report;
 use fhir_schema_store::memory::{Form, Limits};
 use fhir_schema_store::metadata::{Head, Metadata};
 use fhir_schema_store::store::{Effect, Effects, Options, Store};
@@ -51,7 +52,7 @@ pub(super) struct Model {
     policy: Naive,
     pending: usize,
     /// Slots hit since the last drain, of which the model was told at once.
-    ring: Vec<u32>,
+    hits: Vec<u32>,
     for_entries: u64,
     for_size: u64,
 }
@@ -76,7 +77,7 @@ impl Model {
             rows: vec![None; KEYS],
             policy: Naive::new(name, LIMITS),
             pending: 0,
-            ring: Vec::new(),
+            hits: Vec::new(),
             for_entries: 0,
             for_size: 0,
         }
@@ -216,13 +217,15 @@ impl Model {
 
     fn hit(&mut self, key: usize) {
         if let Some(row) = self.rows[key].filter(|row| row.form != Form::Cold) {
-            self.ring.push(row.slot.number());
+            self.hits.push(row.slot.number());
             self.policy.hit(row.slot.number());
         }
     }
 
     fn drain(&mut self) {
-        let effects = self.store.drain(&core::mem::take(&mut self.ring), 1);
+        let effects = self
+            .store
+            .drain(&report(&core::mem::take(&mut self.hits)), 1);
         assert!(effects.is_empty());
     }
 

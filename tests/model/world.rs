@@ -57,7 +57,7 @@ pub(super) struct World {
     /// The time that has certainly passed.
     steady: u64,
     /// Slots hit since the last drain.
-    ring: Vec<u32>,
+    hits: Vec<u32>,
     /// Slots whose decoded value the host keeps.
     values: BTreeSet<Slot>,
     /// Slots that are held, once for each time.
@@ -88,7 +88,7 @@ impl World {
             rows: BTreeMap::new(),
             now: 1000,
             steady: 0,
-            ring: Vec::new(),
+            hits: Vec::new(),
             values: BTreeSet::new(),
             held: Vec::new(),
             uses: BTreeMap::new(),
@@ -115,7 +115,7 @@ impl World {
             Step::Admit { id, decoded } => self.admit(id, decoded),
             Step::Hit(id) => {
                 if let Some(row) = self.rows.get(&id).filter(|row| !row.expired) {
-                    self.ring.push(row.slot.number());
+                    self.hits.push(row.slot.number());
                 }
                 Effects::new()
             }
@@ -207,7 +207,7 @@ impl World {
         );
         if !unchanged {
             assert!(
-                !self.ring.contains(&slot.number()),
+                !self.hits.contains(&slot.number()),
                 "a slot with a hit under way was reused"
             );
             assert!(!self.is_held(slot), "a held slot was reused");
@@ -353,18 +353,18 @@ impl World {
         };
         assert_eq!(told(&store), rows.len());
         if self.durable {
-            let (ring, values) = (Vec::new(), BTreeSet::new());
+            let (hits, values) = (Vec::new(), BTreeSet::new());
             store.drain(&[], self.now);
             self.store = store;
             self.held.clear();
             self.uses.clear();
             (
                 self.rows,
-                self.ring,
+                self.hits,
                 self.values,
                 self.pending,
                 self.drained,
-            ) = (rows, ring, values, 0, 0);
+            ) = (rows, hits, values, 0, 0);
             (self.evicted, self.left) = ([0; 5], [0; 2]);
             self.steady = 0;
             for (id, row) in self.rows.clone() {

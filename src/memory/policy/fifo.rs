@@ -5,6 +5,7 @@ use lru::LruCache;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hash::InnerHash;
+use crate::hits::Hits;
 
 /// Evicts the body that came first; hits do not matter.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Policy for Fifo {
         self.push(admission.slot);
     }
 
-    fn hits(&mut self, _slots: &[u32]) {}
+    fn hits(&mut self, _report: &[Hits]) {}
 
     fn remove(&mut self, slot: Slot) {
         self.queue.pop(&slot);

@@ -2,6 +2,7 @@
 
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::Hits;
 
 /// A policy that hears of a newcomer before room is made for it.
 pub(super) trait Expectant: Policy {
@@ -39,10 +40,10 @@ impl<P: Expectant> Policy for Late<P> {
         self.newcomer = Some(admission);
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        if !slots.is_empty() {
+    fn hits(&mut self, report: &[Hits]) {
+        if !report.is_empty() {
             self.settle();
-            self.inner.hits(slots);
+            self.inner.hits(report);
         }
     }
 

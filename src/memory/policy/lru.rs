@@ -6,6 +6,7 @@ use super::recency::Recency;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hash::InnerHash;
+use crate::hits::Hits;
 
 /// Evicts the body that was not used for the longest time.
 ///
@@ -32,11 +33,11 @@ impl Policy for Lru {
         self.recency.admit(slot);
         self.order.put(slot, ());
         // What was hit before stays below, also when the order is found out later.
-        self.recency.hits(&[slot.number()]);
+        self.recency.hits(&[Hits::one(slot.number())]);
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        self.recency.hits(slots);
+    fn hits(&mut self, report: &[Hits]) {
+        self.recency.hits(report);
     }
 
     fn remove(&mut self, slot: Slot) {

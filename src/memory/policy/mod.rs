@@ -21,6 +21,7 @@ use core::fmt;
 
 use crate::catalog::Slot;
 use crate::error::{Error, Result};
+use crate::hits::Hits;
 
 pub use custom::{Candidate, Custom};
 pub use fifo::Fifo;
@@ -48,9 +49,8 @@ pub trait Policy {
     /// A body became resident. A policy that does not want it names it as the next victim.
     fn insert(&mut self, admission: Admission);
 
-    /// Hits, oldest first, by number of the slot as the host logs them; those of slots that are not
-    /// resident, and numbers that name none, are to be ignored.
-    fn hits(&mut self, slots: &[u32]);
+    /// A report of hits; those of slots that are not resident are to be ignored.
+    fn hits(&mut self, report: &[Hits]);
 
     /// The body left for another reason than [`Policy::victim`].
     fn remove(&mut self, slot: Slot);
@@ -125,6 +125,7 @@ pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>>
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::hits::report;
     use proptest::prelude::*;
 
     pub(crate) fn slot(number: u32) -> Slot {
@@ -282,7 +283,7 @@ pub(crate) mod tests {
                             }
                         }
                         Step::Hits(numbers) => {
-                            policy.hits(numbers);
+                            policy.hits(&report(numbers));
                             if !numbers.is_empty() {
                                 naive.settle();
                             }
@@ -331,7 +332,7 @@ pub(crate) mod tests {
                                 });
                             }
                         }
-                        Step::Hits(numbers) => policy.hits(numbers),
+                        Step::Hits(numbers) => policy.hits(&report(numbers)),
                         Step::Remove(number) => {
                             policy.remove(slot(*number));
                             resident.remove(&slot(*number));
@@ -372,9 +373,9 @@ pub(crate) mod tests {
                             eager.insert(given);
                         }
                         Step::Hits(numbers) => {
-                            buffered.hits(numbers);
+                            buffered.hits(&report(numbers));
                             for number in numbers {
-                                eager.hits(&[*number]);
+                                eager.hits(&[Hits::one(*number)]);
                             }
                         }
                         _ => {

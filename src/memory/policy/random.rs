@@ -3,6 +3,7 @@
 use super::late::{Expectant, Late};
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::Hits;
 
 /// Evicts any body, by a generator that starts from `seed`: no bookkeeping on hits, no pattern that
 /// defeats it, no merit either.
@@ -54,7 +55,7 @@ impl Policy for Random {
         self.slots.push(slot);
     }
 
-    fn hits(&mut self, _slots: &[u32]) {}
+    fn hits(&mut self, _report: &[Hits]) {}
 
     fn remove(&mut self, slot: Slot) {
         let place = self.places.get(slot.index()).copied();

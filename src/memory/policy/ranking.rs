@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::late::Expectant;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::{Hits, total};
 
 /// What the rank of a slot is made of.
 #[derive(Clone, Copy, Debug)]
@@ -70,14 +71,12 @@ impl Ranking {
         self.entries.get_mut(slot.index())?.as_mut()
     }
 
-    fn touch(&mut self, slot: Slot, change: impl FnOnce(&mut Entry)) {
-        self.clock += 1;
-        let clock = self.clock;
+    fn touch(&mut self, slot: Slot, time: u64, change: impl FnOnce(&mut Entry)) {
         let Some(entry) = self.entry(slot) else {
             return;
         };
         change(entry);
-        entry.used = clock;
+        entry.used = entry.used.max(time);
         if !core::mem::replace(&mut entry.changed, true) {
             self.changed.push(slot);
         }
@@ -130,13 +129,20 @@ impl Policy for Ranking {
             });
         }
         self.live += 1;
-        self.touch(slot, |_| {});
+        self.clock += 1;
+        self.touch(slot, self.clock, |_| {});
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
-            self.touch(slot, |entry| entry.uses = entry.uses.saturating_add(1));
+    fn hits(&mut self, report: &[Hits]) {
+        let before = self.clock;
+        for &Hits { slot, count, last } in report {
+            if let Some(slot) = Slot::from_number(slot) {
+                self.touch(slot, before + u64::from(last), |entry| {
+                    entry.uses = entry.uses.saturating_add(count);
+                });
+            }
         }
+        self.clock = before + total(report);
     }
 
     fn remove(&mut self, slot: Slot) {
@@ -146,7 +152,8 @@ impl Policy for Ranking {
     }
 
     fn reweigh(&mut self, slot: Slot, weight: usize) {
-        self.touch(slot, |entry| entry.weight = weight);
+        self.clock += 1;
+        self.touch(slot, self.clock, |entry| entry.weight = weight);
     }
 
     fn victim(&mut self) -> Option<Slot> {

@@ -1,10 +1,11 @@
 //! Hits, written down as they come and told in order when somebody asks.
 
 use crate::catalog::Slot;
+use crate::hits::{Hits, total};
 use crate::order::sorted;
 
 /// Which slots were hit since this was last asked for, how often, and in which order for the last
-/// time. A hit costs two stores, however many lists a policy keeps; nothing is lost but the order of
+/// time. A report costs the same however many lists a policy keeps; nothing is lost but the order of
 /// hits that others of the same slot followed.
 #[derive(Debug, Default)]
 pub(super) struct Recency {
@@ -34,23 +35,24 @@ impl Recency {
         }
     }
 
-    /// Writes hits down, oldest first, by number of the slot.
-    pub(super) fn hits(&mut self, slots: &[u32]) {
-        let (mut clock, told) = (self.clock, self.told);
-        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
+    /// Writes a report of hits down.
+    pub(super) fn hits(&mut self, report: &[Hits]) {
+        for &Hits { slot, count, last } in report {
+            let Some(slot) = Slot::from_number(slot) else {
+                continue;
+            };
             if let Some(known) = self.uses.get_mut(slot.index()) {
-                if known.last <= told {
+                if known.last <= self.told {
                     known.count = 0;
                     self.touched.push(slot);
                 }
-                clock += 1;
                 *known = Use {
-                    last: clock,
-                    count: known.count + 1,
+                    last: known.last.max(self.clock + u64::from(last)),
+                    count: known.count.saturating_add(count),
                 };
             }
         }
-        self.clock = clock;
+        self.clock += total(report);
     }
 
     /// Number of hits written down so far.

@@ -5,6 +5,7 @@ use super::late::{Expectant, Late};
 use super::lists::Lists;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::Hits;
 use crate::memory::Limits;
 
 /// The queue of newcomers, and that of those that were used often or came back.
@@ -118,10 +119,12 @@ impl Policy for S3Fifo {
         self.queues.push(queue, slot, admission.weight);
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
-            if let Some(entry) = self.entries.get_mut(slot.index()) {
-                entry.uses = entry.uses.saturating_add(1);
+    fn hits(&mut self, report: &[Hits]) {
+        for &Hits { slot, count, .. } in report {
+            let slot = Slot::from_number(slot);
+            if let Some(entry) = slot.and_then(|slot| self.entries.get_mut(slot.index())) {
+                let count = u8::try_from(count).unwrap_or(u8::MAX);
+                entry.uses = entry.uses.saturating_add(count);
             }
         }
     }

@@ -4,6 +4,7 @@ use super::late::{Expectant, Late};
 use super::lists::Lists;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::Hits;
 
 /// Evicts in the order of arrival, but gives who was used since the hand last came by another round.
 /// Loops and scans longer than the cache leave it with nothing.
@@ -32,8 +33,11 @@ impl Policy for Sieve {
         self.queue.push(0, slot, admission.weight);
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        for slot in slots.iter().filter_map(|&slot| Slot::from_number(slot)) {
+    fn hits(&mut self, report: &[Hits]) {
+        for slot in report
+            .iter()
+            .filter_map(|hits| Slot::from_number(hits.slot))
+        {
             if let Some(used) = self.used.get_mut(slot.index()) {
                 *used = true;
             }

@@ -6,6 +6,7 @@ use super::recency::Recency;
 use super::sketch::{MOST, Sketch};
 use super::{Admission, Policy};
 use crate::catalog::Slot;
+use crate::hits::Hits;
 use crate::memory::Limits;
 
 /// Newcomers, by recency.
@@ -171,8 +172,8 @@ impl Policy for WTinyLfu {
         self.shift();
     }
 
-    fn hits(&mut self, slots: &[u32]) {
-        self.recency.hits(slots);
+    fn hits(&mut self, report: &[Hits]) {
+        self.recency.hits(report);
     }
 
     fn remove(&mut self, slot: Slot) {

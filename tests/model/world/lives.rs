@@ -1,5 +1,6 @@
 //! What time does to entries, said as plainly as can be.
 
+use fhir_schema_store::hits::report;
 use fhir_schema_store::memory::{Cause, Form};
 use fhir_schema_store::store::{Effect, Effects};
 
@@ -33,13 +34,13 @@ impl World {
         let resident = self.ids(|row| self.may_leave(row));
         self.now += passed;
         self.steady += passed.min(LEAP);
-        let hits = core::mem::take(&mut self.ring);
+        let hits = core::mem::take(&mut self.hits);
         self.drained += hits.len() as u64;
         for &hit in &hits {
             self.read(hit);
         }
         self.count_uses(&hits);
-        let effects = self.store.drain(&hits, self.now);
+        let effects = self.store.drain(&report(&hits), self.now);
         self.begin();
         self.end(&effects, &resident);
         self.leave(&effects, &resident);

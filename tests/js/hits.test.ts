@@ -1,4 +1,4 @@
-/** The ring of hits: what waits in it changes nothing but the number of calls to the core. */
+/** The report of hits: what waits for it changes nothing but the number of calls to the core. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -47,7 +47,7 @@ async function run(options: StoreOptions, seed: number, unbuffered: boolean): Pr
     else store.getSync(url);
     // Not left to a timer: bodies that are not durable yet take part in the budget.
     if (kind === 0) await store.flush();
-    // Asking for what needs the core is what drains the ring.
+    // Asking for what needs the core is what reports them.
     if (unbuffered) store.health();
     if (kind < 4) await turn();
   }
@@ -69,14 +69,17 @@ for (const evictionPolicy of policies) {
   }
 }
 
-/** A store of hot entries, and how often it looked at the clock, which it does at each drain. */
-async function hot(count: number): Promise<[SchemaStore, string[], () => number]> {
+/** A store of hot entries, and how often it looked at the clock, which it does at each report. */
+async function hot(
+  count: number,
+  options: StoreOptions = {},
+): Promise<[SchemaStore, string[], () => number]> {
   let looks = 0;
   const now = () => {
     looks += 1;
     return 1;
   };
-  const store = await openStore({ strategy: "memory", now });
+  const store = await openStore({ strategy: "memory", now, ...options });
   const urls = Array.from({ length: count }, (_, n) => `u${n}`);
   for (const url of urls) await store.put({ url });
   await store.getMany(urls);
@@ -85,32 +88,57 @@ async function hot(count: number): Promise<[SchemaStore, string[], () => number]
   return [store, urls, () => looks];
 }
 
-test("getMany drains the ring once, and each time it is full", async () => {
-  for (const [count, drains] of [
-    [1, 1],
-    [255, 1],
-    [256, 2],
-    [600, 3],
-  ] as const) {
+test("getMany reports hits once, and counts each", async () => {
+  for (const count of [1, 256, 600]) {
     const [store, urls, looks] = await hot(count);
     const values = await store.getMany<{ url: string }>(urls);
     assert.deepEqual(
       values.map((value) => value?.url),
       urls,
     );
-    assert.equal(looks(), drains, `${count} entries`);
+    assert.equal(looks(), 1, `${count} entries`);
     const before = (await store.stats()).hits.memory;
     await store.getMany(urls);
-    assert.equal((await store.stats()).hits.memory - before, count);
+    await store.getMany([...urls, ...urls]);
+    assert.equal((await store.stats()).hits.memory - before, 3 * count);
     await store.close();
   }
 });
 
-test("getSync of what is hot drains the ring when it is full, and never else", async () => {
+test("getSync of what is hot reports nothing, as long as nothing has a limited life", async () => {
   const [store, , looks] = await hot(3);
+  const before = (await store.stats()).hits.memory;
+  const looked = looks();
+  for (let n = 1; n <= 100_000; n += 1) assert.ok(store.getSync(`u${n % 3}`));
+  assert.equal(looks(), looked);
+  assert.equal((await store.stats()).hits.memory - before, 100_000);
+  await store.close();
+});
+
+test("getSync of what has a limited life looks at the clock each 256 hits", async () => {
+  const [store, , looks] = await hot(3, { ttlHours: 1 });
   for (let n = 1; n <= 1000; n += 1) {
     assert.ok(store.getSync(`u${n % 3}`));
     assert.equal(looks(), Math.floor(n / 256));
   }
+  await store.close();
+});
+
+test("hits of one entry count together, by whatever name it was asked for", async () => {
+  const store = await openStore({ strategy: "memory", evictionPolicy: "lfu", maxEntries: 3 });
+  const names = ["u", "u|1.0"];
+  await store.put({ url: "u", version: "1.0" });
+  for (const name of names) await store.get(name);
+  await store.put({ url: "v" });
+  await store.put({ url: "w" });
+  await store.getMany(["v", "w"]);
+  const uses = async () => (await store.metadata("u"))?.accessCount ?? 0;
+  const before = await uses();
+  // Each name less often than the others; all of them together more often.
+  for (const name of [...names, ...names]) assert.ok(store.getSync(name));
+  for (const name of ["v", "v", "v", "w", "w", "w"]) assert.ok(store.getSync(name));
+  assert.equal((await uses()) - before, 4);
+  await store.put({ url: "x" });
+  assert.ok(store.getSync("u"));
   await store.close();
 });
