@@ -24,18 +24,6 @@ export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 /** `resolve` answers this when the host must be asked for the rows of the URL. */
 export const ASK = 0xffff_ffff;
 
-/** Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`. */
-export const Effect = {
-  evicted: 0,
-  retired: 1,
-  expired: 2,
-  moved: 3,
-  limited: 4,
-  rank: 5,
-  dropped: 6,
-  over: 7,
-} as const;
-
 /** Causes of an eviction, in the order of their numbers. */
 export const CAUSES = ["size", "entries", "explicit", "pressure", "expired"] as const;
 
@@ -98,11 +86,6 @@ export class Core {
       const message = "the core trapped and was restarted; the call can be made again";
       throw new SchemaStoreError("CORE_RESTARTED", message, { key, cause: error });
     }
-  }
-
-  /** Size of the instance's memory in bytes. */
-  get memoryBytes(): number {
-    return this.#glue.memoryBytes();
   }
 
   #newHandle(): StoreHandle {

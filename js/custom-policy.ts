@@ -100,12 +100,11 @@ export class Ranking {
 }
 
 function candidates(core: Core, batch: Uint32Array, own: Uint32Array): EvictionCandidate[] {
-  const costs = new Float32Array(batch.buffer, batch.byteOffset, batch.length);
   return Array.from(own, (slot, place) => {
     const at = place * NUMBERS;
-    const [bytes = 0, uses = 0, idle = 0, age = 0] = batch.subarray(at + 1, at + 5);
+    const [bytes = 0, uses = 0, idle = 0, age = 0, cost = 1] = batch.subarray(at + 1, at + NUMBERS);
     const canonical = core.call((it) => it.canonical(slot)) ?? "";
-    return { canonical, bytes, uses, idle, age, cost: costs[at + 5] as number };
+    return { canonical, bytes, uses, idle, age, cost };
   });
 }
 

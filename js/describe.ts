@@ -1,18 +1,19 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
 import { SchemaStoreError } from "./errors.js";
-import { type CheckedOptions, check, HOUR_MS, SPAN } from "./options.js";
+import { type CheckedOptions, check, HOUR_MS, integer, SPAN } from "./options.js";
 import { type PutRecord, TEXTS } from "./record.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
 /** The last time a `Date` can hold. */
 const END_OF_TIME = 8.64e15;
+const COST = integer(1, 0xffff_ffff);
 /** `ttl` beside `ttlHours`. */
 const ALONE = { range: "given without ttlHours", accepts: () => false };
 /** Longest source, in UTF-16 units: with URL and version it must fit the host's row key. */
 const MAX_SOURCE = 1024;
 
-/** Joins the members of a body with the options of its put; the options win. INVALID_KEY. */
+/** Joins the members of a body with the options of its put; the options win. INVALID_KEY, INVALID_VALUE. */
 export function describe(
   body: JsonObject,
   options: PutOptions,
@@ -23,7 +24,8 @@ export function describe(
     const text = options[member] ?? body[member];
     if (typeof text === "string") texts[member] = text;
   }
-  const { sourceHash, converter, convertedAt, etag } = options;
+  const { sourceHash, converter, convertedAt, cost, etag } = options;
+  if (cost !== undefined) check("INVALID_VALUE", "", "cost", cost, COST);
   return {
     url: identity(options.url ?? body["url"], "url"),
     version: identity(options.version ?? body["version"] ?? "", "version"),
@@ -36,6 +38,7 @@ export function describe(
     sourceHash,
     converter,
     convertedAt,
+    cost,
     // Of the entry, not of its text.
     etag,
   };

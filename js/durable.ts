@@ -33,7 +33,8 @@ export class DurableTier {
   readonly #shelf: Shelf;
   readonly #durability: Durability;
   readonly #listener: DurableListener;
-  readonly #writes: WriteBehind;
+  /** Writes on their way to the host. */
+  readonly writes: WriteBehind;
   /** Writes past the queue. */
   readonly conditional: ConditionalWrites;
   readonly #bodies: Batcher<Uint8Array, Uint8Array | undefined>;
@@ -62,7 +63,7 @@ export class DurableTier {
     this.#durability = durability;
     this.#listener = listener;
     this.#bodies = new Batcher((hashes) => adapter.bodies(hashes));
-    this.#writes = new WriteBehind({
+    this.writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
       superseded: (write) => shelf.unpend(bytesOf([write])),
@@ -75,7 +76,7 @@ export class DurableTier {
         commit: (batch, then) => this.#commit(batch, then),
       },
       shelf,
-      this.#writes,
+      this.writes,
     );
   }
 
@@ -105,21 +106,6 @@ export class DurableTier {
     return this.#opened;
   }
 
-  /** Why the last commit failed, until one succeeds. */
-  get writeError(): SchemaStoreError | undefined {
-    return this.#writes.error;
-  }
-
-  /** Rows not yet durable. */
-  get pendingWrites(): number {
-    return this.#writes.size;
-  }
-
-  /** The body of a slot that is not durable yet. */
-  pendingBody(slot: number): Uint8Array | undefined {
-    return this.#writes.body(slot);
-  }
-
   /** Whether the catalog knows every row of the host. */
   get loaded(): boolean {
     return this.#loaded;
@@ -141,7 +127,7 @@ export class DurableTier {
     const there = new Set(rows.map(({ key }) => key.join()));
     for (const slot of this.#shelf.rowsOf(url)) {
       const key = this.#shelf.key(slot);
-      if (key !== undefined && !there.has(key.join()) && !this.#writes.has(key)) {
+      if (key !== undefined && !there.has(key.join()) && !this.writes.has(key)) {
         this.#shelf.forget(key);
       }
     }
@@ -154,8 +140,8 @@ export class DurableTier {
    */
   whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
     const fits = () =>
-      this.#writes.bytes === 0 ||
-      this.#writes.bytes + bytes <= Math.min(limit - this.#shelf.leased, BACKLOG_BYTES);
+      this.writes.bytes === 0 ||
+      this.writes.bytes + bytes <= Math.min(limit - this.#shelf.leased, BACKLOG_BYTES);
     if (!this.#room.busy("") && fits()) return put();
     return this.#room.run("", async () => {
       while (!fits()) await this.flush();
@@ -166,7 +152,7 @@ export class DurableTier {
   /** Takes an entry into the catalog and queues its row. */
   put(record: PutRecord, body: Uint8Array): Metadata {
     return this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
-      this.#writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
+      this.writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
     });
   }
 
@@ -181,7 +167,7 @@ export class DurableTier {
     const key = this.#shelf.key(slot);
     if (key === undefined) return;
     this.#shelf.forget(key);
-    this.#writes.add({ slot, key });
+    this.writes.add({ slot, key });
   }
 
   /** The body of a slot from the host, checked; undefined when the row is out of date. CORRUPT. */
@@ -219,12 +205,12 @@ export class DurableTier {
 
   /** Resolves when everything put before is durable. */
   flush(): Promise<void> {
-    return this.#writes.flush();
+    return this.writes.flush();
   }
 
   /** A last resort in a process that is exiting. */
   flushSync(): void {
-    const batch = this.#adapter.commitSync && this.#writes.takeAll();
+    const batch = this.#adapter.commitSync && this.writes.takeAll();
     if (batch) this.#adapter.commitSync?.(batch);
   }
 
@@ -232,7 +218,7 @@ export class DurableTier {
   restart(): void {
     this.#complete = undefined;
     this.#loaded = false;
-    this.#writes.reslot(({ key, put }) => {
+    this.writes.reslot(({ key, put }) => {
       if (put === undefined) {
         this.#shelf.forget(key);
         return 0;
@@ -254,7 +240,7 @@ export class DurableTier {
     await this.#saveIndex().catch(() => {});
     this.#closed = true;
     clearTimeout(this.#indexTimer);
-    this.#writes.stop();
+    this.writes.stop();
     await this.#adapter.close();
     if (failure !== undefined) throw failure;
   }
@@ -270,7 +256,7 @@ export class DurableTier {
 
   /** An index that does not unpack is worth no more than none; nor one with writes under way. */
   #learnIndex(index: Uint8Array): boolean {
-    if (this.#writes.size > 0) return false;
+    if (this.writes.size > 0) return false;
     try {
       this.#shelf.settle();
       this.#shelf.learnIndex(index);
@@ -284,7 +270,7 @@ export class DurableTier {
 
   async #learnAll(): Promise<void> {
     const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
-    const keep = this.#writes.pending().map(({ slot }) => slot);
+    const keep = this.writes.pending().map(({ slot }) => slot);
     this.#shelf.learnAll(this.#withoutPending(rows), keep);
     this.#token = token;
     this.#epoch += 1;
@@ -300,7 +286,7 @@ export class DurableTier {
   }
 
   #withoutPending(rows: readonly HostRow[]): HostRow[] {
-    return rows.filter(({ key }) => !this.#writes.has(key));
+    return rows.filter(({ key }) => !this.writes.has(key));
   }
 
   /** One synchronisation at a time; a wish that comes meanwhile is served by a further one. */
@@ -322,7 +308,7 @@ export class DurableTier {
     this.#shelf.settle();
     for (const row of this.#withoutPending(changes.rows)) this.#shelf.learn(row);
     for (const key of changes.deleted) {
-      if (!this.#writes.has(key)) this.#shelf.forget(key);
+      if (!this.writes.has(key)) this.#shelf.forget(key);
     }
     this.#token = changes.token;
     this.#epoch += 1;
@@ -361,7 +347,7 @@ export class DurableTier {
   *#resident(writes: readonly PendingWrite[]): Iterable<readonly [number, Uint8Array]> {
     for (const { slot, key, put } of writes) {
       // The slot of a row that was written again meanwhile may have a new owner.
-      if (put !== undefined && !this.#writes.has(key)) yield [slot, put.body];
+      if (put !== undefined && !this.writes.has(key)) yield [slot, put.body];
     }
   }
 
@@ -375,7 +361,7 @@ export class DurableTier {
   /** Saves the catalog as the host's index, if it is exactly what the host has at the token. */
   async #saveIndex(): Promise<void> {
     const wanted = this.#opened?.capabilities.fullIndex === false && this.#loaded;
-    if (!wanted || this.#indexToken === this.#token || this.#writes.size > 0) return;
+    if (!wanted || this.#indexToken === this.#token || this.writes.size > 0) return;
     const token = this.#token;
     await this.#adapter.saveIndex(
       this.#shelf.ask((core) => core.packIndex()),

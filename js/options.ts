@@ -163,7 +163,8 @@ function show(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-function integer(least: number, most: number): OptionRule {
+/** A whole number within limits. */
+export function integer(least: number, most: number): OptionRule {
   return {
     range: `a whole number from ${least} to ${most}`,
     accepts: (value) =>

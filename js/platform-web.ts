@@ -23,11 +23,9 @@ export const webPlatform: Omit<Platform, "loadCore"> = {
     const flushWhenHidden = () => {
       if (globalThis.document?.visibilityState === "hidden") flushNow();
     };
-    globalThis.addEventListener?.("pagehide", flushNow);
-    globalThis.document?.addEventListener("visibilitychange", flushWhenHidden);
-    return () => {
-      globalThis.removeEventListener?.("pagehide", flushNow);
-      globalThis.document?.removeEventListener("visibilitychange", flushWhenHidden);
-    };
+    const stopped = new AbortController();
+    globalThis.addEventListener?.("pagehide", flushNow, stopped);
+    globalThis.document?.addEventListener("visibilitychange", flushWhenHidden, stopped);
+    return () => stopped.abort();
   },
 };

@@ -50,10 +50,11 @@ const MEMBERS = [
   "sourceHash",
   "converter",
   "convertedAt",
+  "cost",
   ...TEXTS,
 ];
 /** Which of them are numbers. */
-const NUMERIC = MEMBERS.map((member) => /^layer|^size|Count$|At$|Until$/.test(member));
+const NUMERIC = MEMBERS.map((member) => /layer|size|cost|Count|At$|Until/.test(member));
 
 /** What a put says of an entry. Times are milliseconds since 1970. */
 export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string | undefined>> {
@@ -67,6 +68,7 @@ export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string
   readonly sourceHash: string | undefined;
   readonly converter: string | undefined;
   readonly convertedAt: number | undefined;
+  readonly cost: number | undefined;
   readonly tags: readonly string[];
   readonly dependencies: readonly Dependency[];
 }
@@ -95,6 +97,7 @@ export function encodePut(put: PutRecord): string {
   add(text(put.sourceHash, "sourceHash"));
   add(text(put.converter, "converter"));
   add(whole(put.convertedAt));
+  add(whole(put.cost));
   for (const member of TEXTS) add(text(put[member], member));
   const tags = listOf(put.tags, "tags", (tag) => typeof tag === "string");
   add(String(tags.length));

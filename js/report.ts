@@ -17,8 +17,14 @@ export type StoreCounts = {
 
 /** Counters that have counted nothing. */
 export function newCounts(): StoreCounts {
-  const zeros = { puts: 0, deletes: 0, flushes: 0, restarts: 0 };
-  return { ...zeros, conversions: 0, conversionsSkipped: 0 };
+  return {
+    puts: 0,
+    deletes: 0,
+    conversions: 0,
+    conversionsSkipped: 0,
+    flushes: 0,
+    restarts: 0,
+  };
 }
 
 /** Whether all is well; a store that is no longer open never is. */
@@ -27,14 +33,14 @@ export function reportHealth(
   durable: DurableTier | undefined,
   open: boolean,
 ): Health {
-  const writeError = durable?.writeError;
+  const writeError = durable?.writes.error;
   const rankingError = shelf.ranking?.error;
   const damage = durable?.opened?.damage ?? [];
   return {
     ok: open && !writeError && !rankingError && damage.length === 0,
     writeError,
     rankingError,
-    pendingWrites: durable?.pendingWrites ?? 0,
+    pendingWrites: durable?.writes.size ?? 0,
     pendingBytes: open ? shelf.stats().pendingBytes : 0,
     durable: durable?.opened?.durable ?? false,
     damage,

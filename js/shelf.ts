@@ -3,7 +3,7 @@
  * the effects that keep both in step.
  */
 
-import { ASK, CAUSES, Core, type CoreStats, Effect, type StoreHandle } from "./core.js";
+import { ASK, CAUSES, Core, type CoreStats, type StoreHandle } from "./core.js";
 import type { CoreModule } from "./core-module.js";
 import type { Ranking } from "./custom-policy.js";
 import { SchemaStoreError } from "./errors.js";
@@ -15,6 +15,16 @@ import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.
 import { hex, type PackedRow, rowOf } from "./rows.js";
 import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
 import type { EvictionCause, Filter, Metadata } from "./types.js";
+
+// Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`.
+const EVICTED = 0;
+const RETIRED = 1;
+const EXPIRED = 2;
+const MOVED = 3;
+const LIMITED = 4;
+const RANK = 5;
+const DROPPED = 6;
+const OVER = 7;
 
 /** So many hits may wait for the next question to the core: a small integer in every engine. */
 const MANY = 2 ** 30;
@@ -330,8 +340,11 @@ export class Shelf {
   /** Counters and sizes. */
   stats(): CoreStats & { wasmBytes: number; hotMap: HotMap } {
     this.settle();
-    const stats = this.#core.call((core) => core.stats()) as CoreStats;
-    return { ...stats, wasmBytes: this.#core.memoryBytes, hotMap: this.#hot };
+    return this.#core.call((core, glue) => ({
+      ...(core.stats() as CoreStats),
+      wasmBytes: glue.memoryBytes(),
+      hotMap: this.#hot,
+    }));
   }
 
   /** Lets every value go. */
@@ -375,29 +388,29 @@ export class Shelf {
       const target = effects[index + 1] ?? 0;
       const code = effects[index] ?? 0;
       switch (code & 15) {
-        case Effect.evicted:
+        case EVICTED:
           this.#hot.drop(target);
           this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] as EvictionCause);
           break;
-        case Effect.retired:
-        case Effect.dropped:
+        case RETIRED:
+        case DROPPED:
           this.#hot.drop(target);
           break;
-        case Effect.expired:
+        case EXPIRED:
           this.#hot.drop(target);
           this.#listener.expired(this.canonical(target));
           break;
-        case Effect.limited:
+        case LIMITED:
           this.#mayWait = FEW;
           this.#listener.limited();
           break;
-        case Effect.over:
+        case OVER:
           over.push(target);
           break;
-        case Effect.rank:
+        case RANK:
           ranks = true;
           break;
-        default:
+        case MOVED:
           this.#hot.move(target);
           this.#version += 1;
           moved.add(target);

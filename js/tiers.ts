@@ -74,7 +74,7 @@ export function makeTiers(
           () => {},
         );
       },
-      pendingBody: (slot) => durable?.pendingBody(slot),
+      pendingBody: (slot) => durable?.writes.body(slot),
     },
   );
   const durable = adapter && new DurableTier(adapter, shelf, options.durability, listener);

@@ -100,6 +100,8 @@ export interface Metadata {
   readonly converter?: string;
   /** Milliseconds since 1970, UTC; so are the times below. */
   readonly convertedAt?: number;
+  /** What it costs to have it again, if that was said when it was put. */
+  readonly cost?: number;
   /** SHA-256 of the body, lower-case hex. */
   readonly contentHash: string;
   /** Length of the body in bytes of UTF-8. */
@@ -143,6 +145,11 @@ export interface PutOptions {
   readonly sourceHash?: string;
   readonly converter?: string;
   readonly convertedAt?: number;
+  /**
+   * What it costs to have the entry again, in a unit of your choice that is the same for all, such as
+   * milliseconds: a whole number from 1 to 4294967295, 1 if absent. `gdsf` and a custom policy go by it.
+   */
+  readonly cost?: number;
   readonly etag?: string;
   /** Milliseconds this entry lives; overrides the option of the store. */
   readonly ttl?: number;
@@ -251,6 +258,8 @@ export interface ConvertOptions {
   readonly source?: string;
   /** Other tags than the stored ones mean that it is converted and stored again. */
   readonly tags?: readonly string[];
+  /** As in `PutOptions`; another one alone is no reason to convert again. */
+  readonly cost?: number;
   readonly durable?: boolean;
 }
 

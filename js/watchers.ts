@@ -48,7 +48,6 @@ export class Watchers {
 
   /** Tells the watchers of these URLs, those whose answer did change. */
   moved(urls: readonly string[]): void {
-    if (this.none) return;
     // The core is in the middle of its effects; it is asked when they are done.
     queueMicrotask(() => {
       try {

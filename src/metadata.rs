@@ -12,6 +12,9 @@ use crate::hash::{self, Hash};
 /// Version byte of the packed form.
 const VERSION: u8 = 1;
 
+/// Tag of the extension that holds a cost: little-endian, without zeros at the end.
+const COST: u16 = 1;
+
 /// Most that key and metadata of one entry take; an archive carries no more.
 pub const MAX_ROW_BYTES: usize = 1024 * 1024;
 
@@ -180,6 +183,32 @@ impl Metadata {
     pub fn unpack(packed: &[u8]) -> Result<Self> {
         postcard::from_bytes(postcard_part(packed)?).map_err(|_| damaged("it does not unpack"))
     }
+
+    /// What it costs the caller to have the body again, if that was said.
+    pub fn cost(&self) -> Option<u32> {
+        let (_, bytes) = self.extensions.iter().find(|(tag, _)| *tag == COST)?;
+        let mut cost = [0; 4];
+        cost.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(u32::from_le_bytes(cost))
+    }
+
+    /// Says what it costs.
+    pub fn set_cost(&mut self, cost: u32) {
+        let mut bytes = cost.to_le_bytes().to_vec();
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        self.extensions.retain(|(tag, _)| *tag != COST);
+        self.extensions.push((COST, bytes));
+    }
+}
+
+/// The cost in a packed [`Metadata`], 1 where nothing is said.
+pub fn cost_of(packed: &[u8]) -> u32 {
+    // The extensions stand last: a 0 there is their number, or ends one that is none of ours.
+    let said = packed.last().is_some_and(|last| *last != 0);
+    let metadata = said.then(|| Metadata::unpack(packed).ok()).flatten();
+    metadata.and_then(|metadata| metadata.cost()).unwrap_or(1)
 }
 
 impl Head {
@@ -279,6 +308,28 @@ mod tests {
             if let Err(error) = Metadata::unpack(&bytes) {
                 prop_assert!(["CORRUPT", "FORMAT_TOO_NEW"].contains(&error.code()));
             }
+        }
+    }
+
+    #[test]
+    fn a_cost_is_found_in_the_packed_form() {
+        for cost in [1, 255, 256, 65_536, u32::MAX] {
+            let mut metadata = Metadata::default();
+            assert_eq!(cost_of(&metadata.pack().unwrap()), 1);
+            metadata.extensions.push((9, vec![7, 0]));
+            assert_eq!(cost_of(&metadata.pack().unwrap()), 1);
+            metadata.set_cost(7);
+            metadata.set_cost(cost);
+            assert_eq!(cost_of(&metadata.pack().unwrap()), cost);
+            assert_eq!(metadata.cost(), Some(cost));
+            assert_eq!(metadata.extensions.len(), 2);
+        }
+        for bytes in [vec![1; 5], vec![0]] {
+            let metadata = Metadata {
+                extensions: vec![(COST, bytes)],
+                ..Metadata::default()
+            };
+            assert_eq!(cost_of(&metadata.pack().unwrap()), 1);
         }
     }
 

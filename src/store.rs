@@ -382,7 +382,7 @@ impl Store {
             slot,
             weight: size,
             key_hash: hasher.finish(),
-            cost: 1.0,
+            cost: entry.cost,
         };
         Some((
             admission,

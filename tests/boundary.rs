@@ -37,8 +37,9 @@ const STALE_UNTIL: usize = 6;
 const ORIGIN: usize = 7;
 const SOURCE_HASH: usize = 8;
 const CONVERTED_AT: usize = 10;
-const NAME: usize = 11;
-const TAGS: usize = 21;
+const COST: usize = 11;
+const NAME: usize = 12;
+const TAGS: usize = 22;
 
 /// The record of a put of `url|version`, with some fields changed; tags and dependencies follow.
 fn put(url: &str, version: &str, changed: &[(usize, &str)]) -> String {
@@ -153,6 +154,8 @@ fn options_and_records_of_the_wrong_shape_are_refused() {
         (EXPIRES, "soon", "expiresAt"),
         (STALE_UNTIL, "1e22", "staleUntil"),
         (CONVERTED_AT, "1.5", "convertedAt"),
+        (COST, "-1", "cost"),
+        (COST, "4294967296", "cost"),
         (ORIGIN, "space", "origin"),
         (SOURCE_HASH, "abc", "sourceHash"),
         (TAGS, "many", "tags"),
@@ -357,6 +360,7 @@ fn metadata_crosses_whole() {
         (ORIGIN, "2"),
         (SOURCE_HASH, &hash),
         (CONVERTED_AT, "1700000000000"),
+        (COST, "4294967295"),
         (NAME, "N\u{e9}\u{1f600}"),
         (TAGS, &tags_and_edges),
     ];
@@ -378,6 +382,7 @@ fn metadata_crosses_whole() {
         &hash,
         "",
         "1700000000000",
+        "4294967295",
         "N\u{e9}\u{1f600}",
         "\0\0\0\0\0\0\0\0",
         &tags_and_edges,

@@ -72,7 +72,7 @@ export class Holds {
   async madeRoom(error: unknown): Promise<boolean> {
     const { durable } = this.#tiers;
     const full = error instanceof SchemaStoreError && error.code === "STORAGE_FULL";
-    if (!full || durable === undefined || durable.pendingWrites === 0) return false;
+    if (!full || durable === undefined || durable.writes.size === 0) return false;
     await durable.flush().catch(() => {});
     this.#tiers.checkOpen();
     return true;

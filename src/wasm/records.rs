@@ -56,12 +56,15 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         ..Head::default()
     };
     let origin = fields.small("origin") as usize;
-    let metadata = Metadata {
+    let (source_hash, converter) = (fields.hash("sourceHash"), fields.text());
+    let converted_at = fields.number("convertedAt");
+    let cost = fields.small("cost");
+    let mut metadata = Metadata {
         head,
         origin: ORIGINS.get(origin).copied().unwrap_or_default(),
-        source_hash: fields.hash("sourceHash"),
-        converter: fields.text(),
-        converted_at: fields.number("convertedAt"),
+        source_hash,
+        converter,
+        converted_at,
         name: fields.text(),
         title: fields.text(),
         description: fields.text(),
@@ -76,6 +79,9 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         dependencies: fields.rest.by_ref().filter_map(dependency).collect(),
         ..Metadata::default()
     };
+    if cost > 0 {
+        metadata.set_cost(cost);
+    }
     match fields.misfit {
         None => Ok((key, metadata)),
         Some((name, rule)) => Err(Error::invalid_value(name, rule)),
@@ -105,6 +111,7 @@ pub(super) fn write_metadata(key: &RowKey<'_>, hash: &Hash, metadata: &Metadata)
     record.text(&metadata.source_hash.as_ref().map(hex).unwrap_or_default());
     record.text(metadata.converter.as_deref().unwrap_or_default());
     record.number(metadata.converted_at);
+    record.number(metadata.cost().map(u64::from));
     let texts = [
         &metadata.name,
         &metadata.title,

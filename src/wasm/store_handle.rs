@@ -301,8 +301,7 @@ impl StoreHandle {
     }
 
     /// What can be ranked, at most so many, the one that was not used for the longest time first. Six
-    /// numbers for each: slot, bytes, uses, uses of any since its last one and since it came, and the
-    /// bits of its cost (f32).
+    /// numbers for each: slot, bytes, uses, uses of any since its last one and since it came, its cost.
     pub fn candidates(&mut self, most: usize) -> Box<[u32]> {
         let mut numbers = Vec::new();
         for candidate in self.store.candidates(most) {
@@ -315,7 +314,7 @@ impl StoreHandle {
                 cost,
                 ..
             } = candidate;
-            numbers.extend_from_slice(&[slot.number(), bytes, uses, idle, age, cost.to_bits()]);
+            numbers.extend_from_slice(&[slot.number(), bytes, uses, idle, age, cost]);
         }
         numbers.into()
     }

@@ -61,7 +61,7 @@ pub(super) fn run(policy: &str, limits: Limits, trace: &[Request]) -> Outcome {
             slot: Slot::from_number(key).unwrap(),
             weight: size,
             key_hash: keyed_hash(7, &key.to_le_bytes()),
-            cost: 1.0,
+            cost: 1,
         });
         while used > limits.bytes || count > limits.entries {
             let victim = policy.victim().unwrap().number() as usize;

@@ -115,6 +115,16 @@ table("versions, sources and metadata of the wrong kind", {
       ]),
     ),
   ),
+  ...Object.fromEntries(
+    [0, -1, 1.5, 2 ** 32, Number.NaN, Infinity, "1", null, 1n, {}, Symbol("cost")].map((value) => [
+      `cost ${String(value)}`,
+      [
+        (store: SchemaStore) => store.put({ url: "u" }, { cost: value as number }),
+        "INVALID_VALUE",
+        /^cost is .*, must be a whole number from 1 to 4294967295$/,
+      ] as const,
+    ]),
+  ),
   "ttl and ttlHours": [
     (store) => store.put({ url: "u" }, { ttl: 3_600_000, ttlHours: 1 }),
     "INVALID_VALUE",

@@ -20,7 +20,7 @@ pub struct Candidate {
     /// Time since it became resident.
     pub age: u32,
     /// What it costs to bring it back.
-    pub cost: f32,
+    pub cost: u32,
 }
 
 /// Evicts in the order the host gives, batch by batch; where it gives none, what was not used for the
@@ -41,7 +41,7 @@ struct Entry {
     uses: u32,
     /// When it became resident.
     since: u64,
-    cost: f32,
+    cost: u32,
 }
 
 impl Custom {

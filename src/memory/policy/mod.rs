@@ -40,7 +40,7 @@ pub struct Admission {
     /// Hash of the row key, the same for every slot the row ever has.
     pub key_hash: u64,
     /// What it costs to bring the body back, in any unit that is the same for all entries.
-    pub cost: f32,
+    pub cost: u32,
 }
 
 /// Keeps the resident slots in the order of its choice. A slot is inserted once before anything
@@ -142,7 +142,7 @@ pub(crate) mod tests {
             slot,
             weight: 1,
             key_hash: 0,
-            cost: 1.0,
+            cost: 1,
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Merit {
     /// Bytes it takes, at least 1.
     pub(super) weight: usize,
     /// What it costs to bring it back.
-    pub(super) cost: f32,
+    pub(super) cost: u32,
 }
 
 /// Evicts the lowest rank; of equal ones the one that was not used for the longest time.
@@ -43,7 +43,7 @@ struct Entry {
     /// When it was last used; also tells its place in the heap from those it had before.
     used: u64,
     weight: usize,
-    cost: f32,
+    cost: u32,
     changed: bool,
 }
 
