@@ -75,7 +75,7 @@ async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
       if (row.body === undefined) missing ??= row;
     }
     if (missing === undefined) return rows;
-    const canonical = shelf.canonical(shelf.ask((core) => core.find(missing.key)));
+    const canonical = shelf.canonical(shelf.find(missing.key));
     if (tries === STALE_TRIES || durable === undefined) {
       const message = `the body of ${canonical} is not where its row says`;
       throw new SchemaStoreError("CORRUPT", message, { key: canonical });
@@ -87,7 +87,7 @@ async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
 
 /** A body that was not among those read together: why that is, is told for one alone. */
 async function alone({ shelf, durable, checkOpen }: Tiers, row: Row) {
-  const slot = shelf.ask((core) => core.find(row.key));
+  const slot = shelf.find(row.key);
   // Changed or deleted meanwhile: the row is out of date.
   if (shelf.hash(slot)?.join() !== row.hash.join()) return undefined;
   const body = await durable?.body(slot, shelf.canonical(slot));
@@ -96,7 +96,7 @@ async function alone({ shelf, durable, checkOpen }: Tiers, row: Row) {
 }
 
 function rowOf(shelf: Shelf, key: Uint8Array): Row | undefined {
-  const slot = shelf.ask((core) => core.find(key));
-  const [hash, meta] = [shelf.hash(slot), shelf.ask((core) => core.meta(slot))];
+  const slot = shelf.find(key);
+  const [hash, meta] = [shelf.hash(slot), shelf.meta(slot)];
   return hash && meta && { key, hash, meta, body: shelf.body(slot) };
 }

@@ -36,7 +36,7 @@ export async function importArchive(
     // What nobody can read any more, its time being over, is in nobody's way.
     const readable = new Set(store.shelf.list({}));
     const present = current.map((row) =>
-      row && readable.has(store.shelf.ask((core) => core.find(row.key))) ? row : undefined,
+      row && readable.has(store.shelf.find(row.key)) ? row : undefined,
     );
     return new Plan(core, rows, present, current, conflicts === "replace");
   };
@@ -97,7 +97,7 @@ async function intoHost(
   for (let tries = 1; ; tries += 1) {
     await (tries === 1 ? durable.complete() : durable.refresh());
     // What the catalog does not know is not there; if that is out of date, the commit will tell.
-    const isKnown = keys.map((key) => store.shelf.ask((core) => core.find(key)) !== 0);
+    const isKnown = keys.map((key) => store.shelf.find(key) !== 0);
     const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();
     const current = isKnown.map((there) => (there ? known.next().value : undefined));
@@ -131,8 +131,8 @@ function intoMemory(
   const { shelf } = store;
   shelf.settle();
   const current = rows.map(({ key }) => {
-    const slot = shelf.ask((core) => core.find(key));
-    const [hash, meta] = [shelf.hash(slot), shelf.ask((core) => core.meta(slot))];
+    const slot = shelf.find(key);
+    const [hash, meta] = [shelf.hash(slot), shelf.meta(slot)];
     return hash && meta && { key, hash, meta };
   });
   const plan = planFor(current);
@@ -164,7 +164,7 @@ function checkResidence({ shelf, options }: Tiers, { write }: Plan): void {
   const { residentEntries, usedBytes, limitBytes } = shelf.stats();
   let [entries, bytes] = [residentEntries, usedBytes];
   for (const { key, body } of write) {
-    const slot = shelf.ask((core) => core.find(key));
+    const slot = shelf.find(key);
     bytes += body.length - (slot && shelf.metadata(slot).size);
     if (slot !== 0) continue;
     entries += 1;

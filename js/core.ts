@@ -63,11 +63,7 @@ export class Core {
     this.#options = options;
     this.#onRestart = onRestart;
     this.#glue = module.instantiate();
-    try {
-      this.#handle = this.#newHandle();
-    } catch (error) {
-      throw storeError(error) ?? error;
-    }
+    this.#handle = this.#newHandle();
   }
 
   /**

@@ -208,12 +208,6 @@ export class DurableTier {
     return this.writes.flush();
   }
 
-  /** A last resort in a process that is exiting. */
-  flushSync(): void {
-    const batch = this.#adapter.commitSync && this.writes.takeAll();
-    if (batch) this.#adapter.commitSync?.(batch);
-  }
-
   /** After a trap: feeds the pending writes in again and reads the catalog anew. */
   restart(): void {
     this.#complete = undefined;

@@ -29,6 +29,8 @@ export class HotMap {
   readonly last: number[] = [];
   /** Places that were hit since the last report. */
   readonly touched: number[] = [];
+  /** Hits since that came by no place, as they are reported. */
+  readonly noted: number[] = [];
   /** By place: number of its URL. */
   readonly #urls: number[] = [];
   /** By place: how many requests lead there; a place without any is free. */
@@ -65,20 +67,24 @@ export class HotMap {
   }
 
   /**
-   * Reports the hits since the last report: three numbers for each place that was hit, its slot, its
-   * hits, and how many hits of any there were up to the last of them. A place changes hands only when
-   * there is nothing to report.
+   * The hits since the last report: three numbers for each place that was hit, its slot, its hits, and
+   * how many hits of any there were up to the last of them; the same for others that were noted. A
+   * place changes hands only when there is nothing to report.
    */
-  report(to: number[]): void {
+  report(): Uint32Array {
+    const report = this.noted;
     for (const place of this.touched) {
-      to.push(
+      report.push(
         this.slots[place] as number,
         this.counts[place] as number,
         this.last[place] as number,
       );
       this.counts[place] = 0;
     }
+    const numbers = new Uint32Array(report);
     this.touched.length = 0;
+    report.length = 0;
+    return numbers;
   }
 
   /** Remembers that a request means a slot whose value is kept. */
@@ -114,6 +120,7 @@ export class HotMap {
 
   /** Lets everything go; requests made meanwhile take the slow path. */
   clear(): void {
+    this.report();
     this.#bySlot.clear();
     this.#forget();
   }
@@ -161,18 +168,10 @@ export class HotMap {
   #forget(): void {
     this.#byRequest.clear();
     this.#places.clear();
-    const { values, slots, counts, last, touched } = this;
-    for (const list of [
-      values,
-      slots,
-      counts,
-      last,
-      touched,
-      this.#urls,
-      this.#requests,
-      this.#free,
-    ])
+    const { values, slots, counts, last } = this;
+    for (const list of [values, slots, counts, last, this.#urls, this.#requests, this.#free]) {
       list.length = 0;
+    }
   }
 }
 

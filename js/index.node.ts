@@ -4,7 +4,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "./adapters/fs/random.js";
 import { fsAdapter } from "./adapters/fs.js";
+import type { DurableTier } from "./durable.js";
 import { asStoreError } from "./errors.js";
+import { flushSync } from "./flush-sync.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
 import { watchPressure } from "./pressure.js";
@@ -32,24 +34,25 @@ export const openSchemaStore: OpenSchemaStore = opener({
     );
   },
   watchPressure,
-  onExit({ flushSync }) {
+  onExit({ durable }) {
+    if (durable === undefined) return () => {};
     // One listener for all stores: Node warns of an eleventh on the same event.
     if (exiting.size === 0) process.on("exit", flushAll);
-    exiting.add(flushSync);
+    exiting.add(durable);
     return () => {
-      exiting.delete(flushSync);
+      exiting.delete(durable);
       if (exiting.size === 0) process.off("exit", flushAll);
     };
   },
 });
 
-/** What open stores have to do before the process ends. */
-const exiting = new Set<() => void>();
+/** What open stores have to make durable before the process ends. */
+const exiting = new Set<DurableTier>();
 
 function flushAll(): void {
-  for (const flushSync of exiting) {
+  for (const durable of exiting) {
     try {
-      flushSync();
+      flushSync(durable);
     } catch (error) {
       console.error("fhir-schema-store: writes were lost as the process ended:", error);
     }

@@ -35,17 +35,12 @@ async function tryToLeave(
   if (durable === undefined) return;
   const rows: (PackedRow & { slot: number })[] = [];
   for (const slot of slots) {
-    const [key, hash, meta] = [
-      shelf.key(slot),
-      shelf.hash(slot),
-      shelf.ask((core) => core.meta(slot)),
-    ];
+    const [key, hash, meta] = [shelf.key(slot), shelf.hash(slot), shelf.meta(slot)];
     if (key && hash && meta) rows.push({ slot, key, hash, meta });
   }
   const found = await durable.current(rows.map(({ key }) => key));
   checkOpen();
-  const isThere = ({ key, slot }: { key: Uint8Array; slot: number }) =>
-    shelf.ask((core) => core.find(key)) === slot;
+  const isThere = ({ key, slot }: { key: Uint8Array; slot: number }) => shelf.find(key) === slot;
   const revisions: number[] = [];
   const leaving = rows.filter((row, at) => {
     const current = found[at];

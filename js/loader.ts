@@ -228,10 +228,12 @@ export class Loader {
       const slot = values[index] === undefined ? this.#shelf.known(canonical) : undefined;
       if (slot === undefined) return;
       values[index] = this.#shelf.recall(canonical, slot);
-      const recalled = values[index] !== undefined;
-      if (recalled) this.#shelf.touch(slot);
-      const hash = recalled ? undefined : this.#shelf.hash(slot);
-      if (hash !== undefined) cold.push({ index, canonical, slot, hash });
+      if (values[index] !== undefined) {
+        this.#shelf.touch(slot);
+      } else {
+        const hash = this.#shelf.hash(slot);
+        if (hash !== undefined) cold.push({ index, canonical, slot, hash });
+      }
     });
     return { cold, version };
   }

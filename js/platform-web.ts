@@ -23,9 +23,10 @@ export const webPlatform: Omit<Platform, "loadCore"> = {
     const flushWhenHidden = () => {
       if (globalThis.document?.visibilityState === "hidden") flushNow();
     };
-    const stopped = new AbortController();
-    globalThis.addEventListener?.("pagehide", flushNow, stopped);
-    globalThis.document?.addEventListener("visibilitychange", flushWhenHidden, stopped);
-    return () => stopped.abort();
+    const listening = new AbortController();
+    const { signal } = listening;
+    globalThis.addEventListener?.("pagehide", flushNow, { signal });
+    globalThis.document?.addEventListener("visibilitychange", flushWhenHidden, { signal });
+    return () => listening.abort();
   },
 };

@@ -1,6 +1,7 @@
 /** What differs between Node and browsers. */
 
 import type { CoreModule } from "./core-module.js";
+import type { DurableTier } from "./durable.js";
 import type { HostAdapter } from "./host.js";
 import type { CheckedOptions } from "./options.js";
 import type { ShelfListener } from "./shelf-types.js";
@@ -31,5 +32,5 @@ export interface Platform {
   /** Trims the memory tier when the process runs short of memory, where that can be known. */
   watchPressure?(shelf: Trimmed, listener: Pick<ShelfListener, "relieved">): PressureWatch;
   /** Calls back when the page or process is about to end; returns a function that stops it. */
-  onExit(store: { flush(): Promise<void>; flushSync(): void }): () => void;
+  onExit(store: { flush(): Promise<void>; durable: DurableTier | undefined }): () => void;
 }

@@ -27,9 +27,11 @@ const DROPPED = 6;
 const OVER = 7;
 
 /** So many hits may wait for the next question to the core: a small integer in every engine. */
-const MANY = 2 ** 30;
-/** As long as anything has a limited life: also a loop that waits for nothing sees its end. */
+const MANY = 2 ** 30 - 1;
+/** Once anything had a limited life: also a loop that waits for nothing sees the end of one. */
 const FEW = 256;
+/** A report of so many numbers finds room in Wasm memory: the core keeps more than that free. */
+const SHORT = 12_000;
 
 /** Core, hot map and report of hits. */
 export class Shelf {
@@ -42,8 +44,6 @@ export class Shelf {
   /** Hits since the last report, and how many of them there may be. */
   #hits = 0;
   #mayWait = MANY;
-  /** The next report: hits of slots that the core was asked for. */
-  readonly #report: number[] = [];
   #settledAt = -1;
   #version = 0;
   /** Bytes that are pinned or leased. */
@@ -85,9 +85,9 @@ export class Shelf {
     if (this.#hits === 0 && now === this.#settledAt) return;
     this.#settledAt = now;
     this.#hits = 0;
-    this.#hot.report(this.#report);
-    const report = new Uint32Array(this.#report);
-    this.#report.length = 0;
+    let report = this.#hot.report();
+    // Without room for it the order in which bodies leave suffers, and nothing else.
+    if (report.length > SHORT && !this.#reserve(report.byteLength)) report = new Uint32Array();
     this.#core.call((core) => core.drain(report, now));
     this.#apply();
   }
@@ -321,6 +321,16 @@ export class Shelf {
     return this.#core.call((core) => core.key(slot));
   }
 
+  /** The slot of a row key; 0 for none. */
+  find(key: Uint8Array): number {
+    return this.#core.call((core) => core.find(key));
+  }
+
+  /** Packed metadata of a slot. */
+  meta(slot: number): Uint8Array | undefined {
+    return this.#core.call((core) => core.meta(slot));
+  }
+
   /** Content hash of a slot. */
   hash(slot: number): Uint8Array | undefined {
     return this.#core.call((core) => core.hash(slot));
@@ -350,14 +360,13 @@ export class Shelf {
   /** Lets every value go. */
   clear(): void {
     this.#hot.clear();
-    this.#report.length = 0;
     this.#hits = 0;
   }
 
   /** Notes a hit of a slot the core was asked for. */
   touch(slot: number): void {
     this.#hits += 1;
-    this.#report.push(slot, 1, this.#hits);
+    this.#hot.noted.push(slot, 1, this.#hits);
   }
 
   /** Whether Wasm memory can take so many bytes, where need be in place of what is there. */
@@ -423,6 +432,9 @@ export class Shelf {
     }
     if (ranks) {
       this.ranking?.evict(this.#core, this.#listener.failed);
+      // What it asked for itself is no use of anything.
+      this.#hot.report();
+      this.#hits = 0;
       this.#apply();
     }
   }

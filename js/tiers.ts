@@ -81,7 +81,7 @@ export function makeTiers(
   const expiry = new ExpiryTimer(shelf);
   const watchProcess = (flush: () => Promise<void>) => {
     if (options.autoCleanup) shelf.pressure = platform.watchPressure?.(shelf, listener);
-    return platform.onExit({ flush, flushSync: () => durable?.flushSync() });
+    return platform.onExit({ flush, durable });
   };
   const { checkOpen } = listener;
   const closed = new AbortController();

@@ -214,7 +214,7 @@ export interface ImportOptions {
 /** What an import did: the numbers add up to the entries of the archive. */
 export interface ImportReport {
   readonly added: number;
-  /** There already, with the same body and description; times do not count. */
+  /** There already, with the same body and description; times and cost do not count. */
   readonly skipped: number;
   /** There, but different, and overwritten. */
   readonly replaced: number;

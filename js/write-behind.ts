@@ -119,14 +119,6 @@ export class WriteBehind {
     await (this.#running ?? this.#commit());
   }
 
-  /** Takes what is not durable yet out of the queue, if there is anything. */
-  takeAll(): HostBatch | undefined {
-    this.stop();
-    const writes = this.pending();
-    this.#queued.clear();
-    return writes.length > 0 ? batchOf(writes) : undefined;
-  }
-
   /** Stops the timer; what is queued stays. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -211,7 +203,8 @@ export function bytesOf(writes: Iterable<PendingWrite | undefined>): number {
   return bytes;
 }
 
-function batchOf(writes: readonly PendingWrite[]): HostBatch {
+/** The batch of these writes. */
+export function batchOf(writes: readonly PendingWrite[]): HostBatch {
   const put: HostPut[] = [];
   const deleted: Uint8Array[] = [];
   for (const write of writes) {

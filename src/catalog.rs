@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::hits::Hits;
 use crate::intern::{Interner, Symbol};
-use crate::metadata::{Head, cost_of};
+use crate::metadata::Head;
 
 /// Names one immutable version of a row; crosses to JavaScript as a number, 0 being none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,8 +85,6 @@ pub struct Entry {
     pub head: Head,
     /// Packed metadata.
     pub meta: Box<[u8]>,
-    /// What it costs to have the body again, read from `meta`.
-    pub cost: u32,
     /// Past its time: kept, but found by nobody.
     pub expired: bool,
     /// The sweep that last saw the row at the host.
@@ -154,7 +152,7 @@ impl Catalog {
 
     /// Counts uses.
     pub fn count_uses(&mut self, report: &[Hits]) {
-        for &Hits { slot, count, .. } in report {
+        for &[slot, count, _] in report {
             let slot = Slot::from_number(slot);
             if let Some(uses) = slot.and_then(|slot| self.uses.get_mut(slot.index())) {
                 *uses = uses.saturating_add(count);
@@ -289,7 +287,6 @@ impl Catalog {
             hash,
             head,
             meta: meta.into(),
-            cost: cost_of(meta),
             expired: false,
             sweep: self.sweep,
             retired: false,

@@ -1,51 +1,44 @@
-//! What a host reports of hits: it looks values up by itself, and writes down who was hit.
+//! What a host reports of hits: it looks values up by itself, and counts who was hit.
 
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Hits of one slot since the last report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hits {
-    /// Number of the slot; there need not be such a slot.
-    pub slot: u32,
-    /// How many they were.
-    pub count: u32,
-    /// How many hits of any slot the report had when the last of them came, that one included.
-    pub last: u32,
-}
+/// Hits of one slot since the last report, as they cross the wall: the number of the slot, which need
+/// not be there; how many they were; and how many hits of any slot had come when the last of them
+/// did, that one included. A report has them in any order, and may have several of one slot.
+pub type Hits = [u32; 3];
 
-impl Hits {
-    /// One hit of one slot, and nothing else in the report.
-    pub const fn one(slot: u32) -> Self {
-        Self {
-            slot,
-            count: 1,
-            last: 1,
-        }
-    }
+/// The report of one hit of one slot.
+pub const fn one(slot: u32) -> Hits {
+    [slot, 1, 1]
 }
 
 /// The report of one hit of each of these slots, in this order.
 pub fn each(slots: &[u32]) -> Vec<Hits> {
-    let hits = slots.iter().zip(1..).map(|(&slot, last)| Hits {
-        slot,
-        count: 1,
-        last,
-    });
+    let hits = slots.iter().zip(1..).map(|(&slot, last)| [slot, 1, last]);
     hits.collect()
 }
 
-/// The report of hits that came in this order, as `js/hot-map.ts` makes it: each slot once.
+/// A report of hits that came in this order, as a host makes it that knows each slot by two names, for
+/// tests.
 pub fn report(slots: &[u32]) -> Vec<Hits> {
-    let mut by_slot = BTreeMap::new();
-    for hit in each(slots) {
-        let known = by_slot.entry(hit.slot).or_insert(Hits { count: 0, ..hit });
-        known.count += 1;
-        known.last = hit.last;
+    let mut by_name = BTreeMap::new();
+    for [slot, one, at] in each(slots) {
+        let name = (Reverse(at % 2), slot);
+        let [_, count, last] = by_name.entry(name).or_insert([slot, 0, 0]);
+        *count += one;
+        *last = at;
     }
-    by_slot.into_values().collect()
+    by_name.into_values().collect()
 }
 
 /// How many hits a report has.
 pub fn total(report: &[Hits]) -> u64 {
-    report.iter().map(|hits| u64::from(hits.count)).sum()
+    report.iter().map(|&[_, count, _]| u64::from(count)).sum()
+}
+
+/// How far a report moves a clock that counts hits.
+pub fn span(report: &[Hits]) -> u64 {
+    let last = report.iter().map(|&[.., last]| last).max();
+    last.unwrap_or(0).into()
 }

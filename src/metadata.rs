@@ -12,7 +12,7 @@ use crate::hash::{self, Hash};
 /// Version byte of the packed form.
 const VERSION: u8 = 1;
 
-/// Tag of the extension that holds a cost: little-endian, without zeros at the end.
+/// Tag of the extension that holds a cost, the last one: little-endian, without zeros at the end.
 const COST: u16 = 1;
 
 /// Most that key and metadata of one entry take; an archive carries no more.
@@ -186,26 +186,29 @@ impl Metadata {
 
     /// What it costs the caller to have the body again, if that was said.
     pub fn cost(&self) -> Option<u32> {
-        let (_, bytes) = self.extensions.iter().find(|(tag, _)| *tag == COST)?;
+        let (_, bytes) = self.extensions.last().filter(|(tag, _)| *tag == COST)?;
+        bytes.last().filter(|last| **last != 0)?;
         let mut cost = [0; 4];
         cost.get_mut(..bytes.len())?.copy_from_slice(bytes);
         Some(u32::from_le_bytes(cost))
     }
 
-    /// Says what it costs.
+    /// Says what it costs, or, with 0, nothing of that.
     pub fn set_cost(&mut self, cost: u32) {
         let mut bytes = cost.to_le_bytes().to_vec();
         while bytes.last() == Some(&0) {
             bytes.pop();
         }
         self.extensions.retain(|(tag, _)| *tag != COST);
-        self.extensions.push((COST, bytes));
+        if cost > 0 {
+            self.extensions.push((COST, bytes));
+        }
     }
 }
 
 /// The cost in a packed [`Metadata`], 1 where nothing is said.
 pub fn cost_of(packed: &[u8]) -> u32 {
-    // The extensions stand last: a 0 there is their number, or ends one that is none of ours.
+    // The extensions stand last, and this one last of them: at the end of it there is no 0.
     let said = packed.last().is_some_and(|last| *last != 0);
     let metadata = said.then(|| Metadata::unpack(packed).ok()).flatten();
     metadata.and_then(|metadata| metadata.cost()).unwrap_or(1)
@@ -324,12 +327,24 @@ mod tests {
             assert_eq!(metadata.cost(), Some(cost));
             assert_eq!(metadata.extensions.len(), 2);
         }
-        for bytes in [vec![1; 5], vec![0]] {
-            let metadata = Metadata {
-                extensions: vec![(COST, bytes)],
+        let none = [
+            vec![(COST, vec![1; 5])],
+            vec![(COST, vec![])],
+            vec![(COST, vec![7, 0])],
+            vec![(COST, vec![7]), (9, vec![7])],
+            vec![(COST, vec![7]), (9, vec![0])],
+        ];
+        for extensions in none {
+            let mut metadata = Metadata {
+                extensions,
                 ..Metadata::default()
             };
+            assert_eq!(metadata.cost(), None);
             assert_eq!(cost_of(&metadata.pack().unwrap()), 1);
+            metadata.set_cost(3);
+            assert_eq!(cost_of(&metadata.pack().unwrap()), 3);
+            metadata.set_cost(0);
+            assert_eq!(metadata.cost(), None);
         }
     }
 

@@ -21,7 +21,7 @@ use crate::format::rows;
 use crate::hash::Hash;
 use crate::memory::policy::{self, Admission};
 use crate::memory::{Evicted, Expiry, Form, Limits, Tier};
-use crate::metadata::{Head, Metadata, check_row};
+use crate::metadata::{Head, Metadata, check_row, cost_of};
 use crate::order::sorted;
 use crate::stats::Stats;
 
@@ -382,7 +382,7 @@ impl Store {
             slot,
             weight: size,
             key_hash: hasher.finish(),
-            cost: entry.cost,
+            cost: cost_of(&entry.meta),
         };
         Some((
             admission,

@@ -112,6 +112,10 @@ export function glueModule(script, lacking, names) {
   for (const [shape, short] of SHAPES) body = body.replace(shape, short);
   const returned = `    return { initSync, ${exported.join(", ")} };\n`;
   body = withoutUnused(withoutReplaced(body) + HELPERS + returned);
+  // The place has room for four words.
+  if (/retptr|stack_pointer|returned\([4-9]/.test(body)) {
+    throw new Failure("a call of wasm-bindgen's glue returns more than its place can hold");
+  }
   return `export function makeGlue() {\n${renamed(body, names)}}\n`;
 }
 

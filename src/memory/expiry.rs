@@ -3,7 +3,7 @@
 use super::clock::{Clock, LEAP};
 use super::wheel::Wheel;
 use crate::catalog::Slot;
-use crate::hits::Hits;
+use crate::hits::{Hits, one};
 use crate::metadata::Head;
 
 /// What is at the host leaves it no sooner after its end was seen, in milliseconds; longer than any
@@ -107,7 +107,7 @@ impl Expiry {
         if self.read.len() <= slot.index() {
             self.read.resize(slot.index() + 1, 0);
         }
-        self.hits(&[Hits::one(slot.number())]);
+        self.hits(&[one(slot.number())]);
         let at = self.clock.steady().saturating_add(self.idle);
         self.leaves.set(slot, at);
         true
@@ -120,7 +120,7 @@ impl Expiry {
         }
         for slot in report
             .iter()
-            .filter_map(|hits| Slot::from_number(hits.slot))
+            .filter_map(|&[slot, ..]| Slot::from_number(slot))
         {
             if let Some(read) = self.read.get_mut(slot.index()) {
                 *read = self.clock.steady();

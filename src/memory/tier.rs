@@ -5,7 +5,7 @@ use super::holds::Holds;
 use super::policy::{Admission, Candidate, Fifo, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
-use crate::hits::Hits;
+use crate::hits::{Hits, one};
 
 /// Heap taken by a value decoded from one byte of JSON, in quarters; V8 takes 1.68 on the
 /// StructureDefinitions of R4, R4B and R5, 1.9 on the FHIR Schemas made of those of R4B.
@@ -210,7 +210,7 @@ impl Tier {
         self.count(&resident);
         self.policy.reweigh(admission.slot, resident.weight());
         // Decoding is a use: what is being read must not be the one to make room for its value.
-        self.policy.hits(&[Hits::one(admission.slot.number())]);
+        self.policy.hits(&[one(admission.slot.number())]);
         self.set(admission.slot, Some(resident));
     }
 

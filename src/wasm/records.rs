@@ -79,9 +79,7 @@ pub(super) fn read_put(record: &str) -> Result<(RowKey<'_>, Metadata)> {
         dependencies: fields.rest.by_ref().filter_map(dependency).collect(),
         ..Metadata::default()
     };
-    if cost > 0 {
-        metadata.set_cost(cost);
-    }
+    metadata.set_cost(cost);
     match fields.misfit {
         None => Ok((key, metadata)),
         Some((name, rule)) => Err(Error::invalid_value(name, rule)),

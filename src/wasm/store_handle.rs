@@ -10,7 +10,6 @@ use crate::catalog::{Entry, RowKey, Slot};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::hash::{self, Hash};
-use crate::hits::Hits;
 use crate::intern::Symbol;
 use crate::memory::policy::Candidate;
 use crate::memory::{Cause, Form};
@@ -71,9 +70,7 @@ impl StoreHandle {
     /// Takes a report of hits and the clock; to be called before any other call. Three numbers for
     /// each slot that was hit: the slot, how often, and how many hits there were up to its last one.
     pub fn drain(&mut self, report: &[u32], now: f64) {
-        let numbers = report.as_chunks::<3>().0.iter();
-        let hits = numbers.map(|&[slot, count, last]| Hits { slot, count, last });
-        let effects = self.store.drain(&hits.collect::<Vec<_>>(), millis(now));
+        let effects = self.store.drain(report.as_chunks().0, millis(now));
         self.effects.extend(effects);
     }
 

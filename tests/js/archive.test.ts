@@ -243,3 +243,15 @@ test("an entry whose time is over is in nobody's way", async () => {
   }
   await source.close();
 });
+
+test("entries that expire while they are exported are left out whole", async () => {
+  let time = 0;
+  const store = await openStore({ strategy: "memory", now: () => (time += 1) });
+  for (let n = 0; n < 30; n += 1) await store.put({ url: `u${n}`, n }, { ttl: 200 + n });
+  const copy = await openStore({ strategy: "memory" });
+  await copy.import(store.export());
+  for (const { url } of await copy.list())
+    assert.deepEqual(await copy.get(url), { url, n: Number(url.slice(1)) });
+  await copy.close();
+  await store.close();
+});

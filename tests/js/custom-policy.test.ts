@@ -268,3 +268,35 @@ test("a function that has come to its senses is asked again, and all is well", a
   assert.equal((await store.stats()).rankingFailures, 1);
   await store.close();
 });
+
+test("gets within a rank count for nothing and break nothing", async () => {
+  let gets = 0;
+  let odd = 0;
+  const store = await openStore({
+    strategy: "memory",
+    maxEntries: 3,
+    evictionPolicy: {
+      name: "custom",
+      rank(given) {
+        for (const { canonical, idle, age, uses } of given) {
+          if (idle > 10_000 || age > 10_000 || uses > 10_000) odd += 1;
+          for (let n = 0; n < 3; n += 1) gets += store.getSync(canonical) === undefined ? 0 : 1;
+        }
+        return given;
+      },
+    },
+  });
+  const urls = Array.from({ length: 2000 }, (_, n) => `u${n}`);
+  let hits = 0;
+  for (const url of urls) {
+    await store.put({ url });
+    assert.ok(await store.get(url));
+    assert.ok(store.getSync(url));
+    hits += 2;
+  }
+  assert.ok(gets > 2000, `${gets} gets within a rank`);
+  assert.equal(odd, 0);
+  const { memory } = (await store.stats()).hits;
+  assert.ok(memory >= hits / 2 && memory <= hits, `${memory} of ${hits} hits`);
+  await store.close();
+});

@@ -98,6 +98,22 @@ test("the cost is metadata: stored, carried by archives, changed by the next put
   await rm(diskCacheDir, { recursive: true });
 });
 
+test("an entry that differs in cost only is the same entry to an import", async () => {
+  const [one, other] = [
+    await openSchemaStore({ strategy: "memory" }),
+    await openSchemaStore({ strategy: "memory" }),
+  ];
+  for (const url of NAMES) {
+    await one.put({ url }, { cost: 12 });
+    await other.put({ url }, { cost: 13 });
+  }
+  const report = await other.import(one.export());
+  assert.equal(report.skipped, NAMES.length);
+  assert.equal((await other.metadata("u0"))?.cost, 13);
+  await one.close();
+  await other.close();
+});
+
 test("convert takes a cost", async () => {
   const store = await openSchemaStore({ strategy: "memory" });
   const definition = {

@@ -114,8 +114,8 @@ fn put_together(meta: &[u8], size: u32, edges: &mut &[u8], hashes: &mut &[u8]) -
     Ok(metadata)
 }
 
-/// Whether two packed metadata say the same of an entry: times and counts aside, which tell how it
-/// came to one store and not what it is.
+/// Whether two packed metadata say the same of an entry: times, counts and cost aside, which tell
+/// how it came to one store and not what it is.
 pub fn same_content(left: &[u8], right: &[u8]) -> Result<bool> {
     let content = |packed| -> Result<Metadata> {
         let mut metadata = Metadata::unpack(packed)?;
@@ -125,6 +125,7 @@ pub fn same_content(left: &[u8], right: &[u8]) -> Result<bool> {
             ..Head::default()
         };
         metadata.converted_at = None;
+        metadata.set_cost(0);
         Ok(metadata)
     };
     Ok(content(left)? == content(right)?)

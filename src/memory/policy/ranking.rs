@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use super::late::Expectant;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
-use crate::hits::{Hits, total};
+use crate::hits::{Hits, span};
 
 /// What the rank of a slot is made of.
 #[derive(Clone, Copy, Debug)]
@@ -135,14 +135,14 @@ impl Policy for Ranking {
 
     fn hits(&mut self, report: &[Hits]) {
         let before = self.clock;
-        for &Hits { slot, count, last } in report {
+        for &[slot, count, last] in report {
             if let Some(slot) = Slot::from_number(slot) {
                 self.touch(slot, before + u64::from(last), |entry| {
                     entry.uses = entry.uses.saturating_add(count);
                 });
             }
         }
-        self.clock = before + total(report);
+        self.clock = before + span(report);
     }
 
     fn remove(&mut self, slot: Slot) {

@@ -1,7 +1,7 @@
 //! Hits, written down as they come and told in order when somebody asks.
 
 use crate::catalog::Slot;
-use crate::hits::{Hits, total};
+use crate::hits::{Hits, span};
 use crate::order::sorted;
 
 /// Which slots were hit since this was last asked for, how often, and in which order for the last
@@ -37,7 +37,7 @@ impl Recency {
 
     /// Writes a report of hits down.
     pub(super) fn hits(&mut self, report: &[Hits]) {
-        for &Hits { slot, count, last } in report {
+        for &[slot, count, last] in report {
             let Some(slot) = Slot::from_number(slot) else {
                 continue;
             };
@@ -52,7 +52,7 @@ impl Recency {
                 };
             }
         }
-        self.clock += total(report);
+        self.clock += span(report);
     }
 
     /// Number of hits written down so far.

@@ -120,7 +120,7 @@ impl Policy for S3Fifo {
     }
 
     fn hits(&mut self, report: &[Hits]) {
-        for &Hits { slot, count, .. } in report {
+        for &[slot, count, _] in report {
             let slot = Slot::from_number(slot);
             if let Some(entry) = slot.and_then(|slot| self.entries.get_mut(slot.index())) {
                 let count = u8::try_from(count).unwrap_or(u8::MAX);

@@ -36,7 +36,7 @@ impl Policy for Sieve {
     fn hits(&mut self, report: &[Hits]) {
         for slot in report
             .iter()
-            .filter_map(|hits| Slot::from_number(hits.slot))
+            .filter_map(|&[slot, ..]| Slot::from_number(slot))
         {
             if let Some(used) = self.used.get_mut(slot.index()) {
                 *used = true;
