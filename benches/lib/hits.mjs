@@ -65,7 +65,8 @@ export async function hits(subject, task, openSchemaStore) {
 
 function countFound(get, keys) {
   let found = 0;
-  for (const key of keys) if (get(key) !== undefined) found++;
+  // By index: V8 does not inline the iterator in each process.
+  for (let at = 0; at < keys.length; at++) if (get(keys[at]) !== undefined) found++;
   return found;
 }
 
