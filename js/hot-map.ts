@@ -23,10 +23,11 @@ export class HotMap {
   readonly values: (object | undefined)[] = [];
   /** By place: its slot. */
   readonly slots: number[] = [];
-  /** By place: its hits since the last report. */
-  readonly counts: number[] = [];
-  /** By place: how many hits of any there were up to its last one. */
-  readonly last: number[] = [];
+  /**
+   * Two numbers by place, side by side in memory: its hits since the last report, and how many hits of
+   * any there were up to the last of them.
+   */
+  readonly hits: number[] = [];
   /** Places that were hit since the last report. */
   readonly touched: number[] = [];
   /** Hits since that came by no place, as they are reported. */
@@ -74,12 +75,13 @@ export class HotMap {
   report(): Uint32Array {
     const report = this.noted;
     for (const place of this.touched) {
+      const at = 2 * place;
       report.push(
         this.slots[place] as number,
-        this.counts[place] as number,
-        this.last[place] as number,
+        this.hits[at] as number,
+        this.hits[at + 1] as number,
       );
-      this.counts[place] = 0;
+      this.hits[at] = 0;
     }
     const numbers = new Uint32Array(report);
     this.touched.length = 0;
@@ -145,8 +147,8 @@ export class HotMap {
     places.set(version, place);
     this.#urls[place] = url;
     this.#requests[place] = 0;
-    this.counts[place] = 0;
-    this.last[place] = 0;
+    this.hits[2 * place] = 0;
+    this.hits[2 * place + 1] = 0;
     return place;
   }
 
@@ -168,8 +170,8 @@ export class HotMap {
   #forget(): void {
     this.#byRequest.clear();
     this.#places.clear();
-    const { values, slots, counts, last } = this;
-    for (const list of [values, slots, counts, last, this.#urls, this.#requests, this.#free]) {
+    const { values, slots, hits } = this;
+    for (const list of [values, slots, hits, this.#urls, this.#requests, this.#free]) {
       list.length = 0;
     }
   }

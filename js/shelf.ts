@@ -71,9 +71,10 @@ export class Shelf {
     if (place === undefined) return undefined;
     const value = hot.values[place];
     if (value === undefined) return undefined;
-    if ((hot.counts[place] as number)++ === 0) hot.touched.push(place);
+    const at = 2 * place;
+    if ((hot.hits[at] as number)++ === 0) hot.touched.push(place);
     this.#hits += 1;
-    hot.last[place] = this.#hits;
+    hot.hits[at + 1] = this.#hits;
     if (this.#hits >= this.#mayWait) this.settle();
     return value;
   }
