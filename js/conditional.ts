@@ -21,7 +21,7 @@ export interface WritableRow extends PackedRow {
 /** What these writes need of the durable tier. */
 export interface ConditionalHost {
   flush(): Promise<void>;
-  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  /** Brings all rows of a URL into the catalog; returns them as the host has them. */
   ask(url: string): Promise<HostRow[]>;
   /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
   commit<T>(batch: HostBatch, then: () => T): Promise<T>;
@@ -40,23 +40,21 @@ export class ConditionalWrites {
   }
 
   /**
-   * Writes a row if nobody else wrote the rows it depends on meanwhile. `attempt` is called with
-   * the URL's rows current in the catalog, again after each collision; it names the row to write
-   * and the keys it depends on, or undefined to write nothing. Durable when it resolves.
+   * Writes a row of `url` if no row of that URL was put, deleted or replaced meanwhile, by whomever.
+   * `attempt` is called with the URL's rows current in the catalog, again after each collision; it
+   * makes the row, or undefined to write nothing. Durable when it resolves. CONCURRENCY.
    */
   async putIf(
     url: string,
-    attempt: () => Promise<{ row: WritableRow; expect: Uint8Array[] } | undefined>,
+    attempt: () => Promise<WritableRow | undefined>,
   ): Promise<Metadata | undefined> {
     for (let tries = 1; ; tries += 1) {
       await this.#host.flush();
-      const revisions = new Map<string, number>();
-      for (const row of await this.#host.ask(url)) revisions.set(row.key.join(), row.revision);
-      const wanted = await attempt();
-      if (wanted === undefined) return undefined;
-      const { row, expect } = wanted;
-      const expected = expect.map((key) => revisions.get(key.join()) ?? 0);
-      const stored = await this.tryCommit([row], expect, expected, () => this.#take(row));
+      // What they say is fixed before `attempt` waits for anything: later is too late to notice a write.
+      const seen = await this.#host.ask(url);
+      const row = await attempt();
+      if (row === undefined) return undefined;
+      const stored = await this.#commitIfUnchanged(url, seen, row);
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
       // Out of step with whoever was faster, so that neither of two writers starves.
@@ -64,9 +62,24 @@ export class ConditionalWrites {
     }
   }
 
+  /** What is on its way to the host from here comes first; what others wrote, the host notices. */
+  #commitIfUnchanged(
+    url: string,
+    seen: readonly HostRow[],
+    row: WritableRow,
+  ): Promise<Metadata | SchemaStoreError> {
+    const expect = seen.map(({ key, revision }) => ({ key, revision }));
+    const onItsWay = this.#writes.hasPutOf(url) || seen.some(({ key }) => this.#writes.has(key));
+    if (onItsWay) return Promise.resolve(overtaken(url));
+    return this.#tryCommit(
+      { put: [row], delete: [], expect, expectUrl: { url, count: seen.length } },
+      () => this.#take(row),
+    );
+  }
+
   /**
-   * Commits rows and deletions if the keys are at these revisions, and runs `then`; answers the
-   * CONCURRENCY if they are not. Durable when it resolves.
+   * Commits rows and deletions if the keys are at these revisions and no write of them is on its way
+   * from here, and runs `then`; returns the CONCURRENCY if not. Durable when it resolves.
    */
   async tryCommit<T>(
     rows: readonly WritableRow[],
@@ -75,11 +88,14 @@ export class ConditionalWrites {
     then: () => T,
     deleted: readonly Uint8Array[] = [],
   ): Promise<T | SchemaStoreError> {
-    // What was put here meanwhile is on its way to the host, and comes first.
     if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
     const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
+    return this.#tryCommit({ put: rows, delete: deleted, expect }, then);
+  }
+
+  async #tryCommit<T>(batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
     try {
-      return await this.#host.commit({ put: rows, delete: deleted, expect }, then);
+      return await this.#host.commit(batch, then);
     } catch (error) {
       if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
       throw error;

@@ -35,11 +35,18 @@ export interface HostExpectation {
   readonly revision: number;
 }
 
+/** "There are so many rows of this URL": with their keys expected too, "these and no others". */
+export interface HostUrlExpectation {
+  readonly url: string;
+  readonly count: number;
+}
+
 /** What one `commit` writes: all of it or nothing. A key stands in `put` or in `delete`, once. */
 export interface HostBatch {
   readonly put: readonly HostPut[];
   readonly delete: readonly Uint8Array[];
   readonly expect?: readonly HostExpectation[];
+  readonly expectUrl?: HostUrlExpectation;
 }
 
 /** `strict`: on stable storage when the promise resolves. `relaxed`: in the host's hands. */
@@ -110,7 +117,7 @@ export interface HostAdapter {
   allRows(): Promise<{ rows: HostRow[]; token: HostToken }>;
   /** The rows of these keys; absent ones are undefined. Positional. */
   rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]>;
-  /** All rows of these URLs, in any order. */
+  /** All rows of these URLs as they are now, those that others wrote among them; in any order. */
   byUrl(urls: readonly string[]): Promise<HostRow[]>;
   /** What has changed since `token`, own commits included, or `"reset"` when that is not known. */
   changes(token: HostToken): Promise<HostChanges | "reset">;

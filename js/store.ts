@@ -212,8 +212,8 @@ export class SchemaStore {
 
   /**
    * Replaces the current value by what `change` makes of it (undefined: no value; leave as it is).
-   * Exact across all stores on the same place: `change` is called again when another write came
-   * first. The result is a direct put, durable when this resolves.
+   * Exact across all stores on the same place: `change` is called again when another write of the URL
+   * came first; it must not wait for an `update` of its own. Durable when this resolves. CONCURRENCY.
    */
   async update<T = JsonObject>(
     canonical: string,

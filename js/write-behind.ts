@@ -79,6 +79,11 @@ export class WriteBehind {
     return this.#queued.get(text) ?? this.#inFlight.get(text);
   }
 
+  /** Whether a put of any row of that URL is on its way. */
+  hasPutOf(url: string): boolean {
+    return this.size > 0 && this.pending().some(({ put }) => put?.url === url);
+  }
+
   /** Gives a write a new slot. */
   move(write: PendingWrite, slot: number): void {
     this.#release(write);

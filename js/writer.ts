@@ -1,5 +1,6 @@
 /** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
 
+import type { WritableRow } from "./conditional.js";
 import { describe } from "./describe.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
@@ -82,7 +83,7 @@ export class Writer {
     throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
-  /** Stores what `change` makes of the current slot, if nobody else writes meanwhile. */
+  /** Stores what `change` makes of the current slot, if nobody else writes its URL meanwhile. */
   update(
     canonical: string,
     options: PutOptions,
@@ -178,42 +179,42 @@ export class Writer {
     const { url } = parseCanonical(canonical);
     return this.#updates.run(url, async () => {
       const durable = this.#durable;
-      if (durable === undefined) return this.#putIfInMemory(canonical, attempt);
+      if (durable === undefined) return this.#putIfInMemory(url, canonical, attempt);
       const stored = await durable.conditional.putIf(url, async () => {
         const current = this.#shelf.known(canonical);
         const draft = await attempt(current);
         this.#listener.checkOpen();
-        return draft && this.#conditional(draft, current);
+        return draft && this.#row(draft);
       });
       if (stored !== undefined) this.#listener.stored(stored.canonical);
       return stored;
     });
   }
 
-  /** Without a host the current body is the expectation. */
+  /** Without a host, what the rows of the URL hold is the expectation. */
   async #putIfInMemory(
+    url: string,
     canonical: string,
     attempt: (slot: number | undefined) => Promise<Draft | undefined>,
   ): Promise<Metadata | undefined> {
     for (;;) {
-      const current = this.#shelf.known(canonical);
-      const hash = this.#hash(current);
-      const draft = await attempt(current);
+      const before = this.#contentOf(url);
+      const draft = await attempt(this.#shelf.known(canonical));
       if (draft === undefined) return undefined;
-      if (this.#hash(this.#shelf.known(canonical)) === hash) return this.#file(draft);
+      if (this.#contentOf(url) === before) return this.#file(draft);
     }
   }
 
-  #hash(slot: number | undefined): string | undefined {
-    return slot === undefined ? undefined : this.#shelf.hash(slot)?.join();
+  /** Keys and hashes of all rows of a URL: equal for equal content. */
+  #contentOf(url: string): string {
+    const rows = Array.from(
+      this.#shelf.rowsOf(url),
+      (slot) => `${this.#shelf.key(slot)?.join()} ${this.#shelf.hash(slot)?.join()}`,
+    );
+    return rows.sort().join("\n");
   }
 
-  /** The row of a draft with the keys it depends on: its own, and that of the entry it was made from. */
-  #conditional({ record, body }: Draft, current: number | undefined) {
-    const row = { ...this.#shelf.pack(record, body), url: record.url, body };
-    const expect = [row.key];
-    const currentKey = current === undefined ? undefined : this.#shelf.key(current);
-    if (currentKey !== undefined && currentKey.join() !== row.key.join()) expect.push(currentKey);
-    return { row, expect };
+  #row({ record, body }: Draft): WritableRow {
+    return { ...this.#shelf.pack(record, body), url: record.url, body };
   }
 }

@@ -110,6 +110,7 @@ class FsAdapter implements HostAdapter {
   }
 
   async byUrl(urls: readonly string[]): Promise<HostRow[]> {
+    this.#refresh();
     return urls.flatMap((url) => unpackRows(this.#core.call((log) => log.byUrl(url))));
   }
 

@@ -53,6 +53,13 @@ export class MemoryPlace {
       if ((this.rows.get(mapKey(key))?.revision ?? 0) === revision) continue;
       throw new SchemaStoreError("CONCURRENCY", "memory: a row is not at the expected revision");
     }
+    const { expectUrl } = batch;
+    if (expectUrl !== undefined) {
+      const ofUrl = [...this.rows.values()].filter(({ url }) => url === expectUrl.url);
+      if (ofUrl.length !== expectUrl.count) {
+        throw new SchemaStoreError("CONCURRENCY", `memory: ${expectUrl.url} has other rows`);
+      }
+    }
     this.token += 1;
     for (const put of batch.put) this.#put(put);
     for (const key of batch.delete) this.#delete(key);

@@ -106,6 +106,8 @@ export function unstorageAdapter(
       });
     },
     async byUrl(urls) {
+      const open = use();
+      await guard("reading", () => open.refresh());
       const wanted = new Set(urls);
       return [...use().rows.values()].filter(({ url }) => wanted.has(url)).map(copyRow);
     },
@@ -124,6 +126,7 @@ export function unstorageAdapter(
         put: batch.put.map((put) => ({ ...copyRow({ ...put, revision: 0 }), body: put.body })),
         delete: batch.delete.map(copyOf),
         expect: batch.expect?.map(({ key, revision }) => ({ key: copyOf(key), revision })) ?? [],
+        ...(batch.expectUrl && { expectUrl: batch.expectUrl }),
       };
       const open = use();
       return guard("writing", () => open.commit(own, watchers));

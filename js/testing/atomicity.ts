@@ -93,6 +93,24 @@ export const atomicity: Record<string, Case> = {
     await holds(adapter, [guard, one], "at the end");
   },
 
+  "an expectation about a URL is about the number of its rows": async (place) => {
+    const [adapter, other] = [await place.open(), await place.open()];
+    const [a, b] = [await put({ key: "a", url: "u" }), await put({ key: "b", url: "u" })];
+    await store(adapter, { key: "c", url: "elsewhere" });
+    const attempt = (count: number): Promise<HostToken> =>
+      commit(adapter, { put: [a], expectUrl: { url: "u", count } });
+
+    await rejects(attempt(1), "CONCURRENCY", "a row where there is none");
+    await attempt(0);
+    await commit(other, { put: [b] });
+    await rejects(attempt(1), "CONCURRENCY", "a row that came meanwhile");
+    equal((await adapter.byUrl(["u"])).length, 2, "rows of the URL, as they are now");
+    await attempt(2);
+    await commit(other, { delete: [b.key] });
+    await rejects(attempt(2), "CONCURRENCY", "a row that went meanwhile");
+    await attempt(1);
+  },
+
   "of many commits with one expectation exactly one is done": async (place) => {
     const adapter = await place.open();
     await store(adapter, { key: "k" });

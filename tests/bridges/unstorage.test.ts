@@ -13,6 +13,7 @@ import { openSchemaStore } from "../../dist/index.node.js";
 import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { adapterContract } from "../../dist/testing.js";
+import { updateRounds } from "../js/update-rounds.js";
 
 const folders: string[] = [];
 after(() => {
@@ -46,6 +47,17 @@ for (const [name, make] of Object.entries(storages)) {
     },
   );
 }
+
+test("adapter: an update and any other write come to what one after the other does", async () => {
+  for (const storage of [
+    createStorage(),
+    createStorage({ driver: fsDriver({ base: newFolder() }) }),
+  ]) {
+    const open = () => openSchemaStore({ adapter: unstorageAdapter(storage) });
+    const model = () => openSchemaStore({ strategy: "memory" });
+    assert.deepEqual(await updateRounds({ open, model, seed: 2, rounds: 40 }), []);
+  }
+});
 
 test("adapter: a store is there again in another process, after many commits", async () => {
   const base = newFolder();

@@ -14,6 +14,7 @@ import {
 } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
+import { unpackRows } from "./rows.js";
 
 /** What a row and a body take besides metadata and text, in bytes: headers, key, URL, hashes. */
 const RECORDS = 384;
@@ -190,6 +191,11 @@ function plan(log: LogHandle, batch: HostBatch, fresh: boolean): Plan {
     if (log.revision(key) !== revision) {
       throw new SchemaStoreError("CONCURRENCY", "a row was changed by somebody else meanwhile");
     }
+  }
+  const { expectUrl } = batch;
+  if (expectUrl && unpackRows(log.byUrl(expectUrl.url)).length !== expectUrl.count) {
+    const message = `${expectUrl.url} got or lost a row meanwhile`;
+    throw new SchemaStoreError("CONCURRENCY", message);
   }
   const bytes = batch.put.reduce((sum, { meta }) => sum + RECORDS + meta.length, 0);
   log.begin(Date.now(), fresh, bytes);

@@ -1,7 +1,7 @@
 /** One batch in one transaction: check, write, collect what nothing names any more. */
 
 import { SchemaStoreError } from "../../errors.js";
-import type { HostBatch, HostToken } from "../../host.js";
+import type { HostBatch, HostToken, HostUrlExpectation } from "../../host.js";
 import { exactBuffer, mapKey } from "../bytes.js";
 import { result, results } from "./requests.js";
 import { checkPlace, isLive, type Place, type StoredRow, type Tombstone } from "./schema.js";
@@ -18,6 +18,7 @@ export interface PreparedBatch {
   }[];
   readonly delete: readonly ArrayBuffer[];
   readonly expect: readonly { readonly key: ArrayBuffer; readonly revision: number }[];
+  readonly expectUrl: HostUrlExpectation | undefined;
 }
 
 /** Copies what is not of exact size: a view would be stored with all of the memory below it. */
@@ -30,6 +31,7 @@ export function prepare(batch: HostBatch): PreparedBatch {
     })),
     delete: batch.delete.map(exactBuffer),
     expect: (batch.expect ?? []).map(({ key, revision }) => ({ key: exactBuffer(key), revision })),
+    expectUrl: batch.expectUrl,
   };
 }
 
@@ -46,8 +48,10 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   // Where nothing is there is nothing to find: the first package goes in twice as fast.
   const empty = place.bytes === 0 && place.tombstones === 0;
   const inUse = <T>(items: readonly T[]) => (empty ? [] : items);
-  const [expected, old, held] = await Promise.all([
+  const { expectUrl } = batch;
+  const [expected, [ofUrl = 0], old, held] = await Promise.all([
     results(inUse(batch.expect), ({ key }) => rows.get(key)),
+    results(inUse(expectUrl ? [expectUrl.url] : []), (url) => rows.index("url").count(url)),
     results(inUse(writtenKeys), (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone>),
     results(inUse(named), ({ row }) => bodies.getKey(row.hash)),
   ]);
@@ -56,6 +60,10 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
       throw new SchemaStoreError("CONCURRENCY", "indexeddb: a row is not at the expected revision");
     }
   });
+
+  if (expectUrl && expectUrl.count !== ofUrl) {
+    throw new SchemaStoreError("CONCURRENCY", `indexeddb: ${expectUrl.url} has other rows`);
+  }
 
   const token = place.token + 1;
   const tally = { bytes: place.bytes, tombstones: place.tombstones };

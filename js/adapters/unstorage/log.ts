@@ -211,11 +211,15 @@ export class Log {
     this.damage.push(`${this.#name(kind, token)} was unreadable`);
   }
 
-  #check({ expect = [] }: HostBatch): void {
+  #check({ expect = [], expectUrl }: HostBatch): void {
     for (const { key, revision } of expect) {
       if ((this.rows.get(mapKey(key))?.revision ?? 0) === revision) continue;
       throw new SchemaStoreError("CONCURRENCY", "unstorage: a row is not at the expected revision");
     }
+    if (expectUrl === undefined) return;
+    const ofUrl = [...this.rows.values()].filter(({ url }) => url === expectUrl.url);
+    if (ofUrl.length === expectUrl.count) return;
+    throw new SchemaStoreError("CONCURRENCY", `unstorage: ${expectUrl.url} has other rows`);
   }
 
   async #writeBodies(puts: readonly HostPut[]): Promise<void> {
