@@ -1,9 +1,9 @@
-/** The last resort of a process that is exiting, where a host can commit at once. */
+/** The last resort of a process that is exiting or a page that is left, where a host can commit at once. */
 
 import type { DurableTier } from "./durable.js";
 import { batchOf } from "./write-behind.js";
 
-/** Commits what is not durable yet, blocking until it is. DISK_ERROR. */
+/** Hands over what is not durable yet, blocking until that is done. DISK_ERROR. */
 export function flushSync({ adapter, writes }: DurableTier): void {
   writes.stop();
   const pending = writes.pending();

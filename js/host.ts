@@ -125,8 +125,18 @@ export interface HostAdapter {
   bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** Writes a batch: all or nothing, durable when it resolves. CONCURRENCY when an expectation fails. */
   commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken>;
-  /** The same from a process that is exiting: best effort, synchronous. Absent where impossible. */
+  /**
+   * The same from a process that is exiting or a page that is left: what can be done is done when it
+   * returns. A page may live on: then `commit` gets the same writes again. Absent where impossible.
+   */
   commitSync?(batch: HostBatch): void;
+  /**
+   * The page is about to be frozen, in the background or in the back/forward cache: from now on the
+   * adapter holds nothing that others wait for. Calls under way go on after `thaw`.
+   */
+  freeze?(): void;
+  /** The page goes on; watchers are called, as nothing was heard meanwhile. */
+  thaw?(): void;
   /** Runs `work` while no other store on the same place runs a section of the same name. */
   exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** A small record beside the rows as anybody last saved it; undefined when there is none. */

@@ -1,6 +1,7 @@
 /** What a store needs of a browser or worker. */
 
 import { asStoreError } from "./errors.js";
+import { flushSync } from "./flush-sync.js";
 import type { Platform } from "./platform.js";
 
 const CURE =
@@ -17,16 +18,32 @@ export const webPlatform: Omit<Platform, "loadCore"> = {
     });
     return indexedDbAdapter(databaseName);
   },
-  onExit({ flush }) {
-    // Either event may be the last one a page gets to see.
-    const flushNow = () => void flush().catch(() => {});
+  onExit({ flush, durable }) {
+    const flushNow = () => {
+      // Nothing that waits is sure to go on.
+      if (durable !== undefined) flushSync(durable);
+      flush().catch(() => {});
+    };
     const flushWhenHidden = () => {
       if (globalThis.document?.visibilityState === "hidden") flushNow();
     };
+    const freeze = () => {
+      flushNow();
+      durable?.adapter.freeze?.();
+    };
+    const thaw = () => durable?.adapter.thaw?.();
+    // Into the back/forward cache and out of it, in browsers that do not call that freezing.
+    const onHide = ({ persisted }: Event & { persisted?: boolean }) =>
+      persisted ? freeze() : flushNow();
+    const onShow = ({ persisted }: Event & { persisted?: boolean }) => persisted && thaw();
     const listening = new AbortController();
     const { signal } = listening;
-    globalThis.addEventListener?.("pagehide", flushNow, { signal });
+    // Each of the first three may be the last one a page gets to see.
+    globalThis.addEventListener?.("pagehide", onHide, { signal });
     globalThis.document?.addEventListener("visibilitychange", flushWhenHidden, { signal });
+    globalThis.document?.addEventListener("freeze", freeze, { signal });
+    globalThis.document?.addEventListener("resume", thaw, { signal });
+    globalThis.addEventListener?.("pageshow", onShow, { signal });
     return () => listening.abort();
   },
 };

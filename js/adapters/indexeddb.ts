@@ -18,10 +18,11 @@ import type {
   HostToken,
   HostUsage,
 } from "../host.js";
-import { copyOf, exactBuffer } from "./bytes.js";
-import { prepare, write } from "./indexeddb/commit.js";
+import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
+import { type PreparedBatch, prepare, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
 import { within } from "./indexeddb/deadline.js";
+import { isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { result, results } from "./indexeddb/requests.js";
 import {
@@ -30,11 +31,15 @@ import {
   isLive,
   type Place,
   type SavedIndex,
+  STORES,
   type StoredRow,
   type StoreName,
   type Tombstone,
 } from "./indexeddb/schema.js";
+import { Tabs } from "./indexeddb/tabs.js";
 
+/** Stores that a commit writes. */
+const COMMITTED: readonly StoreName[] = ["rows", "bodies", "sys"];
 /** The database where no other name is given. */
 export const DEFAULT_DATABASE_NAME = "fhir-schema-store";
 
@@ -59,20 +64,32 @@ class IndexedDbAdapter implements HostAdapter {
   readonly #connection: Connection;
   readonly #watchers = new Set<() => void>();
   readonly #running = new Set<Promise<unknown>>();
-  #channel: BroadcastChannel | undefined;
+  /** Names what this page leaves behind. */
+  readonly #id = randomId();
+  /** The last commit that is known here. */
+  #token: HostToken = 0;
+  /** Commits under way without a condition. */
+  readonly #committing = new Set<PreparedBatch>();
+  /** The copy of the queue that lies in the database. */
+  #left: LeftQueue | undefined;
+  readonly #tabs: Tabs;
   #state: "new" | "open" | "closed" = "new";
 
   constructor(database: string, deadlineMs: number) {
     this.#database = database;
     this.#deadlineMs = deadlineMs;
     this.#connection = new Connection(database, deadlineMs, this.#notify);
+    this.#tabs = new Tabs(database, { changed: this.#notify, left: () => this.#catchUp() });
   }
 
   async open(): Promise<HostOpened> {
     if (this.#state === "closed") this.#mustBeOpen();
+    const damage = await this.#takeLeft();
     const { storeId, token } = await this.#read(["sys"], readPlace);
-    if (this.#state === "new") this.#listen();
+    this.#token = token;
+    if (this.#state === "new") this.#state = "open";
     this.#mustBeOpen();
+    this.#tabs.open();
     const capabilities = {
       fullIndex: false,
       changes: true,
@@ -80,7 +97,7 @@ class IndexedDbAdapter implements HostAdapter {
       exclusive: hasLocks(),
       checked: false,
     };
-    return { storeId, token, durable: true, capabilities, damage: [] };
+    return { storeId, token, durable: true, capabilities, damage };
   }
 
   async index(): Promise<Uint8Array | undefined> {
@@ -145,6 +162,7 @@ class IndexedDbAdapter implements HostAdapter {
         readPlace(transaction),
         readRows(index, IDBKeyRange.lowerBound(since, true)),
       ]);
+      this.#token = token;
       if (since < horizon || since > token) return "reset";
       return { ...found, token };
     });
@@ -165,11 +183,35 @@ class IndexedDbAdapter implements HostAdapter {
   async commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken> {
     this.#mustBeOpen();
     const prepared = prepare(batch);
-    const token = await this.#write(["rows", "bodies", "sys"], options.durability, (transaction) =>
-      write(transaction, prepared),
-    );
-    this.#channel?.postMessage(token);
-    return token;
+    const left = this.#left;
+    const stores = left ? STORES : COMMITTED;
+    if (batch.expect === undefined) this.#committing.add(prepared);
+    try {
+      const token = await this.#write(stores, options.durability, async (transaction) =>
+        write(transaction, left ? await reclaim(transaction, left, prepared) : prepared),
+      );
+      if (this.#left === left) this.#left = undefined;
+      this.#token = token;
+      this.#tabs.tellCommit();
+      return token;
+    } finally {
+      this.#committing.delete(prepared);
+    }
+  }
+
+  /** Copies the batch to where the next one to open the database finds it; `commit` takes the copy back. */
+  commitSync(batch: HostBatch): void {
+    if (this.#state !== "open") return;
+    const left = { id: this.#id, token: this.#token, writes: this.#since(prepare(batch)) };
+    if (
+      !this.#connection.atOnce(["side"], (transaction) =>
+        leave(transaction.objectStore("side"), left),
+      )
+    ) {
+      return;
+    }
+    this.#left = left;
+    this.#tabs.tellLeft();
   }
 
   async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -207,12 +249,25 @@ class IndexedDbAdapter implements HostAdapter {
     return () => void this.#watchers.delete(watcher);
   }
 
+  freeze(): void {
+    if (this.#state !== "open") return;
+    // An open channel, or handle, keeps a page out of the back/forward cache.
+    this.#tabs.close();
+    this.#connection.freeze();
+  }
+
+  thaw(): void {
+    if (this.#state !== "open") return;
+    this.#connection.thaw();
+    this.#tabs.open();
+    this.#catchUp();
+  }
+
   async close(): Promise<void> {
     this.#state = "closed";
     this.#watchers.clear();
-    this.#channel?.close();
-    this.#channel = undefined;
-    globalThis.removeEventListener?.("pageshow", this.#shown);
+    this.#tabs.close();
+    this.#connection.thaw();
     await Promise.allSettled(this.#running);
     await this.#connection.close();
   }
@@ -231,17 +286,37 @@ class IndexedDbAdapter implements HostAdapter {
     }
   };
 
-  /** A page back from the back/forward cache may have missed messages. */
-  readonly #shown = (event: Event): void => {
-    if ((event as PageTransitionEvent).persisted) this.#notify();
-  };
+  /** Takes in what pages left behind, and has all others look at what is there now. */
+  #catchUp(): void {
+    this.#takeLeft().then(this.#notify, this.#notify);
+  }
 
-  #listen(): void {
-    this.#state = "open";
-    globalThis.addEventListener?.("pageshow", this.#shown);
-    if (globalThis.BroadcastChannel === undefined) return;
-    this.#channel = new BroadcastChannel(`fhir-schema-store:${this.#database}`);
-    this.#channel.onmessage = this.#notify;
+  /** Files what pages left behind; returns what of it is unreadable, one sentence each. */
+  async #takeLeft(): Promise<readonly string[]> {
+    if (
+      !(await this.#read(["side"], (transaction) => isAnyLeft(transaction.objectStore("side"))))
+    ) {
+      return [];
+    }
+    const { wrote, damage } = await this.#write(STORES, "strict", takeLeft);
+    if (wrote) this.#tabs.tellCommit();
+    return damage;
+  }
+
+  /** Writes of the queue that a commit under way may have done already are as old as that commit. */
+  #since({ put, delete: deleted }: PreparedBatch): LeftQueue["writes"] {
+    const begun = new Map<string, number>();
+    for (const batch of this.#committing) {
+      for (const { key, row, at } of batch.put) begun.set(mapKey(key) + mapKey(row.hash), at);
+      for (const { key, at } of batch.delete) begun.set(mapKey(key), at);
+    }
+    return {
+      put: put.map((one) => ({
+        ...one,
+        at: begun.get(mapKey(one.key) + mapKey(one.row.hash)) ?? one.at,
+      })),
+      delete: deleted.map((one) => ({ ...one, at: begun.get(mapKey(one.key)) ?? one.at })),
+    };
   }
 
   #mustBeOpen(): void {
@@ -250,12 +325,15 @@ class IndexedDbAdapter implements HostAdapter {
     throw new SchemaStoreError("CLOSED", `indexeddb: the adapter of ${this.#database} is ${how}`);
   }
 
-  #read<T>(stores: StoreName[], work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+  #read<T>(
+    stores: readonly StoreName[],
+    work: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
     return this.#track(this.#connection.transaction({ stores }, work));
   }
 
   #write<T>(
-    stores: StoreName[],
+    stores: readonly StoreName[],
     durability: Durability,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {

@@ -131,6 +131,9 @@ export function unstorageAdapter(
       const open = use();
       return guard("writing", () => open.commit(own, watchers));
     },
+    commitSync(batch) {
+      if (state === "open") log.leave(batch);
+    },
     async exclusive(name, work) {
       return use().turns.run(`exclusive ${name}`, work);
     },

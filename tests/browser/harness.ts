@@ -45,6 +45,13 @@ const BLANK = `<!doctype html><meta charset="utf-8"><title>fhir-schema-store tes
   globalThis.kit = kit;
 </script>`;
 
+/** Pages that are no files. */
+const PAGES: Readonly<Record<string, string>> = {
+  "/": BLANK,
+  "/away": "<!doctype html><title>elsewhere</title>",
+  "/blank": `<!doctype html><title>blank</title><script>globalThis.__name = (named) => named;</script>`,
+};
+
 /** What a page opened by `Chromium.open` has as the global `kit`. */
 export type PageKit = typeof import("../../dist/adapters/indexeddb.js") &
   typeof import("../../dist/testing.js") &
@@ -114,6 +121,8 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
+    // A driven browser would not keep pages it goes back to, as every user's does.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -148,12 +157,13 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
   };
 }
 
-/** Serves the repository's built files; `/` is the blank page. */
+/** Serves the repository's built files; `/` is the blank page, `/away` another one. */
 export async function serve(): Promise<{ origin: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const found = pathname === "/" ? BLANK : await read(pathname);
-    response.setHeader("cache-control", "no-store");
+    const found = PAGES[pathname] ?? (await read(pathname));
+    // Not "no-store": such a page is not kept for going back to.
+    response.setHeader("cache-control", "no-cache");
     if (found === undefined) response.writeHead(404).end();
     else response.setHeader("content-type", contentType(pathname)).end(found);
   });
@@ -175,7 +185,7 @@ async function read(pathname: string): Promise<Buffer | undefined> {
 }
 
 function contentType(pathname: string): string {
-  const extension = pathname === "/" ? ".html" : extname(pathname);
+  const extension = pathname in PAGES ? ".html" : extname(pathname);
   return TYPES[extension] ?? "application/octet-stream";
 }
 

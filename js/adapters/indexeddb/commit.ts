@@ -13,23 +13,27 @@ const MAX_TOMBSTONES = 10_000;
 export interface PreparedBatch {
   readonly put: readonly {
     readonly key: ArrayBuffer;
-    readonly row: Omit<StoredRow, "revision">;
+    readonly row: Omit<StoredRow, "revision" | "at">;
     readonly body: ArrayBuffer;
+    /** When it was asked for, in milliseconds since 1970; so below. */
+    readonly at: number;
   }[];
-  readonly delete: readonly ArrayBuffer[];
+  readonly delete: readonly { readonly key: ArrayBuffer; readonly at: number }[];
   readonly expect: readonly { readonly key: ArrayBuffer; readonly revision: number }[];
   readonly expectUrl: HostUrlExpectation | undefined;
 }
 
 /** Copies what is not of exact size: a view would be stored with all of the memory below it. */
 export function prepare(batch: HostBatch): PreparedBatch {
+  const at = Date.now();
   return {
     put: batch.put.map(({ key, url, hash, meta, body }) => ({
       key: exactBuffer(key),
       row: { url, hash: exactBuffer(hash), meta: exactBuffer(meta), size: body.byteLength },
       body: exactBuffer(body),
+      at,
     })),
-    delete: batch.delete.map(exactBuffer),
+    delete: batch.delete.map((key) => ({ key: exactBuffer(key), at })),
     expect: (batch.expect ?? []).map(({ key, revision }) => ({ key: exactBuffer(key), revision })),
     expectUrl: batch.expectUrl,
   };
@@ -43,7 +47,7 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
 
   const byHash = new Map(batch.put.map(({ row, body }) => [mapKey(row.hash), { row, body }]));
   const named = [...byHash.values()];
-  const writtenKeys = [...batch.put.map(({ key }) => key), ...batch.delete];
+  const writtenKeys = [...batch.put, ...batch.delete].map(({ key }) => key);
   const place = checkPlace(await result<Place | undefined>(sys.get("place")));
   // Where nothing is there is nothing to find: the first package goes in twice as fast.
   const empty = place.bytes === 0 && place.tombstones === 0;
@@ -72,14 +76,14 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
     bodies.put(body, row.hash);
     tally.bytes += row.size;
   });
-  batch.put.forEach(({ key, row }, i) => {
-    rows.put({ ...row, revision: token } satisfies StoredRow, key);
+  batch.put.forEach(({ key, row, at }, i) => {
+    rows.put({ ...row, at, revision: token } satisfies StoredRow, key);
     tally.bytes += rowBytes(key, row);
     if (old[i] && !isLive(old[i])) tally.tombstones -= 1;
   });
-  batch.delete.forEach((key, i) => {
+  batch.delete.forEach(({ key, at }, i) => {
     if (!isLive(old[batch.put.length + i])) return;
-    rows.put({ revision: token } satisfies Tombstone, key);
+    rows.put({ at, revision: token } satisfies Tombstone, key);
     tally.tombstones += 1;
   });
   old.forEach((row, i) => {
@@ -121,6 +125,6 @@ async function collectTombstones(rows: IDBObjectStore): Promise<void> {
   for (const key of all) if (!kept.has(mapKey(key))) rows.delete(key);
 }
 
-function rowBytes(key: ArrayBuffer, { hash, meta }: Omit<StoredRow, "revision">): number {
+function rowBytes(key: ArrayBuffer, { hash, meta }: Pick<StoredRow, "hash" | "meta">): number {
   return key.byteLength + hash.byteLength + meta.byteLength;
 }

@@ -20,7 +20,7 @@ export interface TransactionOptions {
   readonly durability?: Durability;
 }
 
-/** Runs transactions on whatever handle is alive. */
+/** Runs transactions on whatever handle is alive, and none while the page is frozen. */
 export class Connection {
   readonly #name: string;
   readonly #deadlineMs: number;
@@ -28,6 +28,9 @@ export class Connection {
   #handle: Promise<IDBDatabase> | undefined;
   /** The handle itself, once it is there. */
   #live: IDBDatabase | undefined;
+  readonly #running = new Set<IDBTransaction>();
+  /** While the page is frozen: resolves when it is not any more. */
+  #frozen: { readonly ended: Promise<void>; end(): void } | undefined;
 
   /** `onLost` is called when a handle goes: what is in the database may have changed. */
   constructor(name: string, deadlineMs: number, onLost: () => void) {
@@ -56,6 +59,46 @@ export class Connection {
     }
   }
 
+  /**
+   * Runs `work`, which may only write, in a transaction that is begun and committed before this
+   * returns; false where that is not possible. What comes of it is not waited for.
+   */
+  atOnce(stores: readonly StoreName[], work: (transaction: IDBTransaction) => void): boolean {
+    try {
+      const transaction = this.#live?.transaction(stores, "readwrite", { durability: "strict" });
+      if (transaction === undefined) return false;
+      work(transaction);
+      transaction.commit();
+      return true;
+    } catch {
+      // The handle is dead.
+      return false;
+    }
+  }
+
+  /**
+   * Lets go of the handle at once and aborts what is under way, to be run again after `thaw`: a frozen
+   * page would hold up the transactions of all others.
+   */
+  freeze(): void {
+    if (this.#frozen !== undefined) return;
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#frozen = { ended, end };
+    for (const transaction of this.#running) abort(transaction);
+    this.#live?.close();
+    this.#live = undefined;
+    void this.#drop();
+  }
+
+  /** Lets transactions run again. */
+  thaw(): void {
+    this.#frozen?.end();
+    this.#frozen = undefined;
+  }
+
   /** Lets go of the handle; transactions under way still finish. The next use opens another. */
   close(): Promise<void> {
     return this.#drop();
@@ -75,10 +118,11 @@ export class Connection {
     options: TransactionOptions,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
+    await this.#frozen?.ended;
     const database = await this.#database();
     try {
       const hangs = `indexeddb: a transaction on ${this.#name} hangs`;
-      return await runTransaction(database, options, work, (transaction) =>
+      return await runTransaction(database, options, work, this.#running, (transaction) =>
         within(this.#deadlineMs, transaction, () => new SchemaStoreError("TIMEOUT", hangs)),
       );
     } catch (cause) {
@@ -158,17 +202,22 @@ export class Connection {
   }
 }
 
-/** Runs `work` in one transaction, which `limit` bounds in time: past that it is aborted. */
+/**
+ * Runs `work` in one transaction, which is among the `running` ones meanwhile, and which `limit` bounds in
+ * time: past that it is aborted.
+ */
 async function runTransaction<T>(
   database: IDBDatabase,
   { stores, durability }: TransactionOptions,
   work: (transaction: IDBTransaction) => Promise<T>,
+  running: Set<IDBTransaction>,
   limit: <R>(transaction: Promise<R>) => Promise<R>,
 ): Promise<T> {
   const transaction =
     durability === undefined
       ? database.transaction(stores, "readonly")
       : database.transaction(stores, "readwrite", { durability });
+  running.add(transaction);
   // Over quota every request succeeds and the transaction aborts: only `complete` says "stored".
   const completed = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -181,6 +230,8 @@ async function runTransaction<T>(
     abort(transaction);
     // The transaction's own error is the reason; its requests only say that it was aborted.
     throw cause instanceof SchemaStoreError ? cause : (transaction.error ?? cause);
+  } finally {
+    running.delete(transaction);
   }
 }
 

@@ -9,6 +9,7 @@
  * | `sys`    | `place`     | `Place` |
  * | `sys`    | `index`     | `SavedIndex` |
  * | `side`   | name        | ArrayBuffer: a small record beside the rows |
+ * | `side`   | `left:...`  | ArrayBuffer: a piece of the queue of a page that was left (`left.ts`) |
  */
 
 import { SchemaStoreError } from "../../errors.js";
@@ -47,11 +48,17 @@ export interface StoredRow {
   /** Length of the body, so that the space it frees is known without reading it. */
   readonly size: number;
   readonly revision: number;
+  /**
+   * When the write was asked for, in milliseconds since 1970: of a write that a page left behind and one
+   * it had not heard of, the later one counts.
+   */
+  readonly at: number;
 }
 
 /** What stays of a deleted row. Without `url` and `hash` it is in neither of these indexes. */
 export interface Tombstone {
   readonly revision: number;
+  readonly at: number;
 }
 
 /** The packed rows as they were at `token`. */

@@ -5,6 +5,7 @@
  *     log:<token>    what the commit of that token put and deleted
  *     body:<hash>    a body, as bytes
  *     side:<name>    a small record beside the rows
+ *     left:<writer>  a commit that had to be written in one turn, as its page or process ended
  *     writer         who wrote last
  *
  * A commit is one `log` record, written when its bodies are there: a driver that writes half a record
@@ -58,6 +59,8 @@ export class Log {
   #commits: number[] = [];
   #users = 0;
   #loaded = false;
+  /** Whether this one has left a batch. */
+  #left = false;
 
   constructor(storage: UnstorageStorage, base: string) {
     this.#storage = storage;
@@ -96,23 +99,45 @@ export class Log {
         await this.#load();
       }
       this.#check(batch);
-      const token = this.token + 1;
       const put = batch.put.map((one) => ({
-        ...copyRow({ ...one, revision: token }),
+        ...copyRow({ ...one, revision: this.token + 1 }),
         size: one.body.byteLength,
       }));
-      const record = { storeId: this.storeId, put, delete: batch.delete };
       await this.#writeBodies(batch.put);
-      await this.#storage.setItem(this.#name("log", token), writeRecord(record));
-      this.#apply(record);
-      this.token = token;
-      this.#commits.push(token);
+      await this.#append({ storeId: this.storeId, put, delete: batch.delete });
+      if (this.#left) {
+        // All that was left is in this commit or one before it: the queue goes out in order.
+        this.#left = false;
+        await this.#storage.removeItem(this.#name("left", this.#me));
+      }
+      const { token } = this;
       for (const watcher of this.watchers) if (!own.has(watcher)) queueMicrotask(watcher);
       // Within the turn of this commit: whoever writes next may name what is removed here. What is
       // left over is found again: the commit is done without it.
       await this.#tidy().catch(() => {});
       return token;
     });
+  }
+
+  /**
+   * Hands over a batch in one turn, as a page that is left must: a driver that writes at once has written
+   * it when this returns. The next one to read the log makes a commit of it, or this one, if it lives on.
+   */
+  leave(batch: HostBatch): void {
+    if (!this.#loaded) return;
+    const put = batch.put.map((one) => ({
+      ...copyRow({ ...one, revision: 0 }),
+      size: one.body.byteLength,
+    }));
+    const record = writeRecord({ storeId: this.storeId, put, delete: batch.delete });
+    const sent: Promise<void>[] = [];
+    for (const [hash, body] of this.#missing(batch.put)) {
+      sent.push(this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)));
+    }
+    this.#left = true;
+    sent.push(this.#storage.setItem(this.#name("left", this.#me), record));
+    // Who would hear of it is leaving.
+    for (const one of sent) one.catch(() => {});
   }
 
   /** Bodies that rows name. Positional. CORRUPT. */
@@ -163,6 +188,7 @@ export class Log {
       const records = await inTurn(later, (commit) => this.#read("log", commit));
       this.#unload();
       this.#replay(all, token, later, records);
+      await this.#takeLeft();
       this.#loaded = true;
       return;
     }
@@ -207,6 +233,38 @@ export class Log {
     this.#takeUnused();
   }
 
+  /** Makes commits of what others left. */
+  async #takeLeft(): Promise<void> {
+    const names = await this.#storage.getKeys(this.#name("left", ""));
+    for (const name of names.filter((one) => one !== this.#name("left", this.#me))) {
+      const left = readRecord(await this.#storage.getItem(name), name);
+      // Else it is half a record, or of a place that was destroyed since.
+      if (left !== undefined && left.storeId === this.storeId) {
+        const there = await inTurn(left.put, (row) => this.#hasBody(row.hash));
+        const put = left.put.filter((_, at) => there[at]);
+        await this.#append({
+          ...left,
+          put: put.map((row) => ({ ...row, revision: this.token + 1 })),
+        });
+      }
+      await this.#storage.removeItem(name);
+    }
+  }
+
+  /** A driver that does not write at once may have been cut off between the bodies. */
+  async #hasBody(hash: Uint8Array): Promise<boolean> {
+    const name = this.#name("body", hex(hash));
+    return this.#bodies.has(hex(hash)) || (await this.#storage.getItemRaw(name)) !== null;
+  }
+
+  async #append(record: LogRecord): Promise<void> {
+    const token = this.token + 1;
+    await this.#storage.setItem(this.#name("log", token), writeRecord(record));
+    this.#apply(record);
+    this.token = token;
+    this.#commits.push(token);
+  }
+
   #noteUnreadable(kind: "all" | "log", token: number): void {
     this.damage.push(`${this.#name(kind, token)} was unreadable`);
   }
@@ -223,14 +281,19 @@ export class Log {
   }
 
   async #writeBodies(puts: readonly HostPut[]): Promise<void> {
+    // A driver in memory keeps the very bytes it is given.
+    await inTurn(this.#missing(puts), ([hash, body]) =>
+      this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)),
+    );
+  }
+
+  /** Bodies that are not in the storage, by hash in hex. */
+  #missing(puts: readonly HostPut[]): [string, Uint8Array][] {
     const missing = new Map<string, Uint8Array>();
     for (const { hash, body } of puts) {
       if (!this.#bodies.has(hex(hash))) missing.set(hex(hash), body);
     }
-    // A driver in memory keeps the very bytes it is given.
-    await inTurn([...missing], ([hash, body]) =>
-      this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)),
-    );
+    return [...missing];
   }
 
   #apply({ put, delete: gone }: LogRecord): void {
@@ -311,7 +374,7 @@ export class Log {
     this.damage = [];
   }
 
-  #name(kind: "all" | "log" | "body", rest: number | string): string {
+  #name(kind: "all" | "log" | "body" | "left", rest: number | string): string {
     return `${this.#base}:${kind}:${rest}`;
   }
 }

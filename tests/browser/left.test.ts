@@ -1,0 +1,165 @@
+/** The copy of a queue that a page left: who takes it in, and what of it counts. */
+
+import assert from "node:assert/strict";
+import { browserTest, withPage } from "./harness.js";
+
+browserTest("what was left is taken in by the next one to open the database", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const gone = await kit.open("db");
+      const kept = await kit.store(gone, { key: "kept" });
+      const deleted = await kit.store(gone, { key: "deleted" });
+      const left = await kit.put({ key: "left", body: "left behind" });
+      gone.commitSync?.({ put: [left], delete: [deleted.key] });
+      const next = await kit.open("db");
+      await kit.holds(next, [kept, left], "after the opening");
+      const third = await kit.open("db");
+      await kit.holds(third, [kept, left], "taken in once");
+      kit.equal((await third.allRows()).token, (await next.allRows()).token, "and not again");
+    }),
+  ),
+);
+
+browserTest("a page that lives on commits its queue itself, and the copy goes", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db");
+      const [one, two] = [await kit.put({ key: "one" }), await kit.put({ key: "two" })];
+      adapter.commitSync?.({ put: [one, two], delete: [] });
+      await kit.commit(adapter, { put: [one, two] });
+      const { token } = await adapter.allRows();
+      const next = await kit.open("db");
+      kit.equal((await next.allRows()).token, token, "nothing was left to take in");
+      await kit.holds(next, [one, two], "committed");
+    }),
+  ),
+);
+
+browserTest("a write that another took in is not done again over what came after it", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db");
+      const left = await kit.put({ key: "k", body: "left" });
+      const fresh = await kit.put({ key: "fresh", body: "put since" });
+      const gone = await kit.store(adapter, { key: "gone" });
+      adapter.commitSync?.({ put: [left], delete: [gone.key] });
+      const other = await kit.open("db");
+      await kit.holds(other, [left], "taken in");
+      await kit.pause(5);
+      const updated = await kit.store(other, { key: "k", body: "made of what was left" });
+      const restored = await kit.store(other, { key: "gone", body: "back" });
+      await kit.commit(adapter, { put: [left, fresh], delete: [gone.key] });
+      await kit.holds(adapter, [updated, restored, fresh], "the later ones stay");
+      const last = await kit.store(adapter, { key: "k", body: "put after that" });
+      await kit.holds(adapter, [last, restored, fresh], "a write of its own counts as ever");
+    }),
+  ),
+);
+
+browserTest("a commit that was under way and was done is not done again later", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const [adapter, other] = [await kit.open("db"), await kit.open("db")];
+      const one = await kit.put({ key: "k", body: "under way" });
+      const running = kit.commit(adapter, { put: [one] });
+      await kit.pause(5);
+      adapter.commitSync?.({ put: [one], delete: [] });
+      await running;
+      const later = await kit.store(other, { key: "k", body: "made of it" });
+      const next = await kit.open("db");
+      await kit.holds(next, [later], "after the opening");
+    }),
+  ),
+);
+
+browserTest("of two pages that left one row the later write counts, in whatever order", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const [a, b] = [await kit.open("db"), await kit.open("db")];
+      const [first, last] = [
+        await kit.put({ key: "k", body: "first" }),
+        await kit.put({ key: "k", body: "last" }),
+      ];
+      for (const [early, late] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        early.commitSync?.({ put: [first], delete: [] });
+        await kit.pause(5);
+        late.commitSync?.({ put: [last], delete: [] });
+        await kit.holds(await kit.open("db"), [last], "the last one");
+      }
+    }),
+  ),
+);
+
+browserTest("a page that was hidden and goes on leaves no copy behind", () =>
+  withPage(async (page) => {
+    const left = await page.evaluate(async () => {
+      const { openSchemaStore } = (await import("/dist/index.js" as string)) as {
+        openSchemaStore: typeof import("../../dist/index.js").openSchemaStore;
+      };
+      const store = await openSchemaStore({ databaseName: "hidden" });
+      const names = (): Promise<IDBValidKey[]> =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open("hidden");
+          opening.onsuccess = () => {
+            const request = opening.result.transaction("side").objectStore("side").getAllKeys();
+            request.onsuccess = () => resolve(request.result);
+            opening.result.close();
+          };
+          opening.onerror = () => reject(opening.error);
+        });
+      Object.defineProperty(document, "visibilityState", { value: "hidden", writable: true });
+      let copies = 0;
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (value, key) {
+        if (String(key).startsWith("left:")) copies += 1;
+        return put.call(this, value, key);
+      };
+      const seen: [number, unknown][] = [];
+      for (let n = 0; n < 5; n += 1) {
+        await store.put({ url: "u", n });
+        document.dispatchEvent(new Event("visibilitychange"));
+        await store.flush();
+        seen.push([copies, await store.get("u")]);
+      }
+      const after = (await names()).filter((name) => String(name).startsWith("left:"));
+      await store.close();
+      return { seen, after };
+    });
+    assert.deepEqual(left.after, []);
+    for (const [n, [copies, value]] of left.seen.entries()) {
+      assert.deepEqual([copies, value], [n + 1, { url: "u", n }]);
+    }
+  }),
+);
+
+browserTest("a copy that cannot be read stays, and is told", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db");
+      adapter.commitSync?.({ put: [await kit.put({ key: "k" })], delete: [] });
+      await new Promise<void>((resolve) => {
+        const opening = indexedDB.open("db");
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction("side", "readwrite");
+          const side = transaction.objectStore("side");
+          side.getAllKeys().onsuccess = (event) => {
+            const [name] = (event.target as IDBRequest<IDBValidKey[]>).result;
+            side.put(new ArrayBuffer(40), name);
+          };
+          transaction.oncomplete = () => {
+            opening.result.close();
+            resolve();
+          };
+        };
+      });
+      const core = await kit.loadCore();
+      for (const when of ["at first", "and again"]) {
+        const opened = await kit.indexedDbAdapter("db").open({ core });
+        kit.equal(opened.damage.length, 1, `one sentence of damage ${when}`);
+      }
+    }),
+  ),
+);
