@@ -20,6 +20,7 @@ export interface WritableRow extends PackedRow {
 
 /** What these writes need of the durable tier. */
 export interface ConditionalHost {
+  /** Commits what is queued, as far as there is room. */
   flush(): Promise<void>;
   /** Brings all rows of a URL into the catalog; returns them as the host has them. */
   ask(url: string): Promise<HostRow[]>;
@@ -69,8 +70,12 @@ export class ConditionalWrites {
     row: WritableRow,
   ): Promise<Metadata | SchemaStoreError> {
     const expect = seen.map(({ key, revision }) => ({ key, revision }));
-    const onItsWay = this.#writes.hasPutOf(url) || seen.some(({ key }) => this.#writes.has(key));
-    if (onItsWay) return Promise.resolve(overtaken(url));
+    const keys = seen.map(({ key }) => key);
+    if (this.#writes.hasPutOf(url) || keys.some((key) => this.#writes.has(key))) {
+      // One that the host has no room for does not go away by waiting.
+      const refusal = this.#writes.refusalOf(keys, url);
+      return refusal === undefined ? Promise.resolve(overtaken(url)) : Promise.reject(refusal);
+    }
     return this.#tryCommit(
       { put: [row], delete: [], expect, expectUrl: { url, count: seen.length } },
       () => this.#take(row),
@@ -88,6 +93,8 @@ export class ConditionalWrites {
     then: () => T,
     deleted: readonly Uint8Array[] = [],
   ): Promise<T | SchemaStoreError> {
+    const refusal = this.#writes.refusalOf(keys);
+    if (refusal !== undefined) throw refusal;
     if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
     const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
     return this.#tryCommit({ put: rows, delete: deleted, expect }, then);

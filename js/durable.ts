@@ -14,6 +14,7 @@ import type { Durability, HostAdapter, HostBatch, HostOpened, HostRow, HostToken
 import type { PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
+import { isFull } from "./what-fits.js";
 import { bytesOf, type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
@@ -25,6 +26,12 @@ const SAVE_INDEX_MS = 2000;
 export interface DurableListener {
   flushed(entries: number, bytes: number): void;
   failed(error: SchemaStoreError): void;
+}
+
+/** An entry that was put, and its write where that is on its way to a host. */
+export interface Filed {
+  readonly metadata: Metadata;
+  readonly write: PendingWrite | undefined;
 }
 
 /** Adapter, write-behind queue and catalog synchronisation. */
@@ -68,10 +75,12 @@ export class DurableTier {
       committed: (writes) => this.#committed(writes),
       superseded: (write) => shelf.unpend(bytesOf([write])),
       failed: (error) => listener.failed(error),
+      undo: (write) => this.#undo(write),
+      refused: ({ slot, put }, cause) => listener.failed(noRoom(shelf.canonical(slot), put, cause)),
     });
     this.conditional = new ConditionalWrites(
       {
-        flush: () => this.flush(),
+        flush: () => this.writes.commitQueued(),
         ask: (url) => this.ask(url),
         commit: (batch, then) => this.#commit(batch, then),
       },
@@ -139,35 +148,74 @@ export class DurableTier {
    * order of the calls; rejects when the write in the way fails.
    */
   whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
-    const fits = () =>
-      this.writes.bytes === 0 ||
-      this.writes.bytes + bytes <= Math.min(limit - this.#shelf.leased, BACKLOG_BYTES);
+    const fits = () => {
+      const { bytes: sent, refusedBytes, error } = this.writes;
+      const room = limit - this.#shelf.leased - refusedBytes;
+      // The memory limit is taken up by what the host has no room for: waiting does not help.
+      if (sent === 0 && refusedBytes > 0 && bytes > room) throw error;
+      return sent === 0 || sent + bytes <= Math.min(room, BACKLOG_BYTES);
+    };
     if (!this.#room.busy("") && fits()) return put();
     return this.#room.run("", async () => {
-      while (!fits()) await this.flush();
+      while (!fits()) await this.writes.commitQueued();
       return put();
     });
   }
 
-  /** Takes an entry into the catalog and queues its row. */
-  put(record: PutRecord, body: Uint8Array): Metadata {
-    return this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
-      this.writes.add({ slot, key, put: { key, url: record.url, hash, meta, body } });
+  /** Takes an entry into the catalog and queues its row; one that is `awaited` is to be settled. */
+  put(record: PutRecord, body: Uint8Array, awaited: boolean): Filed {
+    let write: PendingWrite | undefined;
+    const metadata = this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
+      write = { slot, key, put: { key, url: record.url, hash, meta, body }, awaited };
+      this.writes.add(write);
     });
+    return { metadata, write };
+  }
+
+  /**
+   * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
+   * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
+   */
+  async settle(write: PendingWrite, canonical: string): Promise<void> {
+    try {
+      await this.writes.settle(write);
+    } catch (error) {
+      throw isFull(error) ? noRoom(canonical, write.put, error) : error;
+    }
+  }
+
+  /** Makes a row again what it was before a write that was taken back. */
+  async #undo({ key, before }: PendingWrite): Promise<void> {
+    if (before !== undefined) {
+      if (before.put === undefined) {
+        this.#shelf.forget(key);
+      } else {
+        this.#shelf.pend(before.put.body.length);
+        before.slot = this.#shelf.learn(before.put);
+      }
+      this.writes.add(before);
+      return;
+    }
+    const [row] = await this.#consistent(() => this.#adapter.rows([key]));
+    if (this.writes.has(key)) return;
+    if (row === undefined) this.#shelf.forget(key);
+    else this.#shelf.learn(row);
   }
 
   /** The rows of these keys as the host has them, with all that was put before. Positional. */
   async current(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
-    await this.flush();
+    await this.writes.commitQueued();
     return this.#adapter.rows(keys);
   }
 
   /** Takes a row out and queues its deletion. */
-  delete(slot: number): void {
+  delete(slot: number): PendingWrite | undefined {
     const key = this.#shelf.key(slot);
-    if (key === undefined) return;
+    if (key === undefined) return undefined;
     this.#shelf.forget(key);
-    this.writes.add({ slot, key });
+    const write = { slot, key };
+    this.writes.add(write);
+    return write;
   }
 
   /** The body of a slot from the host, checked; undefined when the row is out of date. CORRUPT. */
@@ -363,4 +411,11 @@ export class DurableTier {
     );
     this.#indexToken = token;
   }
+}
+
+/** A refusal in the terms of the entry it is about. */
+function noRoom(canonical: string, put: unknown, cause: SchemaStoreError): SchemaStoreError {
+  const what = put === undefined ? "deletion" : "entry";
+  const message = `there is no room for the ${what} ${canonical}: ${cause.message}`;
+  return new SchemaStoreError(cause.code, message, { key: canonical, cause });
 }

@@ -6,6 +6,6 @@ import { batchOf } from "./write-behind.js";
 /** Hands over what is not durable yet, blocking until that is done. DISK_ERROR. */
 export function flushSync({ adapter, writes }: DurableTier): void {
   writes.stop();
-  const pending = writes.pending();
-  if (pending.length > 0) adapter.commitSync?.(batchOf(pending));
+  const sendable = writes.sendable();
+  if (sendable.length > 0) adapter.commitSync?.(batchOf(sendable));
 }

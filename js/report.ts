@@ -41,6 +41,7 @@ export function reportHealth(
     writeError,
     rankingError,
     pendingWrites: durable?.writes.size ?? 0,
+    refusedWrites: durable?.writes.refusedSize ?? 0,
     pendingBytes: open ? shelf.stats().pendingBytes : 0,
     durable: durable?.opened?.durable ?? false,
     damage,

@@ -204,10 +204,7 @@ export class SchemaStore {
     options: { readonly durable?: boolean } = {},
   ): Promise<Metadata[]> {
     this.#checkOpen();
-    const stored: Metadata[] = [];
-    for (const item of items) stored.push(await this.#writer.putItem(item));
-    if (options.durable) await this.flush();
-    return stored;
+    return this.#writer.putMany(items, options.durable);
   }
 
   /**
@@ -245,7 +242,7 @@ export class SchemaStore {
     await this.#loader.locate(canonical);
     const slots = this.#shelf.rowsOf(canonical);
     this.#loader.deleted(canonical);
-    for (const slot of slots) this.#writer.delete(slot);
+    this.#writer.delete(slots);
     return slots.length > 0;
   }
 
@@ -267,8 +264,7 @@ export class SchemaStore {
     this.#checkOpen();
     const slots = this.#shelf.list(filter, true);
     if (Object.keys(filter).length === 0) this.#loader.deleted();
-    for (const slot of slots) this.#writer.delete(slot);
-    await this.#durable?.flush();
+    await this.#writer.delete(slots, true);
     return slots.length;
   }
 
@@ -306,7 +302,7 @@ export class SchemaStore {
     return this.#shelf.list({}).length;
   }
 
-  /** Resolves when everything put before is durable; rejects when that fails. */
+  /** Resolves when everything put before is durable; rejects when that fails, or the host has no room. */
   async flush(): Promise<void> {
     this.#checkOpen();
     await this.#durable?.flush();

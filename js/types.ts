@@ -404,6 +404,8 @@ export interface Health {
   /** What is wrong with the last answer of a custom policy. */
   readonly rankingError: SchemaStoreError | undefined;
   readonly pendingWrites: number;
+  /** Of these, rows that the host has no room for: kept in memory, tried again, lost when the store ends. */
+  readonly refusedWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;
   readonly damage: readonly string[];

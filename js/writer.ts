@@ -2,7 +2,7 @@
 
 import type { WritableRow } from "./conditional.js";
 import { describe } from "./describe.js";
-import type { DurableTier } from "./durable.js";
+import type { DurableTier, Filed } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
 import { Turns } from "./flight.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "./json.js";
@@ -11,6 +11,7 @@ import { parseCanonical } from "./parse-canonical.js";
 import { canonicalOf, type PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { JsonObject, Metadata, PutItem, PutOptions } from "./types.js";
+import type { PendingWrite } from "./write-behind.js";
 
 /** What the writer tells the store. */
 export interface WriterListener {
@@ -28,6 +29,9 @@ interface Draft {
 
 /** Known at once, but where a put has to wait for the host. */
 type Stored = Metadata | Promise<Metadata>;
+
+/** The same, with what is to be waited for. */
+type Filing = Filed | Promise<Filed>;
 
 /** Puts, conditional puts and deletions. */
 export class Writer {
@@ -56,30 +60,55 @@ export class Writer {
 
   /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
   putText(text: string, options: PutOptions): Stored {
+    return this.#put(this.#draftOfText(text, options), options);
+  }
+
+  /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
+  putBytes(bytes: Uint8Array, options: PutOptions): Stored {
+    return this.#put(this.#draftOfBytes(bytes, options), options);
+  }
+
+  /**
+   * Stores many items, one after the other; rejects with the first failure. Where they are to be durable,
+   * all of them are waited for at the end.
+   */
+  async putMany(items: Iterable<PutItem>, durable = false): Promise<Metadata[]> {
+    const filed: Filed[] = [];
+    let failure: { readonly reason: unknown } | undefined;
+    try {
+      for (const item of items) filed.push(await this.#fileItem(item, durable));
+    } catch (reason) {
+      failure = { reason };
+    }
+    const settled = await Promise.allSettled(filed.map((one) => this.#settle(one)));
+    failure ??= settled.find((one) => one.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+    return filed.map(({ metadata }) => metadata);
+  }
+
+  #draftOfText(text: string, options: PutOptions): Draft {
     if (typeof text !== "string" || !text.isWellFormed()) {
       throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
     }
     const value = parseObject(text, "the text");
     checkDepth(value, text);
-    return this.#put({ record: this.#describe(value, options), body: encodeText(text) }, options);
+    return { record: this.#describe(value, options), body: encodeText(text) };
   }
 
-  /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
-  putBytes(bytes: Uint8Array, options: PutOptions): Stored {
+  #draftOfBytes(bytes: Uint8Array, options: PutOptions): Draft {
     let text: string;
     try {
       text = decodeText(bytes);
     } catch (cause) {
       throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
     }
-    return this.putText(text, options);
+    return this.#draftOfText(text, options);
   }
 
-  /** Stores one item of many. INVALID_VALUE for one without anything to store. */
-  putItem({ value, text, bytes, ...options }: PutItem): Stored {
-    if (value !== undefined) return this.put(value, options);
-    if (text !== undefined) return this.putText(text, options);
-    if (bytes !== undefined) return this.putBytes(bytes, options);
+  #draftOfItem({ value, text, bytes, ...options }: PutItem): Draft {
+    if (value !== undefined) return this.#draft(value, options);
+    if (text !== undefined) return this.#draftOfText(text, options);
+    if (bytes !== undefined) return this.#draftOfBytes(bytes, options);
     throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
@@ -118,13 +147,18 @@ export class Writer {
     });
   }
 
-  /** Deletes the entry in a slot. */
-  delete(slot: number): void {
-    const canonical = this.#shelf.canonical(slot);
-    const key = this.#shelf.key(slot);
-    if (this.#durable !== undefined) this.#durable.delete(slot);
-    else if (key !== undefined) this.#shelf.forget(key);
-    this.#listener.deleted(canonical);
+  /** Deletes the entries in these slots; `durable` waits for it. QUOTA_EXCEEDED, STORAGE_FULL. */
+  async delete(slots: Iterable<number>, durable = false): Promise<void> {
+    const deletions: PendingWrite[] = [];
+    for (const slot of slots) {
+      const canonical = this.#shelf.canonical(slot);
+      const key = this.#shelf.key(slot);
+      const deletion = this.#durable?.delete(slot);
+      if (deletion !== undefined) deletions.push(deletion);
+      else if (key !== undefined) this.#shelf.forget(key);
+      this.#listener.deleted(canonical);
+    }
+    if (durable) for (const one of deletions) await this.#durable?.writes.settle(one);
   }
 
   #draft(value: object, options: PutOptions): Draft {
@@ -138,15 +172,29 @@ export class Writer {
 
   #put(draft: Draft, { ifHash, durable }: PutOptions): Stored {
     if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
-    const file = () => this.#file(draft);
-    const limit = this.#options.memoryLimitBytes;
-    const stored = this.#durable?.whenRoom(draft.body.length, limit, file) ?? file();
-    return durable ? this.#whenDurable(stored) : stored;
+    const filing = this.#fileWhenRoom(draft, durable === true);
+    if (durable) return this.#settle(filing);
+    return filing instanceof Promise ? filing.then(({ metadata }) => metadata) : filing.metadata;
   }
 
-  async #whenDurable(stored: Stored): Promise<Metadata> {
-    const metadata = await stored;
-    await this.#durable?.flush();
+  async #fileItem(item: PutItem, durable: boolean): Promise<Filed> {
+    const draft = this.#draftOfItem(item);
+    if (item.ifHash === undefined) {
+      return this.#fileWhenRoom(draft, durable || item.durable === true);
+    }
+    return { metadata: await this.#putIfHash(draft, item.ifHash), write: undefined };
+  }
+
+  #fileWhenRoom(draft: Draft, awaited: boolean): Filing {
+    const file = () => this.#file(draft, awaited);
+    const limit = this.#options.memoryLimitBytes;
+    return this.#durable?.whenRoom(draft.body.length, limit, file) ?? file();
+  }
+
+  /** Waits for a write that is awaited; others are on their way, and stay there. */
+  async #settle(filing: Filing): Promise<Metadata> {
+    const { metadata, write } = await filing;
+    if (write?.awaited) await this.#durable?.settle(write, metadata.canonical);
     return metadata;
   }
 
@@ -162,13 +210,15 @@ export class Writer {
   }
 
   /** Takes a draft into catalog and memory, or onto the way to the host. */
-  #file({ record, body }: Draft): Metadata {
+  #file({ record, body }: Draft, awaited = false): Filed {
     this.#listener.checkOpen();
-    const metadata =
-      this.#durable?.put(record, body) ??
-      this.#shelf.put(record, body, false, (slot) => this.#shelf.admit([[slot, body]]));
-    this.#listener.stored(metadata.canonical);
-    return metadata;
+    const admit = (slot: number) => this.#shelf.admit([[slot, body]]);
+    const filed = this.#durable?.put(record, body, awaited) ?? {
+      metadata: this.#shelf.put(record, body, false, admit),
+      write: undefined,
+    };
+    this.#listener.stored(filed.metadata.canonical);
+    return filed;
   }
 
   /** One conditional write of a URL at a time: those of one store need not collide. */
@@ -201,7 +251,7 @@ export class Writer {
       const before = this.#contentOf(url);
       const draft = await attempt(this.#shelf.known(canonical));
       if (draft === undefined) return undefined;
-      if (this.#contentOf(url) === before) return this.#file(draft);
+      if (this.#contentOf(url) === before) return this.#file(draft).metadata;
     }
   }
 

@@ -19,7 +19,7 @@ import type {
   HostUsage,
 } from "../host.js";
 import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
-import { type PreparedBatch, prepare, write } from "./indexeddb/commit.js";
+import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
 import { within } from "./indexeddb/deadline.js";
 import { isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
@@ -189,7 +189,7 @@ class IndexedDbAdapter implements HostAdapter {
     try {
       const token = await this.#write(stores, options.durability, async (transaction) =>
         write(transaction, left ? await reclaim(transaction, left, prepared) : prepared),
-      );
+      ).catch((error) => this.#commitOverQuota(error, prepared, options.durability));
       if (this.#left === left) this.#left = undefined;
       this.#token = token;
       this.#tabs.tellCommit();
@@ -285,6 +285,21 @@ class IndexedDbAdapter implements HostAdapter {
       });
     }
   };
+
+  /** What only deletes makes room, however little of that there is. */
+  async #commitOverQuota(
+    error: SchemaStoreError,
+    { put, delete: deleted, expect }: PreparedBatch,
+    durability: Durability,
+  ): Promise<HostToken> {
+    const isDeletion = put.length === 0 && expect.length === 0;
+    if (error.code !== "QUOTA_EXCEEDED" || !isDeletion) throw error;
+    const keys = deleted.map(({ key }) => key);
+    const removed = await this.#write(COMMITTED, durability, (transaction) =>
+      removeRows(transaction, keys),
+    );
+    return this.#write(COMMITTED, durability, (transaction) => announce(transaction, removed));
+  }
 
   /** Takes in what pages left behind, and has all others look at what is there now. */
   #catchUp(): void {

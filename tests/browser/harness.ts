@@ -110,6 +110,17 @@ export function withPage<T>(use: (page: Page, browser: Chromium) => Promise<T>):
   return withBrowser(async (browser) => use(await browser.open(), browser));
 }
 
+/** Switches every browser of the tests is started with. */
+export const ARGS: readonly string[] = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 /** Starts Chromium on a profile directory; the same one again is the same browser restarted. */
 export async function launch(profile: string, origin: string): Promise<Chromium> {
   const executablePath = chromiumPath();
@@ -123,15 +134,7 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
     headless: true,
     // A driven browser would not keep pages it goes back to, as every user's does.
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    args: [...ARGS],
   });
   return {
     context,
@@ -198,6 +201,7 @@ function isAlive(group: number): boolean {
   });
 }
 
-function chromiumPath(): string | undefined {
+/** Where Chromium is, if it is anywhere. */
+export function chromiumPath(): string | undefined {
   return [process.env.CHROME_PATH, "/usr/bin/chromium"].find((path) => path && existsSync(path));
 }

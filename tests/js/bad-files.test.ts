@@ -49,7 +49,7 @@ test("directories that are not a store are refused, and nothing falls back to me
   }
 });
 
-test("on a full disk the write is told, the entry stays readable, and space heals it", async (context) => {
+test("on a full disk a durable put is refused and undone, and all else goes on", async (context) => {
   const directory = mkdtempSync(join(tmpdir(), "fss-full-"));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", directory]);
@@ -58,25 +58,47 @@ test("on a full disk the write is told, the entry stays readable, and space heal
     return context.skip(`no tmpfs can be mounted: ${mounted.stderr}`);
   }
   try {
-    const diskCacheDir = join(directory, "store");
-    const store = await openSchemaStore({ diskCacheDir });
-    await store.put(kept, { durable: true });
-    const big = { url: "big", filler: "x".repeat(400_000) };
-    await assert.rejects(store.put(big, { durable: true }), { code: "STORAGE_FULL" });
-    assert.deepEqual(await store.get("big"), big);
-    assert.deepEqual(await store.get("kept"), kept);
-    assert.equal(store.health().writeError?.code, "STORAGE_FULL");
-    await store.delete("big");
-    await store.put({ url: "small" }, { durable: true });
-    assert.equal(store.health().ok, true);
-    await store.close();
-    const next = await openSchemaStore({ diskCacheDir });
-    assert.deepEqual(
-      (await next.list()).map(({ url }) => url),
-      ["kept", "small"],
-    );
-    assert.deepEqual(await next.get("kept"), kept);
-    await next.close();
+    for (const strategy of ["memory-disk", "disk"] as const) {
+      const diskCacheDir = join(directory, strategy);
+      const store = await openSchemaStore({ diskCacheDir, strategy });
+      const errors: (string | undefined)[] = [];
+      store.on("error", ({ error }) => errors.push(`${error.code} ${error.key}`));
+      await store.put(kept, { durable: true });
+      const filler = "x".repeat(400_000);
+      const refused = { code: "STORAGE_FULL", key: "big" };
+      await assert.rejects(store.put({ url: "big", filler }, { durable: true }), refused);
+      assert.equal(await store.has("big"), false);
+      const replaced = { code: "STORAGE_FULL", key: "kept|1" };
+      await assert.rejects(store.put({ ...kept, filler }, { durable: true }), replaced);
+      assert.deepEqual(await store.get("kept"), kept);
+      assert.deepEqual([store.health().ok, errors], [true, []]);
+
+      await store.put({ url: "later", filler });
+      await store.put({ url: "small" }, { durable: true });
+      await assert.rejects(store.flush(), { code: "STORAGE_FULL" });
+      const { ok, refusedWrites, pendingWrites } = store.health();
+      assert.deepEqual([ok, refusedWrites, pendingWrites], [false, 1, 1]);
+      assert.deepEqual(errors, ["STORAGE_FULL later"]);
+      assert.equal((await store.get<{ filler: string }>("later"))?.filler.length, 400_000);
+      await store.update("small", () => ({ url: "small", n: 2 }));
+      assert.equal(await store.delete("kept"), true);
+      await assert.rejects(store.flush(), { code: "STORAGE_FULL" });
+      await assert.rejects(store.close(), { code: "STORAGE_FULL" });
+
+      const next = await openSchemaStore({ diskCacheDir, strategy });
+      assert.deepEqual(
+        (await next.list()).map(({ url }) => url),
+        ["small"],
+      );
+      assert.deepEqual(await next.get("small"), { url: "small", n: 2 });
+      await next.put({ url: "later", filler });
+      execFileSync("mount", ["-o", "remount,size=2m", directory]);
+      await next.flush();
+      assert.equal(next.health().ok, true);
+      await next.close();
+      rmSync(diskCacheDir, { recursive: true });
+      execFileSync("mount", ["-o", "remount,size=256k", directory]);
+    }
   } finally {
     execFileSync("umount", ["-l", directory]);
   }

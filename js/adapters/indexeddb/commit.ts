@@ -99,6 +99,42 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   return token;
 }
 
+/**
+ * Deletes rows with nothing but deletions, in `transaction`, which covers `rows`, `bodies` and `sys`: over its
+ * quota a browser still takes those, where it refuses the least record. `announce` is to follow.
+ */
+export async function removeRows(
+  transaction: IDBTransaction,
+  keys: readonly ArrayBuffer[],
+): Promise<{ readonly bytes: number }> {
+  const rows = transaction.objectStore("rows");
+  const old = await results(keys, (key) => rows.get(key) as IDBRequest<StoredRow | undefined>);
+  let bytes = 0;
+  old.forEach((row, i) => {
+    const key = keys[i] as ArrayBuffer;
+    if (!isLive(row)) return;
+    bytes += rowBytes(key, row);
+    rows.delete(key);
+  });
+  // It would bring them back.
+  transaction.objectStore("sys").delete("index");
+  bytes += await collectBodies(transaction, old.filter(isLive));
+  return { bytes };
+}
+
+/** Has every other tab look at all rows anew, after some were removed without a trace. */
+export async function announce(
+  transaction: IDBTransaction,
+  { bytes }: { readonly bytes: number },
+): Promise<HostToken> {
+  const sys = transaction.objectStore("sys");
+  const place = checkPlace(await result<Place | undefined>(sys.get("place")));
+  const token = place.token + 1;
+  // Earlier tokens get "reset"; the tombstones there are go with the next collection.
+  sys.put({ ...place, token, horizon: token, bytes: place.bytes - bytes } satisfies Place, "place");
+  return token;
+}
+
 /** Deletes the bodies of `released` that no row names now; resolves to the bytes this freed. */
 async function collectBodies(
   transaction: IDBTransaction,

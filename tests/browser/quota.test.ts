@@ -1,0 +1,169 @@
+/** Over the browser's quota: what does not fit is refused and undone, and nothing waits behind it. */
+
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import type { SchemaStore } from "../../dist/store.js";
+import { browserTest, withBrowser } from "./harness.js";
+
+declare global {
+  var store: SchemaStore;
+  var noise: (seed: number, length: number) => string;
+}
+
+const QUOTA = 3_000_000;
+
+/** Runs `use` with a page whose origin may store three megabytes. */
+function withQuota(use: (page: Page, reopen: () => Promise<void>) => Promise<void>): Promise<void> {
+  return withBrowser(async ({ context, origin }) => {
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA });
+    const open = async (strategy: string) => {
+      await page.goto(`${origin}/blank`);
+      await page.evaluate(`(async () => {
+        const { openSchemaStore } = await import("/dist/index.js");
+        globalThis.store = await openSchemaStore({ databaseName: "full", strategy: "${strategy}" });
+        // Text that hardly compresses.
+        const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        globalThis.noise = (seed, length) => {
+          let text = "";
+          let state = seed + 1;
+          while (text.length < length) {
+            state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+            text += letters[(state >>> 8) % 64] + letters[(state >>> 16) % 64];
+          }
+          return text.slice(0, length);
+        };
+      })()`);
+    };
+    for (const strategy of ["memory-disk", "disk"]) {
+      await open(strategy);
+      await use(page, () => open(strategy));
+      await page.evaluate(async () => {
+        await store.close();
+        indexedDB.deleteDatabase("full");
+      });
+    }
+  });
+}
+
+/** Durable puts of 100 KB each until one is refused; returns how many fit. */
+const fill = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    for (let n = 0; ; n += 1) {
+      const put = store.put({ url: `big/${n}`, text: noise(n, 100_000) }, { durable: true });
+      const error = await put.then(
+        () => undefined,
+        (reason: { code: string; key: string }) => reason,
+      );
+      if (error === undefined) continue;
+      if (error.code !== "QUOTA_EXCEEDED" || error.key !== `big/${n}`) throw error;
+      return n;
+    }
+  });
+
+browserTest("a refused durable put is undone, and small puts, updates and deletions go on", () =>
+  withQuota(async (page, reopen) => {
+    const count = await fill(page);
+    assert.ok(count > 5, `${count} fit`);
+    const seen = await page.evaluate(async (count) => {
+      const refused = [await store.get(`big/${count}`), await store.has(`big/${count}`)];
+      const before = (await store.get<{ text: string }>("big/0"))?.text.length;
+      const larger = await store
+        .put({ url: "big/0", text: noise(1000, 400_000) }, { durable: true })
+        .catch((error: { code: string }) => error.code);
+      const after = (await store.get<{ text: string }>("big/0"))?.text.length;
+      await store.delete("big/1");
+      await store.flush();
+      await store.put({ url: "small" }, { durable: true });
+      await store.update("small", (now) => ({ ...now, url: "small", updated: true }));
+      const { ok, pendingWrites, refusedWrites } = store.health();
+      return { refused, before, larger, after, health: [ok, pendingWrites, refusedWrites] };
+    }, count);
+    assert.deepEqual(seen, {
+      refused: [undefined, false],
+      before: 100_000,
+      larger: "QUOTA_EXCEEDED",
+      after: 100_000,
+      health: [true, 0, 0],
+    });
+    await reopen();
+    const urls = await page.evaluate(async () => (await store.list()).map(({ url }) => url));
+    const right = Array.from({ length: count }, (_, n) => `big/${n}`).filter((u) => u !== "big/1");
+    assert.deepEqual(urls.sort(), [...right, "small"].sort());
+    const small = await page.evaluate(() => store.get("small"));
+    assert.deepEqual(small, { url: "small", updated: true });
+  }),
+);
+
+browserTest(
+  "a background write that does not fit is told and kept apart, and written when it fits",
+  () =>
+    withQuota(async (page, reopen) => {
+      const count = await fill(page);
+      const seen = await page.evaluate(async (count) => {
+        const told: (string | undefined)[] = [];
+        // The browser lets the last entry pass its limit, and then takes not even the least one.
+        await store.delete("big/1");
+        await store.flush();
+        store.on("error", ({ error }) => told.push(`${error.code} ${error.key}`));
+        await store.put({ url: "later", text: noise(2000, 300_000) });
+        await store.put({ url: "fits", n: 1 });
+        const flushed = await store.flush().catch((error: { code: string }) => error.code);
+        const ill = store.health();
+        await store.put({ url: "fits/2", n: 2 }, { durable: true });
+        const readable = (await store.get<{ text: string }>("later"))?.text.length;
+        const updated = await store
+          .update("later", (now) => ({ ...now, url: "later" }))
+          .catch((error: { code: string }) => error.code);
+        for (let n = 0; n < count; n += 2) await store.delete(`big/${n}`);
+        const end = performance.now() + 20_000;
+        while (!store.health().ok && performance.now() < end) {
+          await store.put({ url: "tick", at: performance.now() }, { durable: true });
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        return {
+          told,
+          flushed,
+          ill: [ill.ok, ill.refusedWrites, ill.writeError?.code],
+          readable,
+          updated,
+          well: store.health().ok,
+        };
+      }, count);
+      assert.deepEqual(seen, {
+        told: ["QUOTA_EXCEEDED later"],
+        flushed: "QUOTA_EXCEEDED",
+        ill: [false, 1, "QUOTA_EXCEEDED"],
+        readable: 300_000,
+        updated: "QUOTA_EXCEEDED",
+        well: true,
+      });
+      await reopen();
+      const after = await page.evaluate(async () => [
+        (await store.get<{ text: string }>("later"))?.text.length,
+        await store.get("fits"),
+        await store.get("fits/2"),
+        await store.has("big/0"),
+      ]);
+      assert.deepEqual(after, [300_000, { url: "fits", n: 1 }, { url: "fits/2", n: 2 }, false]);
+    }),
+);
+
+browserTest("of many durable puts those that fit are kept, and the first refusal is told", () =>
+  withQuota(async (page, reopen) => {
+    const seen = await page.evaluate(async () => {
+      const sizes = [100, 2_000_000, 200, 2_100_000, 300, 50_000];
+      const items = sizes.map((size, n) => ({ value: { url: `many/${n}`, text: noise(n, size) } }));
+      const outcome = await store
+        .putMany(items, { durable: true })
+        .catch(({ code, key }: { code: string; key: string }) => [code, key]);
+      return [outcome, (await store.list()).map(({ url }) => url).sort(), store.health().ok];
+    });
+    const kept = ["many/0", "many/1", "many/2", "many/4", "many/5"];
+    assert.deepEqual(seen, [["QUOTA_EXCEEDED", "many/3"], kept, true]);
+    await reopen();
+    const urls = await page.evaluate(async () => (await store.list()).map(({ url }) => url).sort());
+    assert.deepEqual(urls, kept);
+  }),
+);
