@@ -3,7 +3,7 @@
 import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
-import { type IncompleteMark, markIn } from "./incomplete.js";
+import { type IncompleteMark, isMark, markIn } from "./incomplete.js";
 import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
 import type { PackageResource } from "./resources.js";
 
@@ -191,7 +191,7 @@ async function missingDependencies(
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const [name, version] of Object.entries(dependencies).sort(byName)) {
-    const present = await store.list({ package: name });
+    const present = (await store.list({ package: name })).filter((entry) => !isMark(entry));
     if (!present.some(({ source }) => source !== undefined && satisfies(source, name, version))) {
       missing.push(`${name}#${version}`);
     }

@@ -42,7 +42,7 @@ async function found(dir: string): Promise<{ saved: number; incomplete: readonly
   assert.ok(values.every((value) => value !== undefined));
   assert.deepEqual(store.health().damage, []);
   assert.deepEqual(
-    readdirSync(directory).filter((name) => /^tmp-|\.tmp$/.test(name)),
+    readdirSync(directory).filter((name) => /^(tmp|lock)-|\.tmp$/.test(name)),
     [],
   );
   return { saved: entries.length, incomplete: await incompletePackages(store) };

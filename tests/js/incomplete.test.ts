@@ -148,6 +148,13 @@ test("what ends by an error of the store stays marked, what fails in a definitio
   assert.deepEqual(await incompletePackages(store), []);
 });
 
+test("a mark alone is nothing to build on", async () => {
+  await using store = await openSchemaStore({ strategy: "memory" });
+  await store.put({ url: INCOMPLETE_URL }, { source: "hl7.fhir.r4.core#4.0.1" });
+  const { missingDependencies } = await savePackage(store, usCore);
+  assert.deepEqual(missingDependencies, ["hl7.fhir.r4.core#4.0.1"]);
+});
+
 test("resources without a package, a package without definitions and stores without put are not marked", async () => {
   await using store = await openSchemaStore({ strategy: "memory" });
   const definition = { resourceType: "StructureDefinition", url: "x", kind: "resource" };

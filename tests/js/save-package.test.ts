@@ -136,7 +136,7 @@ test("stops when told to, with the reason given; what is saved stays", async () 
   const saved = await store.list({ package: "hl7.fhir.us.core" });
   assert.deepEqual(
     saved.map(({ url, type }) => type ?? url),
-    ["Extension", INCOMPLETE_URL],
+    ["Observation", INCOMPLETE_URL],
   );
   await assert.rejects(savePackage(store, usCore, { signal: AbortSignal.abort(reason) }), reason);
 });
