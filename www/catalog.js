@@ -1,5 +1,7 @@
 /** What is known of the stored schemas, ready to be searched and followed. */
 
+import { INCOMPLETE_URL } from "./dist/convert/index.js";
+
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 
 /** The kinds the list can be narrowed to, with the word for one of them. */
@@ -111,7 +113,8 @@ export class Catalog {
 
 /** The catalog of a store. Which of several versions and sources is meant, the store decides. */
 export async function catalogOf(store) {
-  const list = await store.list();
+  // What says that a package is incomplete is no schema.
+  const list = (await store.list()).filter(({ url }) => url !== INCOMPLETE_URL);
   const once = new Set();
   const several = new Set();
   for (const { canonical, url } of list) {

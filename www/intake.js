@@ -40,7 +40,8 @@ async function takeFile(session, file, problems) {
       return false;
     }
     problems.push(...report.failed.map(({ file: part, error }) => `${part}: ${describe(error)}`));
-    showStatus(summary(report, file.name, performance.now() - started));
+    const nothing = report.foundInstead?.sentence;
+    showStatus(nothing ?? summary(report, file.name, performance.now() - started));
     return true;
   } catch (error) {
     showStatus(`${file.name} was not saved.`);

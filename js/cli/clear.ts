@@ -1,9 +1,17 @@
 /** `cache clear`: entries out of the store. */
 
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { SchemaStore } from "../index.node.js";
 import type { Filter, Metadata } from "../types.js";
-import { type Command, type CommandContext, EXIT, FILTER_FLAGS, UsageError } from "./command.js";
+import {
+  type Command,
+  type CommandContext,
+  EXIT,
+  FILTER_FLAGS,
+  NothingThere,
+  UsageError,
+} from "./command.js";
 import { filterOf } from "./list.js";
 import { counted } from "./output.js";
 
@@ -18,6 +26,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 export const clear: Command = {
   name: "clear",
   summary: "remove entries",
+  store: "read",
   args: {
     url: { type: "string", valueHint: "canonical", description: "this URL, or url|version" },
     ...FILTER_FLAGS,
@@ -37,15 +46,23 @@ export const clear: Command = {
       throw new UsageError("there is no terminal to ask on: confirm with --yes");
     }
     return withStore(async (store) => {
-      const found = await matching(store, selection);
+      const { isMark } = await import("../convert/incomplete.js");
+      const matched = await matching(store, selection);
+      const found = matched.filter((entry) => !isMark(entry));
       const what = counted(found.length, "entry", "entries");
       if (found.length > 0 && !flags.yes && !(await confirmed(`Remove ${what}?`, signal))) {
         output.note("nothing removed");
         return EXIT.incomplete;
       }
-      const removed = await remove(store, selection, found);
-      output.result({ removed }, () => [`removed ${counted(removed, "entry", "entries")}`]);
-      return EXIT.ok;
+      const marks = matched.length - found.length;
+      const removed = (await remove(store, selection, matched)) - marks;
+      const nothing = removed === 0 ? "nothing is of that kind: " : "";
+      output.result({ removed }, () => [
+        `${nothing}removed ${counted(removed, "entry", "entries")}`,
+      ]);
+      if (removed > 0 || "filter" in selection) return EXIT.ok;
+      const { canonical } = selection;
+      throw new NothingThere(`nothing is stored under ${canonical}`, canonical);
     });
   },
 };
@@ -101,8 +118,15 @@ async function remove(
 
 async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // The terminal hands this key to the question, which would only close.
+  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const closed = once(terminal, "close").then(() => "");
+  // The end of the input rejects or closes, and is no yes.
+  const answered = terminal.question(`${question} [y/N] `, { signal }).catch(() => "");
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+    const answer = await Promise.race([answered, closed]);
+    signal.throwIfAborted();
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
   }

@@ -1,6 +1,7 @@
 /** What a command of the command line is made of, and the flags all of them share. */
 
 import type { ArgsDef } from "citty";
+import { SchemaStoreError } from "../errors.js";
 import type { SchemaStore } from "../index.node.js";
 import type { StoreOptions } from "../types.js";
 import { OPTIONS } from "./options.js";
@@ -20,6 +21,13 @@ export const EXIT = {
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
+/** What a command was to work on is not there: it ends with `EXIT.incomplete`. */
+export class NothingThere extends SchemaStoreError {
+  constructor(message: string, key: string) {
+    super("NOT_FOUND", message, { key });
+  }
+}
+
 /** What a command gets to work with. */
 export interface CommandContext {
   /** The words after the command's name. */
@@ -28,9 +36,9 @@ export interface CommandContext {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
   readonly options: StoreOptions;
   readonly output: Output;
-  /** Aborted when the user interrupts. */
+  /** Aborted with an `Interrupted` when the command is to end. */
   readonly signal: AbortSignal;
-  /** Runs `work` with the store open; closes it whatever happens. */
+  /** Runs `work` with the store open; closes it whatever happens. NOT_FOUND for what only reads. */
   withStore<T>(work: (store: SchemaStore) => Promise<T>): Promise<T>;
 }
 
@@ -41,12 +49,14 @@ export interface Command {
   readonly summary: string;
   /** Its operands and own flags. */
   readonly args: ArgsDef;
+  /** What it does with the store's directory; by default it makes one that is not there. */
+  readonly store?: "read" | "none";
   /** Answers the exit code. */
   run(context: CommandContext): Promise<number>;
 }
 
-/** Flags of every command. */
-export const SHARED_FLAGS: ArgsDef = {
+/** Flags of every command but those for options of the store. */
+const COMMON_FLAGS: ArgsDef = {
   help: { type: "boolean", alias: "h", description: "show this help" },
   version: { type: "boolean", alias: "v", description: "print the version" },
   json: { type: "boolean", description: "one JSON document on standard output" },
@@ -55,6 +65,11 @@ export const SHARED_FLAGS: ArgsDef = {
     valueHint: "file",
     description: "configuration (default: fhir-schema-store.toml here)",
   },
+};
+
+/** Flags of every command that works with a store. */
+export const SHARED_FLAGS: ArgsDef = {
+  ...COMMON_FLAGS,
   ...Object.fromEntries(
     OPTIONS.flatMap(({ flag, description }) =>
       flag === undefined
@@ -63,6 +78,13 @@ export const SHARED_FLAGS: ArgsDef = {
     ),
   ),
 };
+
+/** The flags a command takes; one without a store has no use for most of its options. */
+export function flagsOf({ args, store }: Command): ArgsDef {
+  if (store !== "none") return { ...args, ...SHARED_FLAGS };
+  const { "max-entry-bytes": largest } = SHARED_FLAGS;
+  return { ...args, ...COMMON_FLAGS, ...(largest && { "max-entry-bytes": largest }) };
+}
 
 /** Flags that select entries, as `list` and `clear` take them. */
 export const FILTER_FLAGS: ArgsDef = {

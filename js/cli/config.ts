@@ -37,20 +37,47 @@ export async function resolveConfig(sources: ConfigSources): Promise<StoreOption
   const file = await readConfigFile(sources);
   const options: Record<string, OptionValue> = {};
   for (const definition of OPTIONS) {
-    const { option, flag, environment } = definition;
-    // Each place is checked, also where another one wins: a mistake should not lie in wait.
-    const values = [
-      fromText(definition, flag === undefined ? undefined : sources.flags[flag], `--${flag}`),
-      fromText(definition, sources.environment[environment] || undefined, environment),
-      fromFile(definition, file),
-    ];
-    const at = values.findIndex((value) => value !== undefined);
-    const value = values[at];
+    const { option } = definition;
+    const { value, base } = winner(definition, sources, file);
     if (option === undefined || value === undefined) continue;
-    const base = at === values.length - 1 ? dirname(file.path) : sources.directory;
     options[option] = option === "diskCacheDir" ? absolutePath(base, String(value)) : value;
   }
   return options as StoreOptions;
+}
+
+/** Where an option that is set was set: `--strategy`, `FSS_STRATEGY`, `strategy in <file>`. */
+export async function originOf(
+  option: keyof StoreOptions,
+  sources: ConfigSources,
+): Promise<string> {
+  const definition = OPTIONS.find((one) => one.option === option);
+  if (definition === undefined) return option;
+  return winner(definition, sources, await readConfigFile(sources)).origin;
+}
+
+/** The value of an option in the first place that has one, and what its path would start from. */
+function winner(
+  definition: OptionDefinition,
+  { flags, environment, directory }: ConfigSources,
+  file: ConfigFile,
+): { value: OptionValue | undefined; origin: string; base: string } {
+  const { flag, environment: variable, toml } = definition;
+  const flagText = flag === undefined ? undefined : flags[flag];
+  // Each place is checked, also where another one wins: a mistake should not lie in wait.
+  const places = [
+    { value: fromText(definition, flagText, `--${flag}`), origin: `--${flag}`, base: directory },
+    {
+      value: fromText(definition, environment[variable] || undefined, variable),
+      origin: variable,
+      base: directory,
+    },
+  ];
+  const inFile = {
+    value: fromFile(definition, file),
+    origin: `${toml} in ${file.path}`,
+    base: dirname(file.path),
+  };
+  return places.find(({ value }) => value !== undefined) ?? inFile;
 }
 
 function fromText(

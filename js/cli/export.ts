@@ -1,22 +1,29 @@
 /** `cache export`: entries into an archive. */
 
 import { writeArchive } from "./archive-file.js";
-import { type Command, EXIT, FILTER_FLAGS } from "./command.js";
-import { filterOf } from "./list.js";
+import { type Command, EXIT, FILTER_FLAGS, NothingThere } from "./command.js";
+import { filterOf, listed } from "./list.js";
 import { readableBytes } from "./output.js";
 
 export const exportCommand: Command = {
   name: "export",
   summary: "write entries to an archive, one file for any store",
+  store: "read",
   args: {
     file: { type: "positional", description: "the archive to write, - for standard output" },
     ...FILTER_FLAGS,
   },
 
   async run({ operands: [file = "-"], flags, output, signal, withStore }) {
-    const bytes = await withStore((store) =>
-      writeArchive(store.export(filterOf(flags)), file, signal),
-    );
+    const filter = filterOf(flags);
+    const { bytes, incomplete } = await withStore(async (store) => {
+      const { entries, incomplete } = await listed(store, filter);
+      if (entries.length === 0) {
+        throw new NothingThere("no entry is to be exported: no archive was written", file);
+      }
+      return { bytes: await writeArchive(store.export(filter), file, signal), incomplete };
+    });
+    for (const name of incomplete) output.note(`${name} is incomplete, also in the archive`);
     // Standard output carries the archive itself.
     if (file === "-") output.note(`exported ${readableBytes(bytes)}`);
     else output.result({ file, bytes }, () => [`${file}: ${readableBytes(bytes)}`]);

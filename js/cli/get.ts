@@ -6,6 +6,7 @@ import { type Command, EXIT } from "./command.js";
 export const get: Command = {
   name: "get",
   summary: "print the stored JSON of an entry",
+  store: "read",
   args: {
     canonical: {
       type: "positional",

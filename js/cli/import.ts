@@ -2,7 +2,7 @@
 
 import { SchemaStoreError } from "../errors.js";
 import { readArchive } from "./archive-file.js";
-import { type Command, EXIT } from "./command.js";
+import { type Command, EXIT, NothingThere } from "./command.js";
 
 export const importCommand: Command = {
   name: "import",
@@ -26,7 +26,8 @@ export const importCommand: Command = {
         if (conflicting > 0) lines.push("what was kept differs from the archive: see --replace");
         return lines;
       });
-      return EXIT.ok;
+      if (Object.values(report).some((count) => count > 0)) return EXIT.ok;
+      throw new NothingThere(`${file} is an archive of no entries: nothing was imported`, file);
     } catch (error) {
       if (!(error instanceof SchemaStoreError) || error.code !== "NOT_FOUND") throw error;
       output.error(error);

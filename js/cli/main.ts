@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The `fhir-schema-store` command. */
 
+import { existsSync } from "node:fs";
 import { type ArgsDef, parseArgs } from "citty";
 import { type ErrorCode, SchemaStoreError } from "../errors.js";
+import type { StoreOptions } from "../types.js";
 import { clear } from "./clear.js";
-import { type Command, EXIT, SHARED_FLAGS, UsageError } from "./command.js";
-import { resolveConfig } from "./config.js";
+import { type Command, EXIT, flagsOf, NothingThere, UsageError } from "./command.js";
+import { type ConfigSources, originOf, resolveConfig } from "./config.js";
 import { exportCommand } from "./export.js";
 import { get } from "./get.js";
 import { importCommand } from "./import.js";
@@ -13,6 +15,7 @@ import { list } from "./list.js";
 import { Output, tolerateClosedPipes } from "./output.js";
 import { pack } from "./pack.js";
 import { save } from "./save.js";
+import { endInterrupted, whenInterrupted } from "./signals.js";
 import { stats } from "./stats.js";
 import { GROUP, NAME, packageVersion, usage } from "./usage.js";
 
@@ -27,18 +30,18 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "INVALID_KEY",
   "UNSUPPORTED",
 ]);
-const INTERRUPTED = 130;
 
 type Flags = Record<string, string | boolean | undefined>;
 
 tolerateClosedPipes();
-process.exitCode = await main(process.argv.slice(2));
+const interrupt = whenInterrupted();
+const code = await main(process.argv.slice(2));
+if (interrupt.aborted) endInterrupted(interrupt.reason);
+process.exitCode = code;
 
 async function main(words: string[]): Promise<number> {
-  const { _: operands, ...flags } = parseArgs(words, flagsOf(COMMANDS)) as Flags & { _: string[] };
+  const { _: operands, ...flags } = parseArgs(words, allFlags()) as Flags & { _: string[] };
   const output = new Output(flags.json === true);
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
   try {
     if (flags.version) {
       process.stdout.write(`${packageVersion()}\n`);
@@ -52,10 +55,10 @@ async function main(words: string[]): Promise<number> {
     }
     if (command === undefined) throw new UsageError(unknownCommand(group, name));
     checkWords(command, rest, flags);
-    return await run(command, rest, flags, output, interrupt.signal);
+    return await run(command, rest, flags, output);
   } catch (error) {
-    output.error(error);
-    if (interrupt.signal.aborted) return INTERRUPTED;
+    output.error(isAbort(error) ? interrupt.reason : error);
+    if (error instanceof NothingThere) return EXIT.incomplete;
     if (error instanceof UsageError) {
       output.note(`see ${NAME} --help`);
       return EXIT.usage;
@@ -71,14 +74,16 @@ async function run(
   operands: readonly string[],
   flags: Flags,
   output: Output,
-  signal: AbortSignal,
 ): Promise<number> {
-  const options = await resolveConfig({
+  const sources: ConfigSources = {
     flags: textFlags(flags),
     environment: process.env,
     directory: process.cwd(),
     file: typeof flags.config === "string" ? flags.config : undefined,
-  });
+  };
+  const options = await resolveConfig(sources);
+  await checkPlace(command, options, sources);
+  const signal = interrupt;
   return command.run({
     operands,
     flags,
@@ -87,9 +92,11 @@ async function run(
     signal,
     async withStore(work) {
       const { openSchemaStore } = await import("../index.node.js");
+      signal.throwIfAborted();
       const store = await openSchemaStore(options);
       let result: Awaited<ReturnType<typeof work>>;
       try {
+        signal.throwIfAborted();
         result = await work(store);
       } catch (error) {
         // Closing may fail for the same reason; the first error is the one that tells it.
@@ -102,6 +109,31 @@ async function run(
   });
 }
 
+/** What a stream that was stopped fails with, whatever it was wrapped in. */
+function isAbort(error: unknown): boolean {
+  const { cause, name } = error as Error;
+  return (
+    interrupt.aborted && (name === "AbortError" || (cause as Error | null)?.name === "AbortError")
+  );
+}
+
+/** INVALID_CONFIG for a store that would end with the command, NOT_FOUND for one to be read that is not there. */
+async function checkPlace(
+  { name, store }: Command,
+  { strategy, diskCacheDir }: StoreOptions,
+  sources: ConfigSources,
+): Promise<void> {
+  if (store === "none") return;
+  if (strategy === "memory") {
+    const origin = await originOf("strategy", sources);
+    const message = `${origin} is "memory": such a store ends with the command, so that ${GROUP} ${name} could neither find nor keep anything; it must be memory-disk or disk`;
+    throw new SchemaStoreError("INVALID_CONFIG", message, { key: origin });
+  }
+  if (store !== "read" || diskCacheDir === undefined || existsSync(diskCacheDir)) return;
+  const origin = await originOf("diskCacheDir", sources);
+  throw new NothingThere(`there is no store at ${diskCacheDir}, named by ${origin}`, diskCacheDir);
+}
+
 /** The flags that carry a value. */
 function textFlags(flags: Flags): Record<string, string | undefined> {
   const entries = Object.entries(flags).filter(([, value]) => typeof value === "string");
@@ -110,7 +142,7 @@ function textFlags(flags: Flags): Record<string, string | undefined> {
 
 /** The parser lets everything pass; mistakes are found here. */
 function checkWords(command: Command, operands: readonly string[], flags: Flags): void {
-  const known = flagsOf([command]);
+  const known = flagsOf(command);
   for (const [name, value] of Object.entries(flags)) {
     const definition = definitionOf(known, name);
     if (definition === undefined) throw new UsageError(`unknown option: ${dashed(name)}`);
@@ -137,10 +169,10 @@ function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
-function flagsOf(commands: readonly Command[]): ArgsDef {
-  const own = commands.flatMap(({ args }) => Object.entries(args));
-  const flags = own.filter(([, { type }]) => type !== "positional");
-  return { ...Object.fromEntries(flags), ...SHARED_FLAGS };
+/** Those of every command, so that their values are told from operands. */
+function allFlags(): ArgsDef {
+  const all = COMMANDS.flatMap((command) => Object.entries(flagsOf(command)));
+  return Object.fromEntries(all.filter(([, { type }]) => type !== "positional"));
 }
 
 function unknownCommand(group: string | undefined, name: string | undefined): string {

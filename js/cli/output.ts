@@ -3,6 +3,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { SchemaStoreError } from "../errors.js";
 
+/** Control characters, C1 among them, and what changes the direction of writing or breaks the line. */
+const OBEYED = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
 /** Results on standard output, everything else on standard error. */
 export class Output {
   /** Whether results are one JSON document instead of text for people. */
@@ -14,18 +17,21 @@ export class Output {
 
   /** Prints a result: `document` under `--json`, the lines of `text` otherwise. */
   result(document: unknown, text: () => readonly string[]): void {
-    const lines = this.json ? [JSON.stringify(document, undefined, 2)] : text();
+    const lines = this.json
+      ? [escaped(JSON.stringify(document, undefined, 2))]
+      : text().map(printable);
     if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
   }
 
-  /** Prints stored bytes as they are; on a terminal the line is ended. */
-  raw(text: string): void {
-    process.stdout.write(process.stdout.isTTY && !text.endsWith("\n") ? `${text}\n` : text);
+  /** Prints stored JSON as it is; on a terminal the line is ended, and nothing in it is obeyed. */
+  raw(json: string): void {
+    if (!process.stdout.isTTY) process.stdout.write(json);
+    else process.stdout.write(`${escaped(json).trimEnd()}\n`);
   }
 
-  /** A remark beside the result. */
+  /** A remark beside the result, on one line. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${printable(text.replace(/\s*[\r\n]+\s*/g, " "))}\n`);
   }
 
   /** One line for what failed: `error: CODE message`. */
@@ -40,11 +46,11 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A reader that goes away, as `head` does, is no failure: what is left goes nowhere. */
+/** A reader that goes away, as `head` or a closed terminal does, is no failure: what is left goes nowhere. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
 }
@@ -65,9 +71,16 @@ export function table(
   );
 }
 
-/** What is stored may hold sequences that a terminal obeys. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "\ufffd");
+/** What comes from packages and stores may hold sequences that a terminal obeys, or that turn it round. */
+export function printable(text: string): string {
+  return text.replace(OBEYED, "\ufffd");
+}
+
+/** The same for JSON, which can say such characters in others. Its own line breaks stay. */
+function escaped(json: string): string {
+  return json.replace(OBEYED, (one) =>
+    /[\t\r\n]/.test(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function aligned(rows: readonly (readonly string[])[], numeric: readonly number[]): string[] {

@@ -9,6 +9,7 @@ import { progressBar } from "./progress.js";
 export const pack: Command = {
   name: "pack",
   summary: "convert a package into an archive, without a store",
+  store: "none",
   args: {
     source: {
       type: "positional",
@@ -25,7 +26,7 @@ export const pack: Command = {
   async run({ operands: [path = "-"], flags, options, output, signal }) {
     const { savePackage } = await import("../convert/node.js");
     const { openSchemaStore } = await import("../index.node.js");
-    const source = await openSource(path, output);
+    const source = await openSource(path, output, signal);
     if (source === undefined) return EXIT.incomplete;
     const { maxEntryBytes } = options;
     await using store = await openSchemaStore({
@@ -41,15 +42,16 @@ export const pack: Command = {
       signal,
       onProgress: ({ done, total, file }) => bar.update(done, total, file),
     }).finally(() => bar.end());
-    noteFailed(report, output);
     const file = typeof flags.output === "string" ? flags.output : nameOf(report.package);
+    const isWhole = noteFailed(report, output);
+    if (report.foundInstead !== undefined) return EXIT.incomplete;
     const bytes = await writeArchive(store.export(), file, signal);
     const entries = await store.size();
     const failed = report.failed.length;
     const said = `${counted(entries, "entry", "entries")}, ${readableBytes(bytes)}`;
     if (file === "-") output.note(said);
     else output.result({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
-    return failed > 0 ? EXIT.incomplete : EXIT.ok;
+    return isWhole ? EXIT.ok : EXIT.incomplete;
   },
 };
 

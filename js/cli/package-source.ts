@@ -1,22 +1,33 @@
 /** The package a command converts. */
 
 import type { FhirPackage, SaveReport } from "../convert/index.js";
+import { SchemaStoreError } from "../errors.js";
 import { describe, type Output } from "./output.js";
+import { unlessInterrupted } from "./signals.js";
 
 /** Opens the package at a path; tells what is wrong with it and answers undefined otherwise. */
-export async function openSource(path: string, output: Output): Promise<FhirPackage | undefined> {
+export async function openSource(
+  path: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<FhirPackage | undefined> {
   const { openPackagePath } = await import("../convert/node.js");
   try {
-    return await openPackagePath(path);
+    return await unlessInterrupted(openPackagePath(path), signal);
   } catch (error) {
+    if (signal.aborted) throw error;
     output.error(error);
     return undefined;
   }
 }
 
-/** Tells which StructureDefinitions could not be converted. */
-export function noteFailed({ failed }: SaveReport, output: Output): void {
+/** Tells which StructureDefinitions could not be converted, or that there were none; false for either. */
+export function noteFailed({ failed, foundInstead }: SaveReport, output: Output): boolean {
   for (const { file, canonical, error } of failed) {
     output.note(`error: ${describe(error)} (${canonical ?? file})`);
   }
+  if (foundInstead !== undefined) {
+    output.error(new SchemaStoreError("NOT_FOUND", foundInstead.sentence));
+  }
+  return failed.length === 0 && foundInstead === undefined;
 }

@@ -1,5 +1,7 @@
 /** A progress bar on standard error. */
 
+import { printable } from "./output.js";
+
 const WIDTH = 30;
 const INTERVAL_MS = 50;
 const ERASE_LINE = "\r\x1b[K";
@@ -22,7 +24,7 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
       drawn = now;
       const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH);
       const bar = "#".repeat(filled).padEnd(WIDTH, ".");
-      const line = `[${bar}] ${done}/${total} ${label}`;
+      const line = `[${bar}] ${done}/${total} ${printable(label)}`;
       stream.write(ERASE_LINE + line.slice(0, (stream.columns || 80) - 1));
     },
     end() {

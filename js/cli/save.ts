@@ -19,22 +19,34 @@ export const save: Command = {
 
   async run({ operands: [path = "-"], flags, output, signal, withStore }) {
     const { savePackage } = await import("../convert/node.js");
-    const source = await openSource(path, output);
+    const source = await openSource(path, output, signal);
     if (source === undefined) return EXIT.incomplete;
     const tags = typeof flags.tag === "string" ? flags.tag.split(",").filter(Boolean) : undefined;
     const bar = progressBar();
+    let looked = 0;
     try {
       const report = await withStore((store) =>
         savePackage(store, source, {
           signal,
-          onProgress: ({ done, total, file }) => bar.update(done, total, file),
+          onProgress: ({ done, total, file }) => {
+            looked = done;
+            bar.update(done, total, file);
+          },
           ...(tags && { tags }),
         }),
       );
       bar.end();
-      output.result(toJson(report), () => toText(report, path));
-      noteFailed(report, output);
-      return report.failed.length > 0 ? EXIT.incomplete : EXIT.ok;
+      output.result(toJson(report), () => (report.foundInstead ? [] : toText(report, path)));
+      return noteFailed(report, output) ? EXIT.ok : EXIT.incomplete;
+    } catch (error) {
+      bar.end();
+      if (looked > 0 && error === signal.reason) {
+        const what = source.source ?? path;
+        output.note(
+          `${what}: ${looked} of ${source.fileCount} files done and stored; save it again`,
+        );
+      }
+      throw error;
     } finally {
       bar.end();
     }

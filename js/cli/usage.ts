@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type CommandDef, renderUsage } from "citty";
-import { type Command, SHARED_FLAGS } from "./command.js";
+import { type Command, flagsOf, SHARED_FLAGS } from "./command.js";
 import { coloursFor } from "./output.js";
 
 /** Name of the program. */
@@ -41,6 +41,7 @@ function groupUsage(commands: readonly Command[]): CommandDef {
   };
 }
 
-function commandUsage({ name, summary, args }: Command): CommandDef {
-  return { meta: { name, description: summary }, args: { ...args, ...SHARED_FLAGS } };
+function commandUsage(command: Command): CommandDef {
+  const { name, summary } = command;
+  return { meta: { name, description: summary }, args: flagsOf(command) };
 }

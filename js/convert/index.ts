@@ -3,8 +3,10 @@
  * needs Node; paths and standard input are read by `fhir-schema-store/convert/node`.
  */
 
+export type { PackageContents } from "./contents.js";
 export { fhirSchemaConverter } from "./converter.js";
 export { schemaDependencies } from "./dependencies.js";
+export { INCOMPLETE_URL, incompletePackages } from "./incomplete.js";
 export type { PackageManifest } from "./manifest.js";
 export { type FhirPackage, openPackage, type PackageSource } from "./package.js";
 export type { PackageProblem, PackageResource } from "./resources.js";

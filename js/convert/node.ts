@@ -1,14 +1,21 @@
 /** `fhir-schema-store/convert/node`: the package reader for paths and standard input. */
 
+import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { asStoreError, SchemaStoreError } from "../errors.js";
+import { contentsOf } from "./contents.js";
 import { noManifest, type PackageManifest } from "./manifest.js";
 import { type FhirPackage, openPackage, packageOfFiles } from "./package.js";
+import type { PackageFile } from "./resources.js";
 
 export * from "./index.js";
+
+/** Files looked at to say what a directory holds. */
+const MOST_FILES = 10_000;
+const NOT_ENTERED: ReadonlySet<string> = new Set(["node_modules", ".git"]);
 
 /**
  * Opens what a path names:
@@ -20,7 +27,7 @@ export * from "./index.js";
  * - `name#version`: a package of the FHIR package cache, `~/.fhir/packages`.
  *
  * Errors: NOT_FOUND when there is nothing, DISK_ERROR when it cannot be read, INVALID_VALUE when a
- * directory holds no JSON; for contents as `openPackage`.
+ * directory holds no JSON, with what it holds instead; for contents as `openPackage`.
  */
 export async function openPackagePath(path: string): Promise<FhirPackage> {
   if (path === "-") {
@@ -35,14 +42,32 @@ export async function openPackagePath(path: string): Promise<FhirPackage> {
 }
 
 async function openDirectory(path: string): Promise<FhirPackage> {
-  const nested = join(path, "package");
-  const root = (await statOf(join(nested, "package.json"))) ? nested : path;
-  const names = (await list(root)).filter((name) => name.endsWith(".json"));
+  const isNested = (await statOf(join(path, "package", "package.json"))) !== undefined;
+  const root = isNested ? "package/" : "";
+  const folder = join(path, root);
+  const names = (await list(folder)).filter((name) => name.endsWith(".json"));
+  const files = names.map((name) => ({ name, read: () => read(join(folder, name)) }));
+  const surroundings = { name: path, root, files: () => walk(path) };
   if (names.length === 0) {
-    throw new SchemaStoreError("INVALID_VALUE", `${path} holds no JSON files`, { key: path });
+    const { sentence } = await contentsOf(surroundings, []);
+    throw new SchemaStoreError("INVALID_VALUE", sentence, { key: path });
   }
-  const files = names.map((name) => ({ name, read: () => read(join(root, name)) }));
-  return packageOfFiles(files, manifestOfName(basename(path)));
+  return packageOfFiles(files, surroundings, manifestOfName(basename(path)));
+}
+
+/** The files in a directory and its sub-folders, as many as a package may well have. */
+async function walk(path: string): Promise<PackageFile[]> {
+  const found: PackageFile[] = [];
+  const folders = [""];
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const entry of await entriesOf(join(path, folder)).catch(() => [])) {
+      const name = `${folder}${entry.name}`;
+      if (entry.isFile()) found.push({ name, read: () => read(join(path, name)) });
+      if (entry.isDirectory() && !NOT_ENTERED.has(entry.name)) folders.push(`${name}/`);
+    }
+    if (found.length > MOST_FILES) break;
+  }
+  return found;
 }
 
 /** The FHIR package cache says in a folder's name who the package is. */
@@ -68,9 +93,12 @@ async function statOf(path: string): Promise<{ path: string; isDirectory: boolea
 }
 
 async function list(path: string): Promise<string[]> {
+  return (await entriesOf(path)).filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+}
+
+async function entriesOf(path: string): Promise<Dirent[]> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    return await readdir(path, { withFileTypes: true });
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", `${path} cannot be read`, path);
   }

@@ -4,6 +4,7 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import type { JsonObject } from "../types.js";
 import { isGzip, readArchive } from "./archive.js";
+import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
 import { isObject, textOfFile, withoutMark } from "./json.js";
 import { noManifest, type PackageManifest, readManifest } from "./manifest.js";
 import {
@@ -32,9 +33,12 @@ export interface FhirPackage extends PackageManifest {
   readonly problems: readonly PackageProblem[];
   /**
    * The resources, by file name in code unit order; those of one type when `resourceType` is given,
-   * which is faster. JSON that is no resource is passed over; damaged JSON is put into `problems`.
+   * which is faster, and where those in Bundles, which come last, are among them. JSON that is no
+   * resource is passed over; damaged JSON is put into `problems`.
    */
   resources(resourceType?: string): AsyncIterable<PackageResource>;
+  /** What there is besides StructureDefinitions, sub-folders included: why `savePackage` saved nothing. */
+  contents(): Promise<PackageContents>;
 }
 
 /**
@@ -50,7 +54,10 @@ export async function openPackage(
   const fileName = options.fileName ?? "the package";
   if (isObject(source) && !isBinary(source)) return openResource(source, fileName);
   const bytes = withoutMark(await toBytes(source, fileName));
-  if (isGzip(bytes)) return packageOfFiles(await readArchive(bytes, fileName));
+  if (isGzip(bytes)) {
+    const archive = await readArchive(bytes, fileName);
+    return packageOfFiles(archive.beside, archive);
+  }
   if (!/^\s*[[{]/.test(new TextDecoder().decode(bytes.subarray(0, 1024)))) {
     throw new SchemaStoreError("INVALID_VALUE", `${fileName} is neither a .tgz nor JSON`, {
       key: fileName,
@@ -61,17 +68,18 @@ export async function openPackage(
 
 /**
  * A package of JSON files lying side by side, its manifest among them. Without a manifest they are
- * loose resources, and Bundles of definitions are taken apart.
+ * loose resources, and Bundles are always taken apart.
  */
 export async function packageOfFiles(
   files: readonly PackageFile[],
+  surroundings: Surroundings,
   fallback: PackageManifest = noManifest,
 ): Promise<FhirPackage> {
   const file = files.find(({ name }) => name === "package.json");
   const own = file ? readManifest(await readObject(file)) : noManifest;
   const { name, version } = own.name === undefined ? fallback : own;
   const manifest = name === undefined || version === undefined ? own : { ...own, name, version };
-  return makePackage(manifest, files, manifest.name === undefined);
+  return makePackage(manifest, files, surroundings, manifest.name === undefined);
 }
 
 function openResource(resource: JsonObject, name: string, bytes?: Uint8Array): FhirPackage {
@@ -79,12 +87,14 @@ function openResource(resource: JsonObject, name: string, bytes?: Uint8Array): F
     throw new SchemaStoreError("INVALID_VALUE", `${name} is no FHIR resource`, { key: name });
   }
   const text = bytes ?? textOf(resource, name);
-  return makePackage(noManifest, [{ name, read: async () => text }], true);
+  const files = [{ name, read: async () => text }];
+  return makePackage(noManifest, files, { name, root: "", files: async () => files }, true);
 }
 
 function makePackage(
   manifest: PackageManifest,
   files: readonly PackageFile[],
+  surroundings: Surroundings,
   openBundles: boolean,
 ): FhirPackage {
   const sorted = files.filter(mayBeResource).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -98,6 +108,7 @@ function makePackage(
       problems.length = 0;
       return readResources(sorted, { openBundles, resourceType, problems });
     },
+    contents: () => contentsOf(surroundings, sorted),
   };
 }
 

@@ -1,12 +1,14 @@
 /** The resources in the files of a package. */
 
-import { asStoreError, type SchemaStoreError } from "../errors.js";
+import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import type { JsonObject } from "../types.js";
 import { isObject, textOfFile, withoutMark } from "./json.js";
 
 /** Files being read at the same time. */
 const FILES_AHEAD = 16;
+/** Bundles in Bundles that are opened: none is known that holds more than one. */
+const DEEPEST_BUNDLE = 8;
 
 /** One resource of a package. */
 export interface PackageResource {
@@ -33,45 +35,66 @@ export interface PackageFile {
 
 /** What is wanted of the files. */
 export interface Reading {
-  /** Whether a Bundle stands for the resources in it. */
-  readonly openBundles: boolean;
   /** Only resources of this type. */
   readonly resourceType: string | undefined;
-  /** Takes the files that cannot be read. */
+  /** Whether a Bundle stands for the resources in it where no type is given. */
+  readonly openBundles: boolean;
+  /** Takes what cannot be read. */
   readonly problems: PackageProblem[];
 }
 
-/** The resources of the files, in the order of the files. */
+/**
+ * The resources of the files, in the order of the files; those in Bundles come last, so that a
+ * definition with a file of its own beats a copy of it in a Bundle.
+ */
 export async function* readResources(
   files: readonly PackageFile[],
-  reading: Reading,
+  { resourceType, openBundles, problems }: Reading,
 ): AsyncGenerator<PackageResource> {
-  const { openBundles, resourceType } = reading;
-  for await (const found of readFiles(files, reading)) {
-    for (const one of openBundles ? openBundle(found) : [found]) {
-      if (resourceType === undefined || one.resource.resourceType === resourceType) yield one;
+  const open = resourceType === undefined ? openBundles : resourceType !== "Bundle";
+  const isWanted = (type: string) => resourceType === undefined || type === resourceType;
+  const bundles = new Set<string>();
+  const wantedNow = (type: string, file: string) => {
+    if (!open || type !== "Bundle") return isWanted(type);
+    bundles.add(file);
+    return false;
+  };
+  let position = 0;
+  for await (const { file, found } of readFiles(files, wantedNow, problems)) {
+    if (!bundles.has(file)) position += 1;
+    if (found !== undefined) yield { ...found, position };
+  }
+  const left = files.filter(({ name }) => bundles.has(name));
+  for await (const { found } of readFiles(left, () => true, problems)) {
+    position += 1;
+    if (found === undefined) continue;
+    for (const one of openBundle(found, problems)) {
+      if (isWanted(`${one.resource.resourceType}`)) yield { ...one, position };
     }
   }
 }
 
-/** The files that are resources, and of a type that can hold what is wanted. */
+/** A resource before its place is known. */
+type FoundResource = Omit<PackageResource, "position">;
+
+/** Whether resources of that type are wanted of a file. */
+type Wanted = (type: string, file: string) => boolean;
+
+/** Every file, in their order, with its resource where that is wanted. */
 async function* readFiles(
   files: readonly PackageFile[],
-  { openBundles, resourceType, problems }: Reading,
-): AsyncGenerator<PackageResource> {
-  const types = openBundles ? [resourceType, "Bundle"] : [resourceType];
-  const wanted = resourceType === undefined ? undefined : types;
-  let position = 0;
+  isWanted: Wanted,
+  problems: PackageProblem[],
+): AsyncGenerator<{ file: string; found: FoundResource | undefined }> {
   for (const { name, bytes } of readAhead(files)) {
-    position += 1;
-    let found: Omit<PackageResource, "position"> | undefined;
+    let found: FoundResource | undefined;
     try {
-      found = parseFile(name, withoutMark(await bytes), wanted);
+      found = parseFile(name, withoutMark(await bytes), isWanted);
     } catch (cause) {
       const error = asStoreError(cause, "DISK_ERROR", `${name} cannot be read`, name);
       problems.push({ file: name, error });
     }
-    if (found !== undefined) yield { ...found, position };
+    yield { file: name, found };
   }
 }
 
@@ -92,28 +115,49 @@ function* readAhead(
   }
 }
 
-/** The resource of a file, if it is one; `wanted` types only, where these are given. */
-function parseFile(
-  file: string,
-  bytes: Uint8Array,
-  wanted: readonly (string | undefined)[] | undefined,
-): Omit<PackageResource, "position"> | undefined {
+/** The resource of a file, if it is one that is wanted. */
+function parseFile(file: string, bytes: Uint8Array, isWanted: Wanted): FoundResource | undefined {
   const text = textOfFile(bytes, file);
   // Nearly every file says its type first: most of a package need not be parsed at all.
-  const type = /^\s*\{\s*"resourceType"\s*:\s*"(\w+)"/.exec(text)?.[1];
-  if (type !== undefined && wanted !== undefined && !wanted.includes(type)) return undefined;
+  const type = typeAtStart(text);
+  if (type !== undefined && !isWanted(type, file)) return undefined;
   const resource = parseObject(text, file);
-  return typeof resource.resourceType === "string" ? { file, bytes, resource } : undefined;
+  const { resourceType } = resource;
+  if (typeof resourceType !== "string" || !isWanted(resourceType, file)) return undefined;
+  return { file, bytes, resource };
 }
 
-/** The resources in a Bundle; anything else is itself. */
-function openBundle(one: PackageResource): PackageResource[] {
-  if (one.resource.resourceType !== "Bundle") return [one];
-  const entries = one.resource.entry;
-  return (Array.isArray(entries) ? entries : []).flatMap((entry, index) => {
+/** The type of the resource in a text that says it first. */
+export function typeAtStart(text: string): string | undefined {
+  return /^\s*\{\s*"resourceType"\s*:\s*"(\w+)"/.exec(text)?.[1];
+}
+
+/** The resources in a Bundle of any type, those of Bundles in it included. */
+function* openBundle(
+  bundle: FoundResource,
+  problems: PackageProblem[],
+  depth = 1,
+): Generator<FoundResource> {
+  const { entry: entries = [] } = bundle.resource;
+  const fault = !Array.isArray(entries)
+    ? "has an entry that is no list"
+    : depth > DEEPEST_BUNDLE
+      ? `lies in more than ${DEEPEST_BUNDLE} others`
+      : undefined;
+  if (fault !== undefined) {
+    const message = `the Bundle of ${bundle.file} ${fault}`;
+    const error = new SchemaStoreError("INVALID_VALUE", message, { key: bundle.file });
+    problems.push({ file: bundle.file, error });
+    return;
+  }
+  for (const [index, entry] of (entries as unknown[]).entries()) {
     const resource: unknown = isObject(entry) ? entry.resource : undefined;
-    if (!isObject(resource) || typeof resource.resourceType !== "string") return [];
-    const file = `${one.file} entry ${index}`;
-    return [{ ...one, file, bytes: encodeText(JSON.stringify(resource)), resource }];
-  });
+    if (!isObject(resource) || typeof resource.resourceType !== "string") continue;
+    const file = `${bundle.file} entry ${index}`;
+    if (resource.resourceType === "Bundle") {
+      yield* openBundle({ ...bundle, file, resource }, problems, depth + 1);
+    } else {
+      yield { file, bytes: encodeText(JSON.stringify(resource)), resource };
+    }
+  }
 }

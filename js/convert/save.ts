@@ -2,6 +2,8 @@
 
 import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
+import type { PackageContents } from "./contents.js";
+import { type IncompleteMark, isMark, markIn } from "./incomplete.js";
 import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
 import type { PackageResource } from "./resources.js";
 
@@ -10,6 +12,9 @@ export interface PackageStore {
   convert(structureDefinition: Uint8Array, options?: ConvertOptions): Promise<ConvertResult>;
   list(filter?: Filter): Promise<readonly Metadata[]>;
   flush(): Promise<void>;
+  /** With `clear`: marks a package as incomplete while it is saved. Without, it is not marked. */
+  put?(value: object, options: { readonly source: string }): Promise<unknown>;
+  clear?(filter: Filter): Promise<number>;
 }
 
 /** How far saving has come, in files of the package. */
@@ -21,7 +26,10 @@ export interface SaveProgress {
 
 /** How a package is to be saved. */
 export interface SaveOptions {
-  /** Stops between two definitions; rejects with the signal's reason. What is saved stays saved. */
+  /**
+   * Stops between two definitions. What was converted by then is durable when it rejects with the
+   * signal's reason; `incompletePackages` names the package until it is saved again.
+   */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
   /** Tags for every entry saved. */
@@ -56,6 +64,8 @@ export interface SaveReport {
   readonly duplicates: readonly SaveDuplicate[];
   /** Packages this one builds on of which the store holds nothing, as `name#version`. */
   readonly missingDependencies: readonly string[];
+  /** What the package holds instead, where there was no StructureDefinition to save. */
+  readonly foundInstead?: PackageContents;
   readonly milliseconds: number;
 }
 
@@ -74,7 +84,8 @@ const TURN_MS = 32;
 /**
  * Converts and stores every StructureDefinition of a package, with the package as its source.
  * All of it is durable when this resolves. A definition that cannot be read or converted is
- * reported and the rest goes on; an error of the store itself rejects.
+ * reported and the rest goes on; an error of the store itself rejects. What ends before its time, also
+ * by the end of the process, leaves the package marked: see `incompletePackages`.
  */
 export async function savePackage(
   store: PackageStore,
@@ -83,48 +94,83 @@ export async function savePackage(
 ): Promise<SaveReport> {
   const started = performance.now();
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
-  const counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
-  const failed: SaveFailure[] = [];
-  const duplicates: SaveDuplicate[] = [];
-  const seen = new Set<string>();
-  const filing: ConvertOptions = {
-    ...(fhirPackage.source === undefined ? undefined : { source: fhirPackage.source }),
-    ...(options.tags === undefined ? undefined : { tags: options.tags }),
-  };
-
+  const saving = new Saving(store, fhirPackage, options);
   let turn = performance.now();
   for await (const one of fhirPackage.resources("StructureDefinition")) {
-    options.signal?.throwIfAborted();
-    counts.structureDefinitions += 1;
-    const canonical = canonicalOf(one);
-    if (canonical !== undefined && seen.has(canonical)) {
-      duplicates.push({ file: one.file, canonical });
-      continue;
-    }
-    if (canonical !== undefined) seen.add(canonical);
-    try {
-      const { converted } = await store.convert(one.bytes, filing);
-      counts[converted ? "converted" : "unchanged"] += 1;
-    } catch (cause) {
-      failed.push(failureOf(one.file, canonical, cause));
-    }
+    await unlessStopped(store, options.signal);
+    await saving.take(one);
     options.onProgress?.({ done: one.position, total: fhirPackage.fileCount, file: one.file });
     if (performance.now() - turn > TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       turn = performance.now();
     }
   }
-  options.signal?.throwIfAborted();
-  await store.flush();
-
+  await unlessStopped(store, options.signal);
+  await saving.end();
+  const { counts, failed, duplicates } = saving;
+  const isEmpty = counts.structureDefinitions === 0;
   return {
     package: fhirPackage.source,
     ...counts,
     failed: [...fhirPackage.problems, ...failed],
     duplicates,
     missingDependencies: await missingDependencies(store, fhirPackage),
+    ...(isEmpty ? { foundInstead: await fhirPackage.contents() } : undefined),
     milliseconds: performance.now() - started,
   };
+}
+
+/** A package on its way into a store, definition by definition. */
+class Saving {
+  readonly counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
+  readonly failed: SaveFailure[] = [];
+  readonly duplicates: SaveDuplicate[] = [];
+  readonly #store: PackageStore;
+  readonly #filing: ConvertOptions;
+  readonly #mark: IncompleteMark | undefined;
+  readonly #seen = new Set<string>();
+
+  constructor(store: PackageStore, { source }: FhirPackage, { tags }: SaveOptions) {
+    this.#store = store;
+    this.#filing = {
+      ...(source === undefined ? undefined : { source }),
+      ...(tags === undefined ? undefined : { tags }),
+    };
+    // Resources without a package have no name by which they could be incomplete.
+    this.#mark = source === undefined ? undefined : markIn(store, source);
+  }
+
+  /** Stores one definition, unless an earlier one had its canonical. */
+  async take(one: PackageResource): Promise<void> {
+    if (this.counts.structureDefinitions === 0) await this.#mark?.begin();
+    this.counts.structureDefinitions += 1;
+    const canonical = canonicalOf(one);
+    if (canonical !== undefined && this.#seen.has(canonical)) {
+      this.duplicates.push({ file: one.file, canonical });
+      return;
+    }
+    if (canonical !== undefined) this.#seen.add(canonical);
+    try {
+      const { converted } = await this.#store.convert(one.bytes, this.#filing);
+      this.counts[converted ? "converted" : "unchanged"] += 1;
+      if (converted) await this.#mark?.set();
+    } catch (cause) {
+      this.failed.push(failureOf(one.file, canonical, cause));
+    }
+  }
+
+  /** All of it is durable when this resolves. */
+  async end(): Promise<void> {
+    await this.#mark?.end();
+    await this.#store.flush();
+  }
+}
+
+/** Throws the reason of a signal, once what was stored is durable. */
+async function unlessStopped(store: PackageStore, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted !== true) return;
+  await store.flush();
+  throw signal.reason;
 }
 
 /** Passes on what must end the work. */
@@ -145,7 +191,7 @@ async function missingDependencies(
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const [name, version] of Object.entries(dependencies).sort(byName)) {
-    const present = await store.list({ package: name });
+    const present = (await store.list({ package: name })).filter((entry) => !isMark(entry));
     if (!present.some(({ source }) => source !== undefined && satisfies(source, name, version))) {
       missing.push(`${name}#${version}`);
     }

@@ -229,6 +229,16 @@ browserTest("a package may be dropped anywhere", () =>
   }),
 );
 
+browserTest("a package with nothing to save says what it has", () =>
+  withSite(async ({ page, complaints }) => {
+    const resource = { resourceType: "ValueSet", url: "http://example.org/ValueSet/v" };
+    const buffer = Buffer.from(JSON.stringify(resource));
+    await page.locator("#files").setInputFiles({ name: "v.json", mimeType: "text/json", buffer });
+    await said(page, /^v\.json has no StructureDefinition .*: it has 1 ValueSet$/);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
 browserTest("another tab's package appears without a reload", () =>
   withSite(async ({ page, browser, complaints }) => {
     const other = await browser.context.newPage();

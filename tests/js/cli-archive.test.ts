@@ -103,7 +103,8 @@ test("what is not there, or cannot be written, is told", async () => {
     assert.equal(code, 1);
     assert.match(err, /^error: NOT_FOUND .*missing/);
   }
-  const { code, err } = await cache("none", ["export", join("nowhere", "out.fss")]);
+  await cache("some", ["import", "-"], await archiveOf(tea("a")));
+  const { code, err } = await cache("some", ["export", join("nowhere", "out.fss")]);
   assert.equal(code, 3);
   assert.match(err, /^error: NOT_FOUND .*out\.fss cannot be written/);
   assert.equal((await cache("none", ["export"])).code, 2);

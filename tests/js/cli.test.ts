@@ -220,8 +220,11 @@ test("clears what it is told to, and only after a yes", async () => {
     assert.match(err, message);
   }
   const clear = (...words: string[]) => json(["cache", "clear", "--yes", ...words, ...at]);
-  assert.deepEqual(await clear("--url", patient.slice(0, -1)), { removed: 0 });
-  assert.deepEqual(await clear("--url", `${patient}|9`), { removed: 0 });
+  for (const none of [patient.slice(0, -1), `${patient}|9`]) {
+    const { code, out, err } = await run(["cache", "clear", "--yes", "--url", none, ...at]);
+    assert.deepEqual([code, out], [1, "nothing is of that kind: removed 0 entries\n"]);
+    assert.equal(err, `error: NOT_FOUND nothing is stored under ${none}\n`);
+  }
   assert.deepEqual(await clear("--older-than", "1h"), { removed: 0 });
   assert.deepEqual(await clear("--url", patient), { removed: 1 });
   assert.equal((await run(["cache", "get", patient, ...at])).code, 1);
@@ -357,11 +360,13 @@ test("flags win over the environment, and the environment over the file", async 
   const other = await resolveConfig({ flags: {}, environment: {}, directory: scratch, file });
   assert.ok(other.diskCacheDir?.endsWith("/there") && !other.diskCacheDir.includes("~"));
 
+  mkdirSync(join(cwd, "here"));
   const run1 = await json<Stats>(["cache", "stats"], { cwd, env: { FSS_STRATEGY: "memory-disk" } });
   assert.equal(run1.strategy, "memory-disk");
   assert.equal((await json<Stats>(["cache", "stats"], { cwd })).strategy, "disk");
-  const run3 = await json<Stats>(["cache", "stats", "--strategy", "memory"], { cwd });
-  assert.equal(run3.strategy, "memory");
+  const env = { FSS_STRATEGY: "disk" };
+  const run3 = await json<Stats>(["cache", "stats", "--strategy", "memory-disk"], { cwd, env });
+  assert.equal(run3.strategy, "memory-disk");
 });
 
 test("every wrong value names key, value and range", async () => {

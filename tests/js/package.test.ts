@@ -209,14 +209,16 @@ test("takes a Bundle or a single resource, as text, bytes or object", async () =
   assert.equal(Buffer.from(single?.bytes ?? []).toString(), text);
 });
 
-test("takes Bundles of a loose folder apart, and leaves those of a package whole", async () => {
+test("takes Bundles apart for what is in them, and gives those of a package whole", async () => {
   const files = { "b.json": { resourceType: "Bundle", entry: [{ resource: definition("In") }] } };
   assert.deepEqual(await names(await openPackagePath(directory("loose", files))), ["In"]);
   const packaged = await openPackagePath(
     directory("packaged", { ...files, "package.json": manifest }),
   );
-  assert.deepEqual(await names(packaged), []);
+  assert.deepEqual(await names(packaged), ["In"]);
   assert.equal((await all(packaged, "Bundle")).length, 1);
+  const whole = (await all(packaged)).map(({ resource }) => resource.resourceType);
+  assert.deepEqual(whole, ["Bundle"]);
 });
 
 test("an archive cut anywhere or damaged is CORRUPT, and names the file", async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import {
+  INCOMPLETE_URL,
   openPackagePath,
   type PackageStore,
   type SaveProgress,
@@ -132,7 +133,11 @@ test("stops when told to, with the reason given; what is saved stays", async () 
     onProgress: () => stop.abort(reason),
   });
   await assert.rejects(saving, (error) => error === reason);
-  assert.equal(await store.size(), 1);
+  const saved = await store.list({ package: "hl7.fhir.us.core" });
+  assert.deepEqual(
+    saved.map(({ url, type }) => type ?? url),
+    ["Observation", INCOMPLETE_URL],
+  );
   await assert.rejects(savePackage(store, usCore, { signal: AbortSignal.abort(reason) }), reason);
 });
 

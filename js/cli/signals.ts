@@ -1,0 +1,65 @@
+/** Signals that ask a command to end: the first lets it wind up, a further one ends it at once. */
+
+import { constants } from "node:os";
+import { isatty } from "node:tty";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Signal = (typeof SIGNALS)[number];
+
+/** npm passes on what the terminal has sent to everybody: one key may come as two signals so far apart. */
+const SAME_KEY_MS = 300;
+
+/** Whether there was a terminal at first. */
+const ON_TERMINAL = [0, 1, 2].some((fd) => isatty(fd));
+
+/** The user, or the system, wants the command to end. */
+export class Interrupted extends Error {
+  readonly signal: Signal;
+  /** 128 and the number of the signal, as shells have it. */
+  readonly exitCode: number;
+
+  constructor(signal: Signal) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+/** Aborts with an `Interrupted` at the first signal. */
+export function whenInterrupted(): AbortSignal {
+  const interrupt = new AbortController();
+  let first: number | undefined;
+  const take = (name: Signal) => {
+    const now = performance.now();
+    first ??= now;
+    interrupt.abort(new Interrupted(name));
+    if (now - first <= SAME_KEY_MS) return;
+    for (const one of SIGNALS) process.removeListener(one, take);
+    process.kill(process.pid, name);
+  };
+  for (const name of SIGNALS) process.on(name, take);
+  return interrupt.signal;
+}
+
+/** Ends the process, also where a read that was given up would keep it, of standard input say. */
+export function endInterrupted({ signal, exitCode }: Interrupted): void {
+  // At its exit Node restores the modes of the terminal, and aborts where that has gone.
+  if (signal !== "SIGHUP" || !ON_TERMINAL) process.exit(exitCode);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** What `promise` comes to, unless the signal is aborted first: then its reason, at once. */
+export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
