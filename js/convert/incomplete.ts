@@ -1,7 +1,6 @@
 /**
  * Packages that are stored in part: an entry of their own says so from before their first definition is
- * stored until the last one is. It is written and deleted in order with them, and goes where they go:
- * into archives, and away with `clear`.
+ * stored until the last one is durable. It goes where they go: into archives, and away with `clear`.
  */
 
 import type { Filter, Metadata } from "../types.js";
@@ -63,7 +62,7 @@ export class IncompleteMark {
     await this.#store.put({ url: INCOMPLETE_URL, package: source }, { source });
   }
 
-  /** Takes the mark away in the commit of what is still queued, or in a later one. */
+  /** Takes the mark away, durably. */
   async end(): Promise<void> {
     if (!this.#isSet) return;
     await this.#store.clear({ package: this.#source, urlPrefix: INCOMPLETE_URL });

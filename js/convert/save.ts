@@ -159,10 +159,10 @@ class Saving {
     }
   }
 
-  /** All of it is durable when this resolves. */
+  /** All of it is durable when this resolves; the mark goes last, as a full disk may refuse what came before. */
   async end(): Promise<void> {
-    await this.#mark?.end();
     await this.#store.flush();
+    await this.#mark?.end();
   }
 }
 

@@ -240,7 +240,7 @@ export class Log {
       const left = readRecord(await this.#storage.getItem(name), name);
       // Else it is half a record, or of a place that was destroyed since.
       if (left !== undefined && left.storeId === this.storeId) {
-        const there = await inTurn(left.put, (row) => this.#hasBody(row.hash));
+        const there = await inTurn(left.put, (row) => this.#hasBody(row));
         const put = left.put.filter((_, at) => there[at]);
         await this.#append({
           ...left,
@@ -251,10 +251,12 @@ export class Log {
     }
   }
 
-  /** A driver that does not write at once may have been cut off between the bodies. */
-  async #hasBody(hash: Uint8Array): Promise<boolean> {
+  /** A driver that does not write at once may have been cut off between the bodies, or within one. */
+  async #hasBody({ hash, size }: LogRow): Promise<boolean> {
+    if (this.#bodies.has(hex(hash))) return true;
     const name = this.#name("body", hex(hash));
-    return this.#bodies.has(hex(hash)) || (await this.#storage.getItemRaw(name)) !== null;
+    const body = readBody(await this.#storage.getItemRaw(name), name);
+    return body?.byteLength === size;
   }
 
   async #append(record: LogRecord): Promise<void> {
