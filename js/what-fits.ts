@@ -39,10 +39,10 @@ export async function commitWhatFits(
     if (await fits(puts)) return refusal;
   }
   // From `from` to `to` they do not fit together; what lies behind is as large, or larger.
-  for (let from = 0, to = puts.length; from < to; ) {
+  for (let from = 0, to = puts.length; to - from > 1; ) {
     const middle = from + Math.ceil((to - from) / 2);
     if (await fits(puts.slice(from, middle))) from = middle;
-    else to = middle === from + 1 ? from : middle;
+    else to = middle;
   }
   return refusal;
 }

@@ -170,10 +170,13 @@ export class WriteBehind {
       if (current === undefined) return;
       const text = mapKey(write.key);
       if (current === this.#refused.get(text)) throw this.#refusal;
-      if (this.#running === undefined) await this.#commit();
-      else if (current === this.#inFlight.get(text)) await this.#running;
-      // It is not part of that: what comes of it is nothing to this write.
-      else await this.#running.catch(() => {});
+      const isPart = this.#running === undefined || current === this.#inFlight.get(text);
+      try {
+        await (this.#running ?? this.#commit());
+      } catch (error) {
+        // A commit it is no part of, or that had written it before it failed, is no failure of this one.
+        if (isPart && this.find(write.key) === current) throw error;
+      }
     }
   }
 
@@ -294,7 +297,10 @@ export class WriteBehind {
       if (write.awaited) {
         this.#release(write);
         this.#host.superseded(write);
-        this.#undone.set(write, this.#host.undo(write));
+        const undone = this.#host.undo(write);
+        this.#undone.set(write, undone);
+        // Whoever waits for the write hears of it.
+        undone.catch(() => {});
         continue;
       }
       this.#refused.set(text, write);

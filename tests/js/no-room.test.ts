@@ -100,6 +100,33 @@ test("what was refused is tried again at once when something was deleted", async
   await store.close();
 });
 
+test("a put that was written is durable, whatever becomes of the rest of its batch", async () => {
+  const place = new MemoryPlace();
+  const inner = memoryAdapter(place);
+  const failures = ["QUOTA_EXCEEDED", undefined, "DISK_ERROR"] as const;
+  let commits = 0;
+  const store = await openStore({
+    adapter: {
+      ...inner,
+      async commit(batch, options) {
+        const code = failures[commits];
+        commits += 1;
+        if (code !== undefined) throw new SchemaStoreError(code, `commit ${commits}`);
+        return inner.commit(batch, options);
+      },
+    },
+  });
+  // Three that are queued, and one that begins the commit of all.
+  for (const url of ["medium", "large", "larger"]) {
+    await store.put({ url, text: text(1000 * url.length) });
+  }
+  await store.put({ url: "small" }, { durable: true });
+  assert.equal(store.health().writeError?.code, "DISK_ERROR");
+  assert.deepEqual(await readBack(place, "small"), { url: "small" });
+  await store.close();
+  assert.deepEqual(await readBack(place, "large"), { url: "large", text: text(5000) });
+});
+
 test("a batch is tried as often as its logarithm, not once for each write", async () => {
   const place = new MemoryPlace();
   const room = { bytes: 100_000, commits: 0 };
