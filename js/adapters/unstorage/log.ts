@@ -61,6 +61,8 @@ export class Log {
   #loaded = false;
   /** Whether this one has left a batch. */
   #left = false;
+  /** Settled when the driver has done what it was given as this one was left. */
+  #leaving: Promise<unknown> = Promise.resolve();
 
   constructor(storage: UnstorageStorage, base: string) {
     this.#storage = storage;
@@ -136,8 +138,8 @@ export class Log {
     }
     this.#left = true;
     sent.push(this.#storage.setItem(this.#name("left", this.#me), record));
-    // Who would hear of it is leaving.
-    for (const one of sent) one.catch(() => {});
+    // Who would hear of a failure is leaving.
+    this.#leaving = Promise.allSettled(sent);
   }
 
   /** Bodies that rows name. Positional. CORRUPT. */
@@ -180,6 +182,9 @@ export class Log {
 
   /** Rows change at the end and at once: they may be asked for meanwhile. */
   async #load(): Promise<void> {
+    await this.#leaving;
+    // What this one left itself, it commits itself while it lives on.
+    const keptBack = this.#loaded && this.#left ? this.#name("left", this.#me) : "";
     const [wholes, commits] = [await this.#tokens("all"), await this.#tokens("log")];
     for (const token of wholes.reverse()) {
       const all = await this.#read("all", token);
@@ -188,7 +193,8 @@ export class Log {
       const records = await inTurn(later, (commit) => this.#read("log", commit));
       this.#unload();
       this.#replay(all, token, later, records);
-      await this.#takeLeft();
+      await this.#takeLeft(keptBack);
+      this.#left = keptBack !== "";
       this.#loaded = true;
       return;
     }
@@ -233,10 +239,10 @@ export class Log {
     this.#takeUnused();
   }
 
-  /** Makes commits of what others left. */
-  async #takeLeft(): Promise<void> {
+  /** Makes commits of what was left, but for one record. */
+  async #takeLeft(keptBack: string): Promise<void> {
     const names = await this.#storage.getKeys(this.#name("left", ""));
-    for (const name of names.filter((one) => one !== this.#name("left", this.#me))) {
+    for (const name of names.filter((one) => one !== keptBack)) {
       const left = readRecord(await this.#storage.getItem(name), name);
       // Else it is half a record, or of a place that was destroyed since.
       if (left !== undefined && left.storeId === this.storeId) {
