@@ -2,6 +2,7 @@
 
 export type { ConvertSource } from "./convert-into.js";
 export { type ErrorCode, SchemaStoreError } from "./errors.js";
+export type { EventListener, EventName } from "./events.js";
 export type * from "./holding/types.js";
 export type {
   Durability,

@@ -23,12 +23,8 @@ const COMMIT_TRIES = 64;
 export async function importArchive(
   store: Tiers,
   source: ArchiveSource,
-  { conflicts = "keep" }: ImportOptions,
+  { conflicts }: ImportOptions,
 ): Promise<ImportReport> {
-  if (conflicts !== "keep" && conflicts !== "replace") {
-    const message = `conflicts is ${JSON.stringify(conflicts)}, must be "keep" or "replace"`;
-    throw new SchemaStoreError("INVALID_VALUE", message, { key: "conflicts" });
-  }
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
@@ -313,9 +309,13 @@ type Chunks = Pick<AsyncIterator<Uint8Array> | Iterator<Uint8Array>, "next" | "r
 function iteratorOf(source: ArchiveSource): Chunks {
   if (source instanceof Uint8Array) return [source].values();
   if (source instanceof Blob) return chunksOfStream(source.stream());
-  if (source instanceof ReadableStream) return chunksOfStream(source);
-  if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
-    return source[Symbol.asyncIterator]();
+  if (source instanceof ReadableStream && !source.locked) return chunksOfStream(source);
+  const iterable = source as Partial<AsyncIterable<Uint8Array>> | null | undefined;
+  if (
+    !(source instanceof ReadableStream) &&
+    typeof iterable?.[Symbol.asyncIterator] === "function"
+  ) {
+    return (iterable as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   }
   const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);

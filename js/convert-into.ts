@@ -4,8 +4,10 @@ import { asStoreError, SchemaStoreError } from "./errors.js";
 import { decodeText, encodeText, parseObject } from "./json.js";
 import type { Loader } from "./loader.js";
 import { hex } from "./rows.js";
+import { check, type OptionRule, show } from "./rules.js";
 import type { Tiers } from "./tiers.js";
 import type {
+  Conversion,
   Converter,
   ConvertOptions,
   ConvertResult,
@@ -52,7 +54,7 @@ export async function convertInto(
   );
   if (unchanged !== undefined) return { metadata: unchanged, converted: false };
 
-  const { schema, dependencies } = converter.convert(definition);
+  const { schema, dependencies } = conversionOf(converter, definition, canonical);
   const described: Record<string, string> = {};
   for (const member of MEMBERS) {
     const text = definition[member];
@@ -72,6 +74,26 @@ export async function convertInto(
   });
   return { metadata, converted: true };
 }
+
+/** What a converter makes of a definition. CONVERSION when it fails, or returns something else. */
+function conversionOf(converter: Converter, definition: JsonObject, canonical: string): Conversion {
+  let made: Conversion;
+  try {
+    made = converter.convert(definition);
+  } catch (cause) {
+    throw asStoreError(cause, "CONVERSION", `${canonical} cannot be converted`, canonical);
+  }
+  check(made, CONVERSION, canonical, "CONVERSION", "the conversion of ");
+  return made;
+}
+
+const CONVERSION: OptionRule = {
+  range: "an object with schema and dependencies",
+  accepts: (made) => {
+    const { schema, dependencies } = (made ?? {}) as Partial<Conversion>;
+    return typeof schema === "object" && Array.isArray(dependencies);
+  },
+};
 
 function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boolean {
   return wanted === undefined || wanted.join("\0") === tags.join("\0");
@@ -103,7 +125,7 @@ function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObjec
 
 function stringify(source: object): string {
   if (typeof source !== "object" || source === null) {
-    const message = `the StructureDefinition is ${String(source)}, not an object`;
+    const message = `the StructureDefinition is ${show(source)}, not an object`;
     throw new SchemaStoreError("INVALID_VALUE", message);
   }
   try {
@@ -117,11 +139,15 @@ function parse(text: string): JsonObject {
   return parseObject(text, "the StructureDefinition");
 }
 
+function textOf(member: unknown): string | undefined {
+  return typeof member === "string" ? member : undefined;
+}
+
 function identify(definition: JsonObject): { url: string; version: string | undefined } {
   const { resourceType, url, version } = definition;
-  const named = typeof url === "string" ? url : String(definition["id"] ?? "without url");
+  const named = typeof url === "string" ? url : (textOf(definition["id"]) ?? "the resource");
   if (resourceType !== "StructureDefinition") {
-    const message = `${named} is a ${String(resourceType)}, not a StructureDefinition`;
+    const message = `${named} is a ${textOf(resourceType) ?? "resource without type"}, not a StructureDefinition`;
     throw new SchemaStoreError("INVALID_VALUE", message, { key: named });
   }
   if (typeof url !== "string" || url === "") {

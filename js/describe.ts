@@ -1,13 +1,12 @@
 /** What a body says of itself, and what a put says of it, as the record the core packs. */
 
+import { END_OF_TIME } from "./arguments.js";
 import { SchemaStoreError } from "./errors.js";
-import { type CheckedOptions, check, HOUR_MS, integer, SPAN } from "./options.js";
+import { type CheckedOptions, HOUR_MS } from "./options.js";
 import { type PutRecord, TEXTS } from "./record.js";
+import { check } from "./rules.js";
 import type { JsonObject, PutOptions } from "./types.js";
 
-/** The last time a `Date` can hold. */
-const END_OF_TIME = 8.64e15;
-const COST = integer(1, 0xffff_ffff);
 /** `ttl` beside `ttlHours`. */
 const ALONE = { range: "given without ttlHours", accepts: () => false };
 /** Longest source, in UTF-16 units: with URL and version it must fit the host's row key. */
@@ -25,7 +24,6 @@ export function describe(
     if (typeof text === "string") texts[member] = text;
   }
   const { sourceHash, converter, convertedAt, cost, etag } = options;
-  if (cost !== undefined) check("INVALID_VALUE", "", "cost", cost, COST);
   return {
     url: identity(options.url ?? body["url"], "url"),
     version: identity(options.version ?? body["version"] ?? "", "version"),
@@ -54,11 +52,7 @@ function lifeOf(
   now: number,
 ): Pick<PutRecord, "now" | "expiresAt" | "staleUntil"> {
   const said = ttl ?? ttlHours;
-  const both = ttl !== undefined && ttlHours !== undefined;
-  if (said !== undefined) {
-    const key = ttl === undefined ? "ttlHours" : "ttl";
-    check("INVALID_VALUE", "", key, said, both ? ALONE : SPAN);
-  }
+  if (ttl !== undefined && ttlHours !== undefined) check(ttl, ALONE, "ttl");
   const life = ttl ?? (ttlHours ?? store.ttlHours ?? Number.NaN) * HOUR_MS;
   const after = (time: number) => (time > now ? Math.min(time, END_OF_TIME) : undefined);
   const leaves = said !== undefined || origin !== "user" || store.strategy === "memory";

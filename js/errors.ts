@@ -65,6 +65,14 @@ export function asStoreError(
   key?: string,
 ): SchemaStoreError {
   if (cause instanceof SchemaStoreError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SchemaStoreError(code, `${what}: ${reason}`, { key, cause });
+  return new SchemaStoreError(code, `${what}: ${reasonOf(cause)}`, { key, cause });
+}
+
+/** What something that was thrown says of itself. */
+function reasonOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "what was thrown cannot be shown";
+  }
 }

@@ -10,11 +10,13 @@ import { flushSync } from "./flush-sync.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
 import { watchPressure } from "./pressure.js";
+import { checkGiven } from "./rules.js";
 
 export * from "./api.js";
 
 /** The directory of a store whose options name none: one per user, in the system's place for caches. */
-export function defaultDirectory(): string {
+export function defaultDirectory(none?: undefined): string {
+  checkGiven(none);
   return join(process.env["XDG_CACHE_HOME"] || cacheHome(), "fhir-schema-store");
 }
 

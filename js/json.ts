@@ -1,10 +1,14 @@
 /** JSON in and out: what may be stored, and how a stored text becomes a value. */
 
 import { SchemaStoreError } from "./errors.js";
+import { canonicalOf } from "./record.js";
+import { show } from "./rules.js";
 import type { JsonObject } from "./types.js";
 
 /** Deepest nesting of objects and arrays. */
 export const MAX_DEPTH = 512;
+/** Members of a path that a message names. */
+const LONGEST_PATH = 11;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -20,34 +24,40 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Parses a text that must be one JSON object. SERIALIZATION, INVALID_VALUE. */
-export function parseObject(text: string, what: string): JsonObject {
+/** Parses a text that must be one JSON object. SERIALIZATION, INVALID_VALUE, both with that `key`. */
+export function parseObject(text: string, what: string, key?: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SchemaStoreError("SERIALIZATION", `${what} is not JSON: ${reason}`, { cause });
+    throw new SchemaStoreError("SERIALIZATION", `${what} is not JSON: ${reason}`, { key, cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(`${what} is JSON but no object`);
+    throw invalid(`${what} is JSON but no object`, key);
   }
   return value as JsonObject;
 }
 
+/** What an entry is called where its own members do not say. */
+export interface Named {
+  readonly url?: string | undefined;
+  readonly version?: string | undefined;
+}
+
 /**
  * The text of a value, with the semantics of `JSON.stringify`; refuses with INVALID_VALUE what
- * that would silently change or drop.
+ * that would silently change or drop. The error's `key` is the canonical, where it can be told.
  */
-export function stringifyStrictly(value: object): string {
-  checkValue(value);
+export function stringifyStrictly(value: object, named?: Named): string {
+  checkValue(value, named);
   return JSON.stringify(value);
 }
 
 /** Refuses nesting above `MAX_DEPTH`; for a value that `JSON.parse` made of `text`. INVALID_VALUE. */
-export function checkDepth(root: object, text: string): void {
+export function checkDepth(root: object, text: string, named?: Named): void {
   if (opensMany(text) && isDeeper(root, MAX_DEPTH)) {
-    throw invalid(`the value is nested deeper than ${MAX_DEPTH}`);
+    throw invalid(`the value is nested deeper than ${MAX_DEPTH}`, canonicalIn(root, named));
   }
 }
 
@@ -86,35 +96,46 @@ function isDeeper(node: object, levels: number): boolean {
   return false;
 }
 
-function checkValue(root: object): void {
+function checkValue(root: object, named: Named | undefined): void {
   if (typeof root !== "object" || root === null) {
-    throw invalid(`the value is ${String(root)}, not an object`);
+    throw invalid(`the value is ${show(root)}, not an object`, canonicalIn({}, named));
   }
-  if (Array.isArray(root)) throw invalid("the value is an array, not an object");
-  checkNode(root, ["the value"], []);
+  const walk: Walk = { key: canonicalIn(root, named), path: [], above: [] };
+  if (Array.isArray(root)) throw invalid("the value is an array, not an object", walk.key);
+  checkNode(root, walk);
 }
 
-/** Recursion is safe here: it ends at the limit. `above` are the nodes that hold `node`. */
-function checkNode(node: object, path: (string | number)[], above: object[]): void {
+/** How far a check has come. */
+interface Walk {
+  /** Canonical of the entry. */
+  readonly key: string | undefined;
+  readonly path: (string | number)[];
+  /** The nodes that hold the one being checked. */
+  readonly above: object[];
+}
+
+/** Recursion is safe here: it ends at the limit. */
+function checkNode(node: object, walk: Walk): void {
+  const { path, above } = walk;
   const isArray = Array.isArray(node);
   const rule = brokenRuleOfNode(node, isArray);
-  if (rule !== undefined) throw refused(path, rule);
+  if (rule !== undefined) throw refused(walk, rule);
   above.push(node);
   for (const name of isArray ? Array(node.length).keys() : Object.keys(node)) {
     const member = (node as Record<string | number, unknown>)[name];
     path.push(name);
     const rule = brokenRule(member);
-    if (rule !== undefined) throw refused(path, rule);
+    if (rule !== undefined) throw refused(walk, rule);
     if (typeof member === "object" && member !== null) {
-      if (above.length >= MAX_DEPTH) throw tooDeep(member, above);
-      checkNode(member, path, above);
+      if (above.length >= MAX_DEPTH) throw tooDeep(member, walk);
+      checkNode(member, walk);
     }
     path.pop();
   }
   above.pop();
   const extra = isArray ? Object.keys(node)[node.length] : undefined;
   if (extra !== undefined)
-    throw refused(path, `has a member ${extra}, which JSON drops from an array`);
+    throw refused(walk, `has a member ${extra}, which JSON drops from an array`);
 }
 
 function brokenRuleOfNode(node: object, isArray: boolean): string | undefined {
@@ -145,15 +166,23 @@ function brokenRule(member: unknown): string | undefined {
 }
 
 /** A cycle is a depth without end; it is looked for only here. */
-function tooDeep(node: object, above: readonly object[]): SchemaStoreError {
+function tooDeep(node: object, { key, above }: Walk): SchemaStoreError {
   const rule = above.includes(node) ? "holds itself" : `is nested deeper than ${MAX_DEPTH}`;
-  return refused(["the value"], rule);
+  return invalid(`the value ${rule}`, key);
 }
 
-function refused(path: readonly (string | number)[], rule: string): SchemaStoreError {
-  return invalid(`${path.slice(0, 12).join(".")} ${rule}`);
+function refused({ key, path }: Walk, rule: string): SchemaStoreError {
+  return invalid(`${["the value", ...path.slice(0, LONGEST_PATH)].join(".")} ${rule}`, key);
 }
 
-function invalid(message: string): SchemaStoreError {
-  return new SchemaStoreError("INVALID_VALUE", message);
+/** The canonical of an entry as far as it has one: what is wrong with it is said elsewhere. */
+function canonicalIn(body: object, { url, version }: Named = {}): string | undefined {
+  const own = body as { readonly url?: unknown; readonly version?: unknown };
+  const [its, label] = [url ?? own.url, version ?? own.version];
+  if (typeof its !== "string") return undefined;
+  return canonicalOf({ url: its, version: typeof label === "string" ? label : "" });
+}
+
+function invalid(message: string, key?: string): SchemaStoreError {
+  return new SchemaStoreError("INVALID_VALUE", message, { key });
 }

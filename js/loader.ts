@@ -1,5 +1,6 @@
 /** Looking things up: memory, then the durable host, then the network. */
 
+import { checkCanonicals } from "./arguments.js";
 import { ASK } from "./core.js";
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
@@ -7,6 +8,7 @@ import { Flights } from "./flight.js";
 import { LoadCounts } from "./load-counts.js";
 import type { CheckedOptions } from "./options.js";
 import { parseCanonical, urlOf } from "./parse-canonical.js";
+import { check, type OptionRule } from "./rules.js";
 import type { Shelf } from "./shelf.js";
 import type { GetOptions, Metadata, Resolved, Tier } from "./types.js";
 import type { Writer } from "./writer.js";
@@ -15,6 +17,12 @@ import type { Writer } from "./writer.js";
 const STALE_TRIES = 3;
 /** So many canonicals are asked for one by one while the index is on its way; more wait for it. */
 const FEW = 4;
+
+const ANSWER: OptionRule = {
+  range: "an object, its JSON text or undefined",
+  accepts: (answer) =>
+    typeof answer === "string" || (typeof answer === "object" && answer !== null),
+};
 
 /** A value with the slot it belongs to and the tier that answered. */
 export interface Loaded {
@@ -148,8 +156,10 @@ export class Loader {
   /**
    * The values of canonicals that memory or the durable host has, the host read once for all of
    * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
+   * INVALID_VALUE, INVALID_KEY.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
+    checkCanonicals(canonicals);
     // Once for all that are hot; each of the others asks the core anew.
     this.#shelf.settle();
     const values = canonicals.map((canonical) => this.#shelf.hit(canonical));
@@ -348,6 +358,7 @@ export class Loader {
     try {
       const answer = await resolver(canonical.trim(), { signal });
       if (answer === undefined) network.misses += 1;
+      else check(answer, ANSWER, canonical, "INVALID_VALUE", "the resolver's answer to ");
       return answer;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
@@ -360,6 +371,12 @@ export class Loader {
   #checkOpen(): void {
     if (this.#closed) throw closed();
   }
+}
+
+/** The answer to a get of what is not there. NOT_FOUND where it is required. */
+export function missing(canonical: string, options: GetOptions | undefined): undefined {
+  if (options?.require !== true) return undefined;
+  throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
 }
 
 /** Nobody has to load it who wants nothing stale. */

@@ -1,8 +1,19 @@
 /** The options of a store: their defaults, and the check that names key, value and range. */
 
 import type { Ranking } from "./custom-policy.js";
-import { type ErrorCode, SchemaStoreError } from "./errors.js";
-import type { Filter, StoreOptions } from "./types.js";
+import type { HostAdapter } from "./host.js";
+import {
+  checkGiven,
+  FUNCTION,
+  integer,
+  methods,
+  nonEmpty,
+  oneOf,
+  type Rules,
+  SPAN,
+  SWITCH,
+} from "./rules.js";
+import type { Converter, CustomPolicy, StoreOptions } from "./types.js";
 
 const MIB = 1024 * 1024;
 /** An hour in milliseconds. */
@@ -28,23 +39,34 @@ export interface CheckedOptions extends StoreOptions {
   readonly now: () => number;
 }
 
-/** What an option may be. */
-export interface OptionRule {
-  /** Completes "must be ...". */
-  readonly range: string;
-  accepts(value: unknown): boolean;
-}
-
-/** How long something lasts, in whatever unit. */
-export const SPAN: OptionRule = {
-  range: "a finite number above 0",
-  accepts: (value) => Number.isFinite(value) && (value as number) > 0,
-};
-const SWITCH = { range: "true or false", accepts: (value: unknown) => typeof value === "boolean" };
 const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
+const RANKING = methods<CustomPolicy>("a policy", { rank: true });
+const CONVERTING = methods<Converter>("a converter", { convert: true });
+const ADAPTER = methods<HostAdapter>("a host adapter, with the methods of HostAdapter", {
+  open: true,
+  index: true,
+  saveIndex: true,
+  allRows: true,
+  rows: true,
+  byUrl: true,
+  changes: true,
+  bodies: true,
+  commit: true,
+  commitSync: false,
+  freeze: false,
+  thaw: false,
+  exclusive: true,
+  side: false,
+  saveSide: false,
+  usage: true,
+  watch: false,
+  poll: false,
+  close: true,
+  destroy: true,
+});
 
-/** The rule of every option that has one. */
-export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule } = {
+/** The rule of every option. */
+export const OPTION_RULES: Rules<StoreOptions> = {
   strategy: oneOf("memory", "memory-disk", "disk"),
   memoryLimitMb: integer(1, 4000),
   maxEntries: integer(1, 1_000_000),
@@ -59,7 +81,7 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
     range: `${POLICIES.range}, or { name: "custom", rank }`,
     accepts: (value) =>
       POLICIES.accepts(value) ||
-      (hasMethod(value, "rank") && (value as { name?: unknown }).name === "custom"),
+      (RANKING.accepts(value) && (value as CustomPolicy).name === "custom"),
   },
   evictionBatchSize: integer(1, 1000),
   warmOnStartup: SWITCH,
@@ -67,8 +89,8 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
   autoCleanup: SWITCH,
   values: oneOf("frozen", "shared", "cloned"),
   durability: oneOf("strict", "relaxed"),
-  adapter: { range: "a host adapter", accepts: (value) => hasMethod(value, "commit") },
-  resolver: { range: "a function", accepts: (value) => typeof value === "function" },
+  adapter: ADAPTER,
+  resolver: FUNCTION,
   seed: {
     range: "a URL, a path or bytes",
     accepts: (value) =>
@@ -76,16 +98,18 @@ export const OPTION_RULES: { readonly [Name in keyof StoreOptions]-?: OptionRule
       value instanceof URL ||
       value instanceof Uint8Array,
   },
-  converter: { range: "a converter", accepts: (value) => hasMethod(value, "convert") },
-  now: { range: "a function", accepts: (value) => typeof value === "function" },
+  converter: {
+    range: "a converter, with id, version and convert",
+    accepts: (value) =>
+      CONVERTING.accepts(value) &&
+      [(value as Converter).id, (value as Converter).version].every((it) => typeof it === "string"),
+  },
+  now: FUNCTION,
 };
 
 /** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
 export function checkOptions(options: StoreOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new SchemaStoreError("INVALID_CONFIG", "the options are not an object");
-  }
-  checkMembers("INVALID_CONFIG", "option ", options, OPTION_RULES);
+  checkGiven(options, OPTION_RULES, "INVALID_CONFIG");
   return withDefaults(options);
 }
 
@@ -108,85 +132,4 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,
   };
-}
-
-const TEXT: OptionRule = { range: "a text", accepts: (value) => typeof value === "string" };
-const FILTER_RULES: Record<keyof Filter, OptionRule> = {
-  urlPrefix: TEXT,
-  package: TEXT,
-  type: TEXT,
-  tag: TEXT,
-  olderThanMs: {
-    range: "a finite number from 0",
-    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
-  },
-};
-
-/** Refuses what is no filter with INVALID_VALUE: a misspelt condition must not take every entry. */
-export function checkFilter(filter: Filter): void {
-  checkMembers("INVALID_VALUE", "filter by ", filter, FILTER_RULES);
-}
-
-function checkMembers(
-  code: ErrorCode,
-  what: string,
-  given: object,
-  rules: Readonly<Record<string, OptionRule>>,
-): void {
-  for (const [name, value] of Object.entries(given)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (rule === undefined) {
-      throw new SchemaStoreError(code, `there is no ${what}${name}`, { key: name });
-    }
-    if (value !== undefined) check(code, what, name, value, rule);
-  }
-}
-
-/** Throws an error that names key, value and rule when `value` is not what `rule` accepts. */
-export function check(
-  code: ErrorCode,
-  what: string,
-  key: string,
-  value: unknown,
-  rule: OptionRule,
-): void {
-  if (rule.accepts(value)) return;
-  const message = `${what}${key} is ${show(value)}, must be ${rule.range}`;
-  throw new SchemaStoreError(code, message, { key });
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  // What an object says of itself may be long, or may throw.
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
-}
-
-/** A whole number within limits. */
-export function integer(least: number, most: number): OptionRule {
-  return {
-    range: `a whole number from ${least} to ${most}`,
-    accepts: (value) =>
-      typeof value === "number" && Number.isInteger(value) && value >= least && value <= most,
-  };
-}
-
-function oneOf(...names: readonly string[]): OptionRule {
-  return {
-    range: `one of ${names.join(", ")}`,
-    accepts: (value) => typeof value === "string" && names.includes(value),
-  };
-}
-
-function nonEmpty(range: string): OptionRule {
-  return { range, accepts: (value) => typeof value === "string" && value !== "" };
-}
-
-function hasMethod(value: unknown, name: string): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as Record<string, unknown>)[name] === "function"
-  );
 }

@@ -4,10 +4,12 @@
  */
 
 import { SchemaStoreError } from "./errors.js";
+import { show } from "./rules.js";
 import type { Dependency, DependencyKind, Metadata, Origin } from "./types.js";
 
 const SEPARATOR = "\0";
-const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
+/** Origins in the order of their digits. */
+export const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
 /** Kinds of dependency in the order of their digits. */
 export const KINDS: readonly DependencyKind[] = [
   "base",
@@ -172,7 +174,7 @@ function metadataFrom(
 function text(value: unknown, member: string): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
-  throw invalid(`${member} ${String(value)} is no string`, member);
+  throw invalid(`${member} ${show(value)} is no string`, member);
 }
 
 function whole(value: number | undefined): string {
@@ -182,7 +184,7 @@ function whole(value: number | undefined): string {
 function digit<T>(names: readonly T[], name: T, member: string): string {
   const index = names.indexOf(name);
   if (index >= 0) return String(index);
-  throw invalid(`${member} ${String(name)} is none of ${names.join(", ")}`, member);
+  throw invalid(`${member} ${show(name)} is none of ${names.join(", ")}`, member);
 }
 
 function listOf<T>(

@@ -13,6 +13,7 @@ import { checkRequest } from "./parse-canonical.js";
 import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import { hex, type PackedRow, rowOf } from "./rows.js";
+import { check, FROM_0 } from "./rules.js";
 import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
 import type { EvictionCause, Filter, Metadata } from "./types.js";
 
@@ -199,10 +200,7 @@ export class Shelf {
 
   /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
   trim(bytes: number, pressure = false): number {
-    if (typeof bytes !== "number" || !(bytes >= 0)) {
-      const message = `trim by ${String(bytes)}, must be a number from 0`;
-      throw new SchemaStoreError("INVALID_VALUE", message);
-    }
+    check(bytes, FROM_0, "bytes");
     const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
     const freed = this.ask((core) => core.trim(wanted, pressure));
     this.#hot.prune();

@@ -1,19 +1,21 @@
 /** The store: one object over memory, a durable host and the network. */
 
+import { checkedItems, RULES } from "./arguments.js";
 import type { ConvertSource } from "./convert-into.js";
 import type { CoreModule } from "./core-module.js";
 import type { DurableTier } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
-import { type EventName, Events } from "./events.js";
+import { type EventListener, type EventName, Events } from "./events.js";
 import { unlessAborted } from "./flight.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
 import { HoldingOnDemand } from "./holding-on-demand.js";
 import type { HostAdapter } from "./host.js";
 import { decodeText } from "./json.js";
-import { Loader } from "./loader.js";
-import { type CheckedOptions, checkFilter } from "./options.js";
+import { Loader, missing } from "./loader.js";
+import type { CheckedOptions } from "./options.js";
 import type { Platform } from "./platform.js";
 import { newCounts, reportHealth, type StoreCounts } from "./report.js";
+import { check, checkGiven, FUNCTION, type Rules } from "./rules.js";
 import type { Shelf } from "./shelf.js";
 import { makeTiers, type Tiers } from "./tiers.js";
 import type {
@@ -29,9 +31,10 @@ import type {
   JsonObject,
   Metadata,
   PutItem,
+  PutManyOptions,
   PutOptions,
   Stats,
-  StoreEvents,
+  UpdateOptions,
 } from "./types.js";
 import { type WatchEvent, Watchers } from "./watchers.js";
 import { Writer } from "./writer.js";
@@ -41,6 +44,7 @@ import { Writer } from "./writer.js";
  *
  * A put is readable when it resolves, and durable after `flush()` or with `durable: true`. A miss
  * is `undefined`. Every failure is a `SchemaStoreError`; after `close` every call fails with CLOSED.
+ * What a call does not know of options, and what is given for `none`, is INVALID_VALUE.
  */
 export class SchemaStore {
   readonly #tiers: Tiers;
@@ -68,7 +72,10 @@ export class SchemaStore {
       evicted: (canonical, cause) => this.#events.emit("evict", { canonical, cause }),
       relieved: (event) => this.#events.emit("pressure", event),
       expired: (canonical) => this.#events.emit("expire", { canonical }),
-      moved: (urlsOf) => this.#moved(urlsOf),
+      moved: (urlsOf) => {
+        this.#holding.moved(urlsOf);
+        this.#watchers.moved(urlsOf);
+      },
       restarted: () => {
         this.#counts.restarts += 1;
         this.#holding.restarted();
@@ -83,7 +90,7 @@ export class SchemaStore {
     });
     this.#shelf = this.#tiers.shelf;
     this.#durable = this.#tiers.durable;
-    this.#watchers = new Watchers(this.#shelf);
+    this.#watchers = new Watchers(this.#shelf, this.#events);
     this.#writer = new Writer(this.#shelf, this.#durable, options, {
       checkOpen: () => this.#checkOpen(),
       stored: (canonical) => {
@@ -103,6 +110,7 @@ export class SchemaStore {
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
   get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
     try {
+      if (options !== undefined) checkGiven(options, RULES.get);
       const hot = options?.signal === undefined ? this.#shelf.hit(canonical) : undefined;
       if (hot !== undefined) return Promise.resolve(this.#handOut(hot) as T);
     } catch (error) {
@@ -112,7 +120,8 @@ export class SchemaStore {
   }
 
   /** The value of a canonical if memory has it; a value that is only on disk is `undefined` here. */
-  getSync<T = JsonObject>(canonical: string): T | undefined {
+  getSync<T = JsonObject>(canonical: string, none?: undefined): T | undefined {
+    if (none !== undefined) checkGiven(none);
     const hot = this.#shelf.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
     const value = hot ?? this.#loader.peek(canonical);
@@ -124,22 +133,20 @@ export class SchemaStore {
     canonicals: readonly string[],
     options?: GetOptions,
   ): Promise<(T | undefined)[]> {
-    this.#checkOpen();
+    this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
-    const pending = this.#loader.loadMany(canonicals);
-    const values = await unlessAborted(pending, options?.signal);
-    const found = canonicals.map((canonical, at) => {
-      const value = values[at];
-      return value ? this.#handOut(value) : this.get(canonical, options);
-    });
+    const values = await unlessAborted(this.#loader.loadMany(canonicals), options?.signal);
+    const found = canonicals.map((canonical, at) =>
+      values[at] ? this.#handOut(values[at]) : this.get(canonical, options),
+    );
     return Promise.all(found) as Promise<(T | undefined)[]>;
   }
 
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
-    this.#checkOpen();
+    this.#begin(options, RULES.get);
     const found = await this.#loader.orStale("body", canonical, options);
-    return found ? decodeText(found) : this.#missing(canonical, options);
+    return found ? decodeText(found) : missing(canonical, options);
   }
 
   /** Value, metadata and the tier that answered. */
@@ -147,13 +154,13 @@ export class SchemaStore {
     canonical: string,
     options?: GetOptions,
   ): Promise<Entry<T> | undefined> {
-    this.#checkOpen();
+    this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
     await this.#holding.counted();
     for (;;) {
       const recalled = this.#loader.recall(canonical);
       const loaded = recalled ?? (await this.#loader.orStale("load", canonical, options));
-      if (loaded === undefined) return this.#missing(canonical, options);
+      if (loaded === undefined) return missing(canonical, options);
       if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
       const metadata = loaded.stale ?? this.#shelf.metadata(loaded.slot);
       const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
@@ -162,8 +169,8 @@ export class SchemaStore {
   }
 
   /** What is known of a canonical, without reading its body; the network is not asked. */
-  async metadata(canonical: string): Promise<Metadata | undefined> {
-    this.#checkOpen();
+  async metadata(canonical: string, none?: undefined): Promise<Metadata | undefined> {
+    this.#begin(none);
     await this.#holding.counted();
     await this.#loader.locate(canonical);
     const slot = this.#shelf.known(canonical);
@@ -171,8 +178,8 @@ export class SchemaStore {
   }
 
   /** Whether memory or the durable host has a canonical. */
-  async has(canonical: string): Promise<boolean> {
-    this.#checkOpen();
+  async has(canonical: string, none?: undefined): Promise<boolean> {
+    this.#begin(none);
     await this.#loader.locate(canonical);
     return this.#shelf.known(canonical) !== undefined;
   }
@@ -182,29 +189,26 @@ export class SchemaStore {
    * that would silently change is INVALID_VALUE. The object is neither kept nor frozen.
    */
   async put(value: object, options: PutOptions = {}): Promise<Metadata> {
-    this.#checkOpen();
+    this.#begin(options, RULES.put);
     return this.#writer.put(value, options);
   }
 
   /** Stores the text of one JSON object, to come back byte for byte. SERIALIZATION, INVALID_VALUE. */
   async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
-    this.#checkOpen();
+    this.#begin(options, RULES.put);
     return this.#writer.putText(text, options);
   }
 
   /** Stores UTF-8 bytes of one JSON object, which are copied. */
   async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
-    this.#checkOpen();
+    this.#begin(options, RULES.put);
     return this.#writer.putBytes(bytes, options);
   }
 
   /** Stores many entries; rejects at the first that fails, those before it stay stored. */
-  async putMany(
-    items: Iterable<PutItem>,
-    options: { readonly durable?: boolean } = {},
-  ): Promise<Metadata[]> {
-    this.#checkOpen();
-    return this.#writer.putMany(items, options.durable);
+  async putMany(items: Iterable<PutItem>, options: PutManyOptions = {}): Promise<Metadata[]> {
+    this.#begin(options, RULES.putMany);
+    return this.#writer.putMany(checkedItems(items), options.durable);
   }
 
   /**
@@ -215,9 +219,10 @@ export class SchemaStore {
   async update<T = JsonObject>(
     canonical: string,
     change: (current: T | undefined) => object | undefined | Promise<object | undefined>,
-    options: PutOptions = {},
+    options: UpdateOptions = {},
   ): Promise<Metadata | undefined> {
-    this.#checkOpen();
+    this.#begin(options, RULES.update);
+    check(change, FUNCTION, "change");
     return this.#writer.update(canonical, options, async (slot) => {
       const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
       return change((loaded && structuredClone(loaded.value)) as T | undefined);
@@ -229,7 +234,7 @@ export class SchemaStore {
    * same version of the converter, is left as it is. CONVERSION names the StructureDefinition.
    */
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
-    this.#checkOpen();
+    this.#begin(options, RULES.convert);
     const { convertInto } = await import("./convert-into.js");
     const result = await convertInto(this.#tiers, this.#loader, this, source, options);
     this.#counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
@@ -237,8 +242,8 @@ export class SchemaStore {
   }
 
   /** Deletes `url|version` from every source, or with `url` every version. True if any was there. */
-  async delete(canonical: string): Promise<boolean> {
-    this.#checkOpen();
+  async delete(canonical: string, none?: undefined): Promise<boolean> {
+    this.#begin(none);
     await this.#loader.locate(canonical);
     const slots = this.#shelf.rowsOf(canonical);
     this.#loader.deleted(canonical);
@@ -248,22 +253,19 @@ export class SchemaStore {
 
   /** Metadata of the entries a filter takes, ordered by canonical. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
-    this.#checkOpen();
-    checkFilter(filter);
+    this.#begin(filter, RULES.filter);
     await this.#durable?.complete();
     await this.#holding.counted();
-    const slots = this.#shelf.list(filter);
-    return Array.from(slots, (slot) => this.#shelf.metadata(slot));
+    return Array.from(this.#shelf.list(filter), (slot) => this.#shelf.metadata(slot));
   }
 
   /** Deletes the entries a filter takes, all without one; durable when it resolves. Answers how many. */
   async clear(filter: Filter = {}): Promise<number> {
-    this.#checkOpen();
-    checkFilter(filter);
+    this.#begin(filter, RULES.filter);
     await this.#durable?.complete();
     this.#checkOpen();
     const slots = this.#shelf.list(filter, true);
-    if (Object.keys(filter).length === 0) this.#loader.deleted();
+    if (Object.values(filter).every((condition) => condition === undefined)) this.#loader.deleted();
     await this.#writer.delete(slots, true);
     return slots.length;
   }
@@ -273,8 +275,7 @@ export class SchemaStore {
    * same entries everywhere. What fails is the error of the stream. Access counts do not travel.
    */
   export(filter: Filter = {}): ReadableStream<Uint8Array> {
-    this.#checkOpen();
-    checkFilter(filter);
+    this.#begin(filter, RULES.filter);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     import("./archive.js").then(
       ({ exportArchive }) => exportArchive(this.#tiers, filter, writable),
@@ -290,33 +291,33 @@ export class SchemaStore {
    * as it was then.
    */
   async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
-    this.#checkOpen();
+    this.#begin(options, RULES.import);
     const { importArchive } = await import("./archive.js");
     return importArchive(this.#tiers, source, options);
   }
 
   /** Number of entries. */
-  async size(): Promise<number> {
-    this.#checkOpen();
+  async size(none?: undefined): Promise<number> {
+    this.#begin(none);
     await this.#durable?.complete();
     return this.#shelf.list({}).length;
   }
 
   /** Resolves when everything put before is durable; rejects when that fails, or the host has no room. */
-  async flush(): Promise<void> {
-    this.#checkOpen();
+  async flush(none?: undefined): Promise<void> {
+    this.#begin(none);
     await this.#durable?.flush();
   }
 
   /** Brings in what other tabs and processes wrote on the same place, at once. */
-  async refresh(): Promise<void> {
-    this.#checkOpen();
+  async refresh(none?: undefined): Promise<void> {
+    this.#begin(none);
     await this.#durable?.refresh();
   }
 
   /** Counters and sizes. */
-  async stats(): Promise<Stats> {
-    this.#checkOpen();
+  async stats(none?: undefined): Promise<Stats> {
+    this.#begin(none);
     await this.#durable?.complete();
     const { reportStats } = await import("./report-stats.js");
     return reportStats(this.#tiers, this.#loader.counts, this.#counts);
@@ -326,13 +327,14 @@ export class SchemaStore {
    * Frees so many bytes of memory, or all it can; answers how many, as `usedBytes` counts. Decoded
    * values go first, then texts, but for those that nothing else has: no entry is lost. INVALID_VALUE.
    */
-  trim(bytes: number = Number.POSITIVE_INFINITY): number {
-    this.#checkOpen();
+  trim(bytes: number = Number.POSITIVE_INFINITY, none?: undefined): number {
+    this.#begin(none);
     return this.#shelf.trim(bytes);
   }
 
   /** Whether all is well, and what is not. */
-  health(): Health {
+  health(none?: undefined): Health {
+    checkGiven(none);
     return reportHealth(this.#shelf, this.#durable, this.#closing === undefined);
   }
 
@@ -340,12 +342,14 @@ export class SchemaStore {
    * Keeps the value of what a canonical means in memory, whatever it comes to mean, until `unpin` was
    * called as often; pins end with the store. NOT_FOUND, STORAGE_FULL.
    */
-  async pin(canonical: string): Promise<void> {
+  async pin(canonical: string, none?: undefined): Promise<void> {
+    this.#begin(none);
     return (await this.#holding.use()).pin(canonical);
   }
 
   /** Takes one pin away; false when the canonical was not pinned. */
-  async unpin(canonical: string): Promise<boolean> {
+  async unpin(canonical: string, none?: undefined): Promise<boolean> {
+    this.#begin(none);
     return (await this.#holding.use()).unpin(canonical);
   }
 
@@ -354,26 +358,29 @@ export class SchemaStore {
    * moment, until it is released. Dependencies are not asked of the resolver. STORAGE_FULL.
    */
   async lease(canonicals: readonly string[], options: LeaseOptions = {}): Promise<Lease> {
+    this.#begin(options, RULES.lease);
     return (await this.#holding.use()).lease(canonicals, options);
   }
 
   /** Brings values into memory, those used most first, as far as there is room without evicting. */
   async warm(options: WarmOptions = {}): Promise<WarmReport> {
+    this.#begin(options, RULES.warm);
     return (await this.#holding.use()).warm(options);
   }
 
   /** Calls `listener` at each event of that name; returns a function that stops it. */
   on<Name extends EventName>(
-    event: Name,
-    listener: (event: StoreEvents[Name]) => void,
+    name: Name,
+    listener: EventListener<Name>,
+    none?: undefined,
   ): () => void {
-    this.#checkOpen();
-    return this.#events.on(event, listener);
+    this.#begin(none);
+    return this.#events.on(name, listener);
   }
 
   /** Calls `listener` whenever what a canonical resolves to has changed, by whomever. */
-  watch(canonical: string, listener: (event: WatchEvent) => void): () => void {
-    this.#checkOpen();
+  watch(canonical: string, listener: (event: WatchEvent) => void, none?: undefined): () => void {
+    this.#begin(none);
     return this.#watchers.add(canonical, listener);
   }
 
@@ -400,24 +407,17 @@ export class SchemaStore {
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
     this.#checkOpen();
     const loaded = await this.#loader.orStale("load", canonical, options);
-    return loaded ? this.#handOut(loaded.value) : this.#missing(canonical, options);
+    return loaded ? this.#handOut(loaded.value) : missing(canonical, options);
   }
 
   #handOut(value: object): object {
     return this.#cloned ? structuredClone(value) : value;
   }
 
-  #missing(canonical: string, options: GetOptions | undefined): undefined {
-    if (options?.require !== true) return undefined;
-    throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
-  }
-
-  #moved(urlsOf: () => string[]): void {
-    this.#holding.moved(urlsOf);
-    if (!this.#events.has("change") && this.#watchers.none) return;
-    const urls = urlsOf();
-    this.#events.emit("change", { urls });
-    this.#watchers.moved(urls);
+  /** What a call begins with: its options, where there are rules for any. CLOSED, INVALID_VALUE. */
+  #begin<Options extends object>(given: Options | undefined, rules?: Rules<Options>): void {
+    this.#checkOpen();
+    checkGiven(given, rules);
   }
 
   #checkOpen(): void {

@@ -15,6 +15,15 @@
 
 import type { CoreModule } from "./core-module.js";
 import type { HostAdapter } from "./host.js";
+import {
+  check,
+  checkGiven,
+  FUNCTION,
+  methods,
+  nonEmpty,
+  type OptionRule,
+  type Rules,
+} from "./rules.js";
 import { atomicity } from "./testing/atomicity.js";
 import { basics } from "./testing/basics.js";
 import { changes } from "./testing/changes.js";
@@ -45,11 +54,27 @@ export interface ContractOptions {
 /** Makes another adapter, not yet open, on one place. */
 export type AdapterFactory = () => HostAdapter;
 
+const RUNNER: OptionRule = {
+  range: "an object or a function with test",
+  accepts: (value) => typeof (value as Partial<ContractRunner> | null)?.test === "function",
+};
+const RULES: Rules<ContractOptions> = {
+  name: nonEmpty("a name"),
+  core: methods<CoreModule>("a compiled core", { instantiate: true }),
+  newPlace: FUNCTION,
+};
+
 /**
  * Registers the suite. What an adapter does not claim (`durable`, `capabilities`, `watch`,
  * `commitSync`) is not asked of it.
  */
 export function adapterContract(runner: ContractRunner, options: ContractOptions): void {
+  check(runner, RUNNER, "runner", "INVALID_CONFIG");
+  checkGiven(options ?? {}, RULES, "INVALID_CONFIG");
+  // Not every adapter needs a core.
+  for (const name of ["name", "newPlace"] as const) {
+    check(options?.[name], RULES[name], name, "INVALID_CONFIG");
+  }
   const cases = { ...basics, ...atomicity, ...changes, ...sharing, ...side, ...lifecycle };
   for (const [title, run] of Object.entries(cases)) {
     runner.test(`${options.name}: ${title}`, async () => {

@@ -158,7 +158,16 @@ export interface PutOptions {
   readonly dependencies?: readonly Dependency[];
 }
 
-/** One entry of `putMany`: a value or its JSON text, with its own options. */
+/** What an update may say; its condition is the value it was given. */
+export type UpdateOptions = Omit<PutOptions, "ifHash">;
+
+/** How many entries are put. */
+export interface PutManyOptions {
+  /** Wait until all of them are durable. */
+  readonly durable?: boolean;
+}
+
+/** One entry of `putMany`: a value, its JSON text or the bytes of that, with its own options. */
 export interface PutItem extends PutOptions {
   readonly value?: object;
   readonly text?: string;

@@ -1,8 +1,9 @@
 /** Listeners on single canonicals. */
 
 import { ASK } from "./core.js";
-import { tell } from "./events.js";
+import { type Events, tell } from "./events.js";
 import { urlOf } from "./parse-canonical.js";
+import { check, FUNCTION } from "./rules.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 
@@ -22,14 +23,17 @@ interface Watcher {
 /** Watchers by URL. */
 export class Watchers {
   readonly #shelf: Shelf;
+  readonly #events: Events;
   readonly #byUrl = new Map<string, Set<Watcher>>();
 
-  constructor(shelf: Shelf) {
+  constructor(shelf: Shelf, events: Events) {
     this.#shelf = shelf;
+    this.#events = events;
   }
 
-  /** Adds a watcher; returns a function that removes it. INVALID_KEY. */
+  /** Adds a watcher; returns a function that removes it. INVALID_KEY, INVALID_VALUE. */
   add(canonical: string, listener: (event: WatchEvent) => void): () => void {
+    check(listener, FUNCTION, "listener");
     const watcher: Watcher = { canonical, listener, seen: this.#current(canonical)?.contentHash };
     const url = urlOf(canonical);
     const watchers = this.#byUrl.get(url) ?? new Set();
@@ -41,13 +45,11 @@ export class Watchers {
     };
   }
 
-  /** Whether there is no watcher. */
-  get none(): boolean {
-    return this.#byUrl.size === 0;
-  }
-
-  /** Tells the watchers of these URLs, those whose answer did change. */
-  moved(urls: readonly string[]): void {
+  /** Emits `change`, and tells the watchers of these URLs, those whose answer did change. */
+  moved(urlsOf: () => readonly string[]): void {
+    if (this.#byUrl.size === 0 && !this.#events.has("change")) return;
+    const urls = urlsOf();
+    this.#events.emit("change", { urls });
     // The core is in the middle of its effects; it is asked when they are done.
     queueMicrotask(() => {
       try {

@@ -90,8 +90,8 @@ export class Writer {
     if (typeof text !== "string" || !text.isWellFormed()) {
       throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
     }
-    const value = parseObject(text, "the text");
-    checkDepth(value, text);
+    const value = parseObject(text, "the text", options.url);
+    checkDepth(value, text, options);
     return { record: this.#describe(value, options), body: encodeText(text) };
   }
 
@@ -130,9 +130,9 @@ export class Writer {
 
   /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
-    const text = typeof answer === "string" ? answer : stringifyStrictly(answer);
-    const body = parseObject(text, "the resolver's answer");
     const { url, version } = parseCanonical(canonical);
+    const text = typeof answer === "string" ? answer : stringifyStrictly(answer, { url, version });
+    const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
     // Stored, it would replace what the user put under that other name.
     const strayed =
       (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
@@ -162,7 +162,7 @@ export class Writer {
   }
 
   #draft(value: object, options: PutOptions): Draft {
-    const body = encodeText(stringifyStrictly(value));
+    const body = encodeText(stringifyStrictly(value, options));
     return { record: this.#describe(value as JsonObject, options), body };
   }
 

@@ -20,6 +20,7 @@ import type {
   HostToken,
   HostUsage,
 } from "../host.js";
+import { check, checkGiven, nonEmpty } from "../rules.js";
 import { readBodies } from "./fs/bodies.js";
 import { Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
@@ -48,7 +49,9 @@ const CAPABILITIES: HostCapabilities = {
  * A durable tier in `directory`, which is made if it is absent. Any number of processes may use one
  * directory at once. A directory with other people's files in it is INVALID_CONFIG.
  */
-export function fsAdapter(directory: string): HostAdapter {
+export function fsAdapter(directory: string, none?: undefined): HostAdapter {
+  checkGiven(none, undefined, "INVALID_CONFIG");
+  check(directory, nonEmpty("a path"), "directory", "INVALID_CONFIG");
   return new FsAdapter(resolve(directory));
 }
 

@@ -18,6 +18,7 @@ import type {
   HostToken,
   HostUsage,
 } from "../host.js";
+import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
 import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
@@ -49,11 +50,17 @@ export interface IndexedDbOptions {
   readonly deadlineMs?: number;
 }
 
-/** Keeps everything in the database of that name. Needs no Node and no core. */
+/** A timer of more milliseconds goes off at once. */
+const LONGEST_MS = 0x7fff_ffff;
+const RULES: Rules<IndexedDbOptions> = { deadlineMs: integer(1, LONGEST_MS) };
+
+/** Keeps everything in the database of that name. Needs no Node and no core. INVALID_CONFIG. */
 export function indexedDbAdapter(
   databaseName: string = DEFAULT_DATABASE_NAME,
   options: IndexedDbOptions = {},
 ): HostAdapter {
+  check(databaseName, nonEmpty("a name"), "databaseName", "INVALID_CONFIG");
+  checkGiven(options, RULES, "INVALID_CONFIG");
   return new IndexedDbAdapter(databaseName, options.deadlineMs ?? 30_000);
 }
 

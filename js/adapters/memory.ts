@@ -15,6 +15,7 @@ import type {
   HostToken,
   HostUsage,
 } from "../host.js";
+import { check, checkGiven, type OptionRule } from "../rules.js";
 import { copyOf, copyRow, mapKey, randomId } from "./bytes.js";
 
 /** Deletions remembered for `changes`; beyond that, older tokens get "reset". */
@@ -105,8 +106,18 @@ export class MemoryPlace {
   }
 }
 
-/** Keeps everything in `place`; adapters on one place see each other's commits. */
-export function memoryAdapter(place: MemoryPlace = new MemoryPlace()): HostAdapter {
+const PLACE: OptionRule = {
+  range: "a MemoryPlace",
+  accepts: (value) => value instanceof MemoryPlace,
+};
+
+/** Keeps everything in `place`; adapters on one place see each other's commits. INVALID_CONFIG. */
+export function memoryAdapter(
+  place: MemoryPlace = new MemoryPlace(),
+  none?: undefined,
+): HostAdapter {
+  checkGiven(none, undefined, "INVALID_CONFIG");
+  check(place, PLACE, "place", "INVALID_CONFIG");
   let state: "new" | "open" | "closed" = "new";
 
   const use = (): MemoryPlace => {

@@ -11,6 +11,7 @@
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostOpened, HostToken } from "../host.js";
+import { checkGiven, type Rules } from "../rules.js";
 import { copyOf, copyRow, mapKey } from "./bytes.js";
 import { Log } from "./unstorage/log.js";
 import { readBody, type UnstorageStorage } from "./unstorage/records.js";
@@ -26,6 +27,13 @@ export interface UnstorageOptions {
   readonly base?: string;
 }
 
+const RULES: Rules<UnstorageOptions> = {
+  base: {
+    range: "letters, digits, _ and -, with : between parts",
+    accepts: (value) => typeof value === "string" && /^[\w-]+(:[\w-]+)*$/.test(value),
+  },
+};
+
 /** The logs that are open in this process. */
 const logs = new WeakMap<UnstorageStorage, Map<string, Log>>();
 
@@ -35,17 +43,15 @@ const logs = new WeakMap<UnstorageStorage, Map<string, Log>>();
  */
 export function unstorageAdapter(
   storage: UnstorageStorage,
-  { base = "fhir-schema-store" }: UnstorageOptions = {},
+  options: UnstorageOptions = {},
 ): HostAdapter {
+  checkGiven(options, RULES, "INVALID_CONFIG");
+  const { base = "fhir-schema-store" } = options;
   if (typeof storage?.setItemRaw !== "function") {
     throw new SchemaStoreError(
       "INVALID_CONFIG",
       "unstorage: this is no storage of createStorage()",
     );
-  }
-  if (typeof base !== "string" || !/^[\w-]+(:[\w-]+)*$/.test(base)) {
-    const message = `unstorage: base ${JSON.stringify(base)} must be letters, digits, _ and -, with : between parts`;
-    throw new SchemaStoreError("INVALID_CONFIG", message, { key: "base" });
   }
   const log = logOf(storage, base);
   const sideKey = (name: string) => `${base}:side:${name}`;

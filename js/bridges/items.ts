@@ -6,7 +6,7 @@
  * that strings and numbers can be stored, and so that a member `version` of a value stays a member.
  */
 
-import { SchemaStoreError } from "../errors.js";
+import { check, checkGiven, methods, type OptionRule, type Rules } from "../rules.js";
 import type { SchemaStore } from "../store.js";
 import type { Metadata } from "../types.js";
 
@@ -21,16 +21,57 @@ export interface BridgeOptions {
   readonly prefix?: string;
 }
 
+const RULES: Rules<BridgeOptions> = {
+  prefix: {
+    range: "the beginning of a URL, without white space, %, | or #",
+    accepts: (value) =>
+      typeof value === "string" && value !== "" && value.isWellFormed() && value.search(UNSAFE) < 0,
+  },
+};
+type Used =
+  | "clear"
+  | "delete"
+  | "flush"
+  | "get"
+  | "getMany"
+  | "getSync"
+  | "has"
+  | "list"
+  | "metadata"
+  | "on"
+  | "put";
+/** What the bridges call. */
+const STORE = methods<Pick<SchemaStore, Used>>("a store of openSchemaStore", {
+  clear: true,
+  delete: true,
+  flush: true,
+  get: true,
+  getMany: true,
+  getSync: true,
+  has: true,
+  list: true,
+  metadata: true,
+  on: true,
+  put: true,
+});
+const KEY: OptionRule = {
+  range: "a well-formed string",
+  code: "INVALID_KEY",
+  accepts: (value) => typeof value === "string" && value.isWellFormed(),
+};
+const KEYS: OptionRule = { range: "a list of keys", accepts: Array.isArray };
+
 /** The entries of a store under one prefix, by key. */
 export class Items {
   readonly #store: SchemaStore;
   readonly #prefix: string;
 
-  /** INVALID_CONFIG when the prefix cannot begin a URL. */
-  constructor(store: SchemaStore, prefix: string) {
-    checkPrefix(prefix);
+  /** INVALID_CONFIG when there is no store, or the prefix cannot begin a URL. */
+  constructor(store: SchemaStore, options: BridgeOptions, prefix: string) {
+    check(store, STORE, "store", "INVALID_CONFIG");
+    checkGiven(options, RULES, "INVALID_CONFIG");
     this.#store = store;
-    this.#prefix = prefix;
+    this.#prefix = options.prefix ?? prefix;
   }
 
   /** The value of a key; the resolver of the store is not asked for what is no canonical of its world. */
@@ -43,7 +84,8 @@ export class Items {
 
   /** The values of keys, in their order; the reads of the durable tier are joined. */
   async getMany(keys: readonly string[]): Promise<unknown[]> {
-    const urls = keys.map((key) => this.#url(key));
+    check(keys, KEYS, "keys");
+    const urls = Array.from(keys, (key) => this.#url(key));
     const there = await Promise.all(urls.map((url) => this.#store.has(url)));
     const found = await this.#store.getMany(urls.filter((_, at) => there[at]));
     const values = found.values();
@@ -105,19 +147,9 @@ export class Items {
   }
 
   #url(key: string): string {
-    if (typeof key !== "string" || !key.isWellFormed()) {
-      const message = `key ${JSON.stringify(key)} is no well-formed string`;
-      throw new SchemaStoreError("INVALID_KEY", message, { key: String(key) });
-    }
+    check(key, KEY, "key");
     return this.#prefix + key.replace(UNSAFE, encodeURIComponent);
   }
-}
-
-function checkPrefix(prefix: unknown): void {
-  const isText = typeof prefix === "string" && prefix !== "" && prefix.isWellFormed();
-  if (isText && prefix.search(UNSAFE) < 0) return;
-  const message = `prefix ${JSON.stringify(prefix)} must be the beginning of a URL, without white space, %, | or #`;
-  throw new SchemaStoreError("INVALID_CONFIG", message, { key: "prefix" });
 }
 
 function unwrap(body: unknown): unknown {

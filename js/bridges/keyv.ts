@@ -1,5 +1,6 @@
 /** `fhir-schema-store/keyv`: a store as the storage of a Keyv, version 5 or 6. */
 
+import { check, TEXT } from "../rules.js";
 import type { SchemaStore } from "../store.js";
 import { type BridgeOptions, Items } from "./items.js";
 
@@ -29,12 +30,12 @@ export interface KeyvStorage {
  * become URLs under `prefix`, by default `urn:keyv:`. One adapter for each Keyv: Keyv 5 notes its
  * namespace on the adapter.
  */
-export function keyvAdapter(
-  store: SchemaStore,
-  { prefix = "urn:keyv:" }: BridgeOptions = {},
-): KeyvStorage {
-  const items = new Items(store, prefix);
-  const begin = (namespace: string | undefined) => (namespace ? `${namespace}:` : "");
+export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): KeyvStorage {
+  const items = new Items(store, options, "urn:keyv:");
+  const begin = (namespace: string | undefined) => {
+    if (namespace !== undefined) check(namespace, TEXT, "namespace");
+    return namespace ? `${namespace}:` : "";
+  };
   // Keyv 6 tells asynchronous methods by their being `async` functions.
   return {
     opts: { dialect: "redis", url: "" },

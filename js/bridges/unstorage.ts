@@ -1,5 +1,6 @@
 /** `fhir-schema-store/unstorage`: a store as a driver of unstorage, and unstorage as a durable tier. */
 
+import { check, FUNCTION, listOf, SPAN } from "../rules.js";
 import type { SchemaStore } from "../store.js";
 import { type BridgeOptions, Items } from "./items.js";
 
@@ -34,16 +35,15 @@ export interface UnstorageDriver {
   dispose(): Promise<void>;
 }
 
+const ITEMS = listOf("{ key }", (item) => typeof item === "object" && item !== null);
+
 /**
  * A driver over a store you have opened: `createStorage({ driver: unstorageDriver(store) })`. Keys
  * become URLs under `prefix`, by default `urn:unstorage:`. Unstorage has changed the keys before a
  * driver sees them: `/` is `:` then, and a query is cut off.
  */
-export function unstorageDriver(
-  store: SchemaStore,
-  { prefix = "urn:unstorage:" }: BridgeOptions = {},
-): UnstorageDriver {
-  const items = new Items(store, prefix);
+export function unstorageDriver(store: SchemaStore, options: BridgeOptions = {}): UnstorageDriver {
+  const items = new Items(store, options, "urn:unstorage:");
   const text = (value: unknown) => (value as string | undefined) ?? null;
   return {
     name: "fhir-schema-store",
@@ -54,11 +54,15 @@ export function unstorageDriver(
       return text(await items.get(key));
     },
     async getItems(wanted) {
+      check(wanted, ITEMS, "items");
       const values = await items.getMany(wanted.map(({ key }) => key));
       return wanted.map(({ key }, at) => ({ key, value: text(values[at]) }));
     },
-    setItem: (key, value, options) =>
-      items.set(key, value, options?.ttl === undefined ? undefined : options.ttl * 1000),
+    async setItem(key, value, options) {
+      const ttl = options?.ttl;
+      if (ttl !== undefined) check(ttl, SPAN, "ttl");
+      await items.set(key, value, ttl === undefined ? undefined : ttl * 1000);
+    },
     async removeItem(key) {
       await items.delete(key);
     },
@@ -74,6 +78,7 @@ export function unstorageDriver(
     getKeys: (base) => items.keys(base),
     clear: (base) => items.clear(base),
     watch(callback) {
+      check(callback, FUNCTION, "callback");
       const tell = async (key: string) =>
         callback((await items.has(key)) ? "update" : "remove", key);
       const stop = store.on("change", ({ urls }) => {

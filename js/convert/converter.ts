@@ -2,8 +2,10 @@
 
 import { type StructureDefinition, translate } from "@atomic-ehr/fhirschema";
 import { SchemaStoreError } from "../errors.js";
+import { check, checkGiven } from "../rules.js";
 import type { Conversion, Converter, JsonObject } from "../types.js";
 import { schemaDependencies } from "./dependencies.js";
+import { OBJECT } from "./json.js";
 
 /**
  * Of the bundled library, and of what the build changes in it: part of what decides whether a stored
@@ -16,11 +18,13 @@ const LIBRARY_VERSION = "0.0.14+1";
  * it converts, so the order of conversion does not matter. Whatever it cannot convert is a
  * CONVERSION error that names the StructureDefinition.
  */
-export function fhirSchemaConverter(): Converter {
+export function fhirSchemaConverter(none?: undefined): Converter {
+  checkGiven(none, undefined, "INVALID_CONFIG");
   return { id: "@atomic-ehr/fhirschema", version: LIBRARY_VERSION, convert };
 }
 
 function convert(structureDefinition: JsonObject): Conversion {
+  check(structureDefinition, OBJECT, "structureDefinition", "CONVERSION");
   const name = nameOf(structureDefinition);
   if (structureDefinition.resourceType !== "StructureDefinition") {
     throw new SchemaStoreError("CONVERSION", `${name} is not a StructureDefinition`, { key: name });

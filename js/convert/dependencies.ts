@@ -1,7 +1,8 @@
 /** What a FHIR Schema needs: its typed edges to other definitions. */
 
+import { check } from "../rules.js";
 import type { Dependency, DependencyKind, JsonObject } from "../types.js";
-import { isObject } from "./json.js";
+import { isObject, OBJECT } from "./json.js";
 
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 /** Types of FHIRPath itself: they have no StructureDefinition. */
@@ -19,9 +20,10 @@ const KINDS: readonly DependencyKind[] = [
 /**
  * The dependencies of a FHIR Schema, each once, by kind and then by target in code unit order.
  * Targets are canonicals as the schema writes them; a bare type name is the core's definition of
- * it. A schema does not depend on itself.
+ * it. A schema does not depend on itself. INVALID_VALUE.
  */
 export function schemaDependencies(schema: JsonObject): Dependency[] {
+  check(schema, OBJECT, "schema");
   const edges = new Edges(typeof schema.url === "string" ? schema.url : undefined);
   edges.add("base", schema.base, typeCanonical);
   visitChildren(schema, edges);

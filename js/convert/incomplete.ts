@@ -3,6 +3,7 @@
  * stored until the last one is durable. It goes where they go: into archives, and away with `clear`.
  */
 
+import { check, checkGiven, methods } from "../rules.js";
 import type { Filter, Metadata } from "../types.js";
 
 /** URL of the entries that say so; each has the package as its source. */
@@ -15,13 +16,18 @@ export interface MarkStore {
   clear?(filter: Filter): Promise<number>;
 }
 
+const STORE = methods<Pick<MarkStore, "list">>("a store", { list: true });
+
 /**
  * Packages of which some definitions may be missing, as `name#version` in code unit order: saving them
  * has begun and did not end, or is under way elsewhere. Saved again, they are complete.
  */
 export async function incompletePackages(
   store: Pick<MarkStore, "list">,
+  none?: undefined,
 ): Promise<readonly string[]> {
+  checkGiven(none);
+  check(store, STORE, "store");
   const marks = (await store.list({ urlPrefix: INCOMPLETE_URL })).filter(isMark);
   return marks.flatMap(({ source }) => source ?? []).sort();
 }

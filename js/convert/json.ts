@@ -2,6 +2,7 @@
 
 import { asStoreError } from "../errors.js";
 import { decodeText } from "../json.js";
+import type { OptionRule } from "../rules.js";
 import type { JsonObject } from "../types.js";
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
@@ -25,3 +26,6 @@ export function textOfFile(bytes: Uint8Array, file: string): string {
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** What `isObject` takes. */
+export const OBJECT: OptionRule = { range: "an object", accepts: isObject };

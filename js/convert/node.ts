@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { asStoreError, SchemaStoreError } from "../errors.js";
+import { check, checkGiven, nonEmpty } from "../rules.js";
 import { contentsOf } from "./contents.js";
 import { noManifest, type PackageManifest } from "./manifest.js";
 import { type FhirPackage, openPackage, packageOfFiles } from "./package.js";
@@ -29,7 +30,9 @@ const NOT_ENTERED: ReadonlySet<string> = new Set(["node_modules", ".git"]);
  * Errors: NOT_FOUND when there is nothing, DISK_ERROR when it cannot be read, INVALID_VALUE when a
  * directory holds no JSON, with what it holds instead; for contents as `openPackage`.
  */
-export async function openPackagePath(path: string): Promise<FhirPackage> {
+export async function openPackagePath(path: string, none?: undefined): Promise<FhirPackage> {
+  checkGiven(none);
+  check(path, nonEmpty("a path"), "path");
   if (path === "-") {
     return openPackage(new Uint8Array(await buffer(process.stdin)), { fileName: "standard input" });
   }

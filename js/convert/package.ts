@@ -2,6 +2,7 @@
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
+import { check, checkGiven, nonEmpty, type OptionRule, type Rules, TEXT } from "../rules.js";
 import type { JsonObject } from "../types.js";
 import { isGzip, readArchive } from "./archive.js";
 import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
@@ -41,6 +42,14 @@ export interface FhirPackage extends PackageManifest {
   contents(): Promise<PackageContents>;
 }
 
+const RULES: Rules<{ readonly fileName?: string }> = { fileName: nonEmpty("a name") };
+const SOURCE: OptionRule = {
+  range: "bytes, a Blob, a stream, JSON text or a resource",
+  accepts: (value) =>
+    typeof value === "string" ||
+    (typeof value === "object" && value !== null && (isBinary(value) || isObject(value))),
+};
+
 /**
  * Opens a package. `fileName` is what messages call the source.
  *
@@ -51,6 +60,8 @@ export async function openPackage(
   source: PackageSource,
   options: { readonly fileName?: string } = {},
 ): Promise<FhirPackage> {
+  checkGiven(options, RULES);
+  check(source, SOURCE, "source");
   const fileName = options.fileName ?? "the package";
   if (isObject(source) && !isBinary(source)) return openResource(source, fileName);
   const bytes = withoutMark(await toBytes(source, fileName));
@@ -105,6 +116,7 @@ function makePackage(
     fileCount: sorted.length,
     problems,
     resources(resourceType) {
+      if (resourceType !== undefined) check(resourceType, TEXT, "resourceType");
       problems.length = 0;
       return readResources(sorted, { openBundles, resourceType, problems });
     },

@@ -1,6 +1,16 @@
 /** From a package into a store: every StructureDefinition converted and filed. */
 
 import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
+import {
+  check,
+  checkGiven,
+  FUNCTION,
+  listOf,
+  methods,
+  type Rules,
+  SIGNAL,
+  TEXT,
+} from "../rules.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
 import { type IncompleteMark, isMark, markIn } from "./incomplete.js";
@@ -35,6 +45,19 @@ export interface SaveOptions {
   /** Tags for every entry saved. */
   readonly tags?: readonly string[];
 }
+
+const STORE = methods<PackageStore>("a store", {
+  convert: true,
+  put: false,
+  list: true,
+  clear: false,
+  flush: true,
+});
+const RULES: Rules<SaveOptions> = {
+  signal: SIGNAL,
+  onProgress: FUNCTION,
+  tags: listOf("strings", TEXT.accepts),
+};
 
 /** A definition that could not be saved, with the reason. */
 export interface SaveFailure {
@@ -92,6 +115,8 @@ export async function savePackage(
   source: FhirPackage | PackageSource,
   options: SaveOptions = {},
 ): Promise<SaveReport> {
+  check(store, STORE, "store");
+  checkGiven(options, RULES);
   const started = performance.now();
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
   const saving = new Saving(store, fhirPackage, options);
@@ -211,5 +236,10 @@ function byName([a]: readonly [string, string], [b]: readonly [string, string]):
 }
 
 function isPackage(source: FhirPackage | PackageSource): source is FhirPackage {
-  return typeof source === "object" && "resources" in source && "fileCount" in source;
+  return (
+    typeof source === "object" &&
+    source !== null &&
+    "fileCount" in source &&
+    typeof source["resources"] === "function"
+  );
 }

@@ -1,7 +1,6 @@
 /** From canonicals to entries, and along their dependencies. */
 
 import { SchemaStoreError } from "../errors.js";
-import { KINDS } from "../record.js";
 import type { Shelf } from "../shelf.js";
 import type { Closure } from "./types.js";
 
@@ -48,23 +47,4 @@ function meantBy(shelf: Shelf, target: string): number | undefined {
     if (error instanceof SchemaStoreError && error.code === "INVALID_KEY") return undefined;
     throw error;
   }
-}
-
-/** Refuses what is no list of canonicals with INVALID_VALUE; an invalid one with INVALID_KEY. */
-export function checkCanonicals(canonicals: unknown): readonly string[] {
-  if (Array.isArray(canonicals)) return [...new Set(canonicals as string[])];
-  throw invalid("canonicals", "a list of canonicals");
-}
-
-/** Refuses what is no closure with INVALID_VALUE. */
-export function checkClosure(closure: Closure = false): Closure {
-  const known: readonly unknown[] = KINDS;
-  if (typeof closure === "boolean") return closure;
-  if (Array.isArray(closure) && closure.every((kind) => known.includes(kind))) return closure;
-  throw invalid("closure", `true, false or a list of ${KINDS.join(", ")}`);
-}
-
-/** An argument that is not what it must be. */
-export function invalid(argument: string, rule: string): SchemaStoreError {
-  return new SchemaStoreError("INVALID_VALUE", `${argument} must be ${rule}`, { key: argument });
 }

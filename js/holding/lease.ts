@@ -2,6 +2,7 @@
 
 import { SchemaStoreError } from "../errors.js";
 import { parseCanonical } from "../parse-canonical.js";
+import { checkGiven } from "../rules.js";
 import type { JsonObject } from "../types.js";
 import type { Hold, Holds } from "./holds.js";
 import type { Lease } from "./types.js";
@@ -41,15 +42,16 @@ export class HeldLease implements Lease {
     this.#onRelease = onRelease;
   }
 
-  getSync<T = JsonObject>(canonical: string): T | undefined {
+  getSync<T = JsonObject>(canonical: string, none?: undefined): T | undefined {
+    if (none !== undefined) checkGiven(none);
     const values = this.#leased?.values;
     if (values === undefined) throw this.#released();
     const value = values.get(canonical) ?? values.get(spelled(canonical));
     return (value && this.#cloned ? structuredClone(value) : value) as T | undefined;
   }
 
-  async get<T = JsonObject>(canonical: string): Promise<T | undefined> {
-    return this.getSync<T>(canonical);
+  async get<T = JsonObject>(canonical: string, none?: undefined): Promise<T | undefined> {
+    return this.getSync<T>(canonical, none);
   }
 
   release(): void {

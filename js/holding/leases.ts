@@ -1,11 +1,12 @@
 /** Taking leases. */
 
+import { checkCanonicals } from "../arguments.js";
 import { SchemaStoreError } from "../errors.js";
 import type { Loader } from "../loader.js";
 import { parseCanonical } from "../parse-canonical.js";
 import type { Shelf } from "../shelf.js";
 import type { Tiers } from "../tiers.js";
-import { checkCanonicals, checkClosure, walk } from "./closure.js";
+import { walk } from "./closure.js";
 import { type Hold, type Holds, weightOf } from "./holds.js";
 import { HeldLease, spelled } from "./lease.js";
 import type { Closure, Lease, LeaseOptions } from "./types.js";
@@ -49,9 +50,9 @@ export class Leases {
 
   /** Takes a lease. INVALID_KEY, INVALID_VALUE, STORAGE_FULL; nothing stays held then. */
   async take(canonicals: readonly string[], options: LeaseOptions): Promise<Lease> {
-    const asked = [...new Set(checkCanonicals(canonicals).map(trimmed))];
-    const closure = checkClosure(options.closure);
-    const { signal } = options;
+    checkCanonicals(canonicals);
+    const asked = [...new Set(canonicals.map(trimmed))];
+    const { closure = false, signal } = options;
     let flushed = false;
     for (let stale = 0; ; ) {
       await this.#find(asked, signal);

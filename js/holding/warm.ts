@@ -1,16 +1,16 @@
 /** Warming: bodies into memory before they are asked for, as far as there is room. */
 
+import { checkCanonicals } from "../arguments.js";
 import type { Loader } from "../loader.js";
 import type { Shelf } from "../shelf.js";
 import type { Tiers } from "../tiers.js";
-import { checkCanonicals, checkClosure, invalid, walk } from "./closure.js";
+import { walk } from "./closure.js";
 import { weightOf } from "./holds.js";
 import type { WarmOptions, WarmReport } from "./types.js";
 import type { Used, Uses } from "./uses.js";
 
 /** Bytes of bodies read from the host at a time. */
 const BATCH_BYTES = 1024 * 1024;
-const MOST = 1_000_000;
 
 /** Brings bodies into memory. INVALID_KEY, INVALID_VALUE. */
 export async function warm(
@@ -19,10 +19,10 @@ export async function warm(
   uses: Uses,
   options: WarmOptions,
 ): Promise<WarmReport> {
-  const { signal } = options;
-  const named = checkCanonicals(options.canonicals ?? []);
-  const closure = checkClosure(options.closure);
-  const top = checkTop(options.top ?? (options.canonicals ? 0 : tiers.options.warmSize));
+  const { canonicals = [], closure = false, signal } = options;
+  checkCanonicals(canonicals);
+  const named = [...new Set(canonicals)];
+  const top = options.top ?? (options.canonicals ? 0 : tiers.options.warmSize);
   await tiers.durable?.complete();
   for (const canonical of named) await loader.locate(canonical);
   // Without the counts of earlier sessions it goes by those of this one.
@@ -117,9 +117,4 @@ function hasRoom(shelf: Shelf, slot: number): boolean {
 
 function byUses(all: Used[]): Used[] {
   return all.sort((left, right) => right.count - left.count);
-}
-
-function checkTop(top: number): number {
-  if (Number.isInteger(top) && top >= 0 && top <= MOST) return top;
-  throw invalid("top", `a whole number from 0 to ${MOST}`);
 }

@@ -14,7 +14,7 @@ table("pins, leases and warming that are refused", {
   "a lease of nothing": [
     (store) => store.lease(none),
     "INVALID_VALUE",
-    /canonicals must be a list/,
+    /canonicals is undefined, must be a list/,
   ],
   "a lease of no canonical": [(store) => store.lease(["kept", ""]), "INVALID_KEY", /no URL/],
   "a lease of a number": [
@@ -26,12 +26,12 @@ table("pins, leases and warming that are refused", {
   "a closure of no kind": [
     (store) => store.lease(["kept"], { closure: ["bases" as never] }),
     "INVALID_VALUE",
-    /closure must be true, false or a list of base, type/,
+    /closure is an array, must be true, false or a list of base, type/,
   ],
   "a closure that is a text": [
     (store) => store.warm({ canonicals: ["kept"], closure: "base" as never }),
     "INVALID_VALUE",
-    /closure must be/,
+    /closure is "base", must be/,
   ],
   "a lease after its release": [
     async (store) => {
@@ -42,7 +42,11 @@ table("pins, leases and warming that are refused", {
     "CLOSED",
     /the lease of kept was released/,
   ],
-  "a top below 0": [(store) => store.warm({ top: -1 }), "INVALID_VALUE", /top must be a whole/],
+  "a top below 0": [
+    (store) => store.warm({ top: -1 }),
+    "INVALID_VALUE",
+    /top is -1, must be a whole/,
+  ],
   "half a top": [(store) => store.warm({ top: 0.5 }), "INVALID_VALUE", /from 0 to 1000000/],
   "a top that is no number": [(store) => store.warm({ top: Number.NaN }), "INVALID_VALUE", /top/],
   "a top as text": [(store) => store.warm({ top: "5" as never }), "INVALID_VALUE", /top/],

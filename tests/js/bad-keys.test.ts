@@ -71,7 +71,7 @@ table("versions, sources and metadata of the wrong kind", {
   "source, a number": [
     (store) => store.put({ url: "u" }, { source: 5 as unknown as string }),
     "INVALID_KEY",
-    /source 5/,
+    /option source is 5, must be a string/,
   ],
   "source, far too long": [
     (store) => store.put({ url: "u" }, { source: "s".repeat(5000) }),
@@ -110,7 +110,7 @@ table("versions, sources and metadata of the wrong kind", {
         [
           (store: SchemaStore) => store.put({ url: "u" }, { [name]: value }),
           "INVALID_VALUE",
-          new RegExp(`^${name} is .*, must be a finite number above 0$`),
+          new RegExp(`^option ${name} is .*, must be a finite number above 0$`),
         ] as const,
       ]),
     ),
@@ -121,7 +121,7 @@ table("versions, sources and metadata of the wrong kind", {
       [
         (store: SchemaStore) => store.put({ url: "u" }, { cost: value as number }),
         "INVALID_VALUE",
-        /^cost is .*, must be a whole number from 1 to 4294967295$/,
+        /^option cost is .*, must be a whole number from 1 to 4294967295$/,
       ] as const,
     ]),
   ),
@@ -133,7 +133,7 @@ table("versions, sources and metadata of the wrong kind", {
   "an update that lives no time": [
     (store) => store.update("kept", () => ({ url: "kept", n: 2 }), { ttl: -1 }),
     "INVALID_VALUE",
-    /ttl is -1/,
+    /option ttl is -1/,
   ],
   "a hash nobody has": [(store) => store.put(kept, { ifHash: "00" }), "CONCURRENCY", /not 00/],
   "convert, no JSON": [

@@ -1,0 +1,166 @@
+/** Rules for what callers give: options, filters, arguments. A refusal names key, value and rule. */
+
+import { type ErrorCode, SchemaStoreError } from "./errors.js";
+
+/** What an option may be. */
+export interface OptionRule {
+  /** Completes "must be ...". */
+  readonly range: string;
+  /** What a wrong value is refused with, if not with the code of all the others. */
+  readonly code?: ErrorCode;
+  accepts(value: unknown): boolean;
+}
+
+/** A rule for every member of an options type: a new member without one does not compile. */
+export type Rules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule };
+
+/** Characters of a text that a message repeats. */
+const LONGEST_SHOWN = 80;
+
+/**
+ * Refuses options that are no plain object, a member nobody knows, and a value its rule does not
+ * accept. Own enumerable members count; undefined is as good as absent. Without rules anything at all
+ * is refused: an argument too many would be passed over in silence.
+ */
+export function checkGiven<Options extends object>(
+  given: Options | undefined,
+  rules?: Rules<Options>,
+  code: ErrorCode = "INVALID_VALUE",
+): void {
+  if (given === undefined) return;
+  if (rules === undefined) {
+    const message = `there is an argument too many, ${show(given)}`;
+    throw new SchemaStoreError(code, message, { key: "arguments" });
+  }
+  if (!isPlain(given)) {
+    const message = `the options are ${show(given)}, must be a plain object; ${knownOf(rules)}`;
+    throw new SchemaStoreError(code, message, { key: "options" });
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(rules, name)) {
+      const message = `unknown option ${show(name)}; ${knownOf(rules)}`;
+      throw new SchemaStoreError(code, message, { key: name });
+    }
+    const value = given[name as keyof Options];
+    if (value !== undefined) check(value, rules[name as keyof Options], name, code, "option ");
+  }
+}
+
+function knownOf(rules: object): string {
+  return `known are ${Object.keys(rules).join(", ")}`;
+}
+
+/** Refuses a value its rule does not accept; `what` stands before the key in the message. */
+export function check(
+  value: unknown,
+  rule: OptionRule,
+  key: string,
+  code: ErrorCode = "INVALID_VALUE",
+  what = "",
+): void {
+  if (rule.accepts(value)) return;
+  const message = `${what}${key} is ${show(value)}, must be ${rule.range}`;
+  throw new SchemaStoreError(rule.code ?? code, message, { key });
+}
+
+/** What a value is, in a few words. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, LONGEST_SHOWN));
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  // What an object says of itself may be long, or may throw.
+  if (Array.isArray(value)) return "an array";
+  return isPlain(value) ? "an object" : "an instance of a class";
+}
+
+/** Whether an object is as literals and `JSON.parse` make them, in any realm, or has no prototype. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** How long something lasts, in whatever unit. */
+export const SPAN: OptionRule = {
+  range: "a finite number above 0",
+  accepts: (value) => Number.isFinite(value) && (value as number) > 0,
+};
+
+export const FROM_0: OptionRule = {
+  range: "a number from 0",
+  accepts: (value) => typeof value === "number" && value >= 0,
+};
+
+export const SWITCH: OptionRule = {
+  range: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+
+export const TEXT: OptionRule = {
+  range: "a string",
+  accepts: (value) => typeof value === "string",
+};
+
+export const FUNCTION: OptionRule = {
+  range: "a function",
+  accepts: (value) => typeof value === "function",
+};
+
+/** By its methods: a signal may come from another realm, or from a library. */
+export const SIGNAL: OptionRule = methods<
+  Pick<AbortSignal, "addEventListener" | "removeEventListener" | "throwIfAborted">
+>("an AbortSignal", { addEventListener: true, removeEventListener: true, throwIfAborted: true });
+
+/** A whole number within limits. */
+export function integer(least: number, most: number): OptionRule {
+  return {
+    range: `a whole number from ${least} to ${most}`,
+    accepts: (value) =>
+      typeof value === "number" && Number.isInteger(value) && value >= least && value <= most,
+  };
+}
+
+/** One of a few names. */
+export function oneOf(...names: readonly string[]): OptionRule {
+  return {
+    range: `one of ${names.join(", ")}`,
+    accepts: (value) => typeof value === "string" && names.includes(value),
+  };
+}
+
+/** A text of at least one character; `range` says of what kind. */
+export function nonEmpty(range: string): OptionRule {
+  return { range, accepts: (value) => typeof value === "string" && value !== "" };
+}
+
+/** An array whose members are all accepted; `range` says of what. */
+export function listOf(range: string, accepts: (member: unknown) => boolean): OptionRule {
+  return {
+    range: `a list of ${range}`,
+    // A hole in an array is no member that `every` would see.
+    accepts: (value) => Array.isArray(value) && Array.from(value).every(accepts),
+  };
+}
+
+/** The methods of a type: true for those it must have, false for those it may. */
+type MethodsOf<Type> = {
+  readonly [Name in keyof Type as NonNullable<Type[Name]> extends (...args: never[]) => unknown
+    ? Name
+    : never]-?: undefined extends Type[Name] ? false : true;
+};
+
+/** An object with the methods of a type; all of them are to be named. */
+export function methods<Type>(range: string, names: MethodsOf<Type>): OptionRule {
+  const wanted = Object.entries<boolean>(names);
+  return {
+    range,
+    accepts: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      wanted.every(([name, needed]) => {
+        const method = (value as Record<string, unknown>)[name];
+        return typeof method === "function" || (method === undefined && !needed);
+      }),
+  };
+}
