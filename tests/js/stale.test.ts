@@ -58,9 +58,8 @@ each("while the resolver fails, what has expired is answered within its grace", 
   await clock.pass(2 * HOUR - 1, store);
   await check();
   await clock.pass(1, store);
-  for (const call of [store.get(url), store.getText(url), store.entry(url)]) {
-    await assert.rejects(call, { code: "RESOLVER" });
-  }
+  const calls: Promise<unknown>[] = [store.get(url), store.getText(url), store.entry(url)];
+  await Promise.all(calls.map((call) => assert.rejects(call, { code: "RESOLVER" })));
   network.answer = undefined;
   assert.equal(await store.get(url), undefined);
   network.answer = { url, n: 2 };

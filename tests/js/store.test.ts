@@ -48,13 +48,13 @@ each("put, get and the rest agree on an entry", async (open) => {
   assert.equal(await store.entry("http://x/A"), undefined);
   assert.equal(await store.size(), 0);
   const must = { require: true };
-  for (const missed of [
+  const calls: Promise<unknown>[] = [
     store.get("none", must),
     store.getText("none", must),
     store.entry("none", must),
-  ]) {
-    await assert.rejects(missed as Promise<unknown>, { code: "NOT_FOUND", key: "none" });
-  }
+  ];
+  const refused = { code: "NOT_FOUND", key: "none" };
+  await Promise.all(calls.map((call) => assert.rejects(call, refused)));
 });
 
 each("the tier tells where a value came from", async (open) => {
