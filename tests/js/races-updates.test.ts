@@ -47,10 +47,13 @@ for (const strategy of ["memory", "memory-disk", "disk"] as const) {
     const results = await Promise.allSettled(puts);
     const refused = results.filter((result) => result.status === "rejected");
     assert.equal(refused.length, 1);
-    assert.equal(refused[0]?.reason.code, "CONCURRENCY");
+    const { code, retryable, key } = refused[0]?.reason ?? {};
+    assert.deepEqual([code, retryable, key], ["CONCURRENCY", false, "u|1.0"]);
     const winner = results[0]?.status === "fulfilled" ? two : { ...two, n: 5 };
     assert.deepEqual(await store.get("u"), winner);
-    await assert.rejects(store.put(one, { ifHash: null }), { code: "CONCURRENCY" });
+    // The same call would be refused again: the entry has to be looked at first.
+    const again = { code: "CONCURRENCY", retryable: false };
+    await assert.rejects(store.put(one, { ifHash: null }), again);
     await store.put({ url: "fresh" }, { ifHash: null });
     await store.close();
   });
