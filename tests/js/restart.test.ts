@@ -9,7 +9,7 @@ import { loadCore } from "../../dist/load/node.js";
 import { opener } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
-import { filled, GatedAdapter, increment, outcome, turn, until } from "./kit.js";
+import { filled, GatedAdapter, increment, openStore, outcome, turn, until } from "./kit.js";
 
 interface Breakable {
   readonly store: SchemaStore;
@@ -290,5 +290,59 @@ test("pins are taken again after a restart, and uses counted on", async () => {
   assert.ok((await store.stats()).memory.leasedBytes > 0);
   assert.equal(await store.unpin("u"), true);
   assert.equal((await store.stats()).memory.leasedBytes, 0);
+  await store.close();
+});
+
+for (const way of ["at once", "one by one"] as const) {
+  test(`a lease whose bodies were being read ${way} during a restart is read anew`, async () => {
+    const others = Array.from({ length: 8 }, (_, n) => ({ url: `a${n}`, version: "1.0", n }));
+    const gate = new GatedAdapter(await filled(...others, one, two));
+    const { store, scribble } = await openBreakable({ adapter: gate.adapter });
+    await store.size();
+    gate.shut("bodies");
+    const taking = store.lease(["u", "u|1.0"]);
+    if (way === "one by one") {
+      (await gate.next("bodies")).fail(new Error("they cannot be read at once"));
+      (await gate.next("bodies")).go();
+    }
+    const read = await gate.next("bodies");
+    scribble();
+    await assert.rejects(store.has("nobody"), { code: "CORE_RESTARTED" });
+    // Slots mean something else from now on.
+    await store.put({ url: "a", version: "1.0" });
+    await store.size();
+    gate.open("bodies");
+    read.go();
+    const lease = await taking;
+    assert.deepEqual([lease.getSync("u"), lease.getSync("u|1.0")], [two, one]);
+    assert.deepEqual([lease.getSync("u|2.0"), lease.getSync("a|1.0")], [two, undefined]);
+    assert.ok((await store.stats()).memory.leasedBytes > 0);
+    lease.release();
+    assert.equal((await store.stats()).memory.leasedBytes, 0);
+    await store.close();
+  });
+}
+
+test("the index is not saved while the catalog is read back after a restart", async (context) => {
+  const place = await filled(one, two);
+  const gate = new GatedAdapter(place);
+  const { store, scribble } = await openBreakable({ adapter: gate.adapter });
+  await store.size();
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  await store.put({ url: "v" }, { durable: true });
+  gate.shut("index");
+  scribble();
+  await assert.rejects(store.has("nobody"), { code: "CORE_RESTARTED" });
+  await gate.next("index").then(async (call) => {
+    context.mock.timers.tick(60_000);
+    await turn();
+    const next = await openStore({ adapter: memoryAdapter(place) });
+    assert.equal(await next.size(), 3);
+    assert.deepEqual(await next.getMany(["u|1.0", "u"]), [one, two]);
+    await next.close();
+    gate.open("index");
+    call.go();
+  });
+  assert.equal(await store.size(), 3);
   await store.close();
 });
