@@ -117,6 +117,23 @@ test("clear finds what has a namespace, or no namespace is named", async () => {
   });
 });
 
+test("what is deleted while an iterator runs is left out", async () => {
+  await withStore(async (store) => {
+    const adapter = keyvAdapter(store);
+    const keys = Array.from({ length: 250 }, (_, n) => `key${String(n).padStart(3, "0")}`);
+    for (const key of keys) await adapter.set(key, key);
+    const entries = adapter.iterator();
+    const found = [(await entries.next()).value];
+    // None of them is read yet.
+    const gone = keys.filter((_, n) => n >= 150 && n % 2 === 0);
+    for (const key of gone) await adapter.delete(key);
+    for await (const entry of entries) found.push(entry);
+    const left = keys.filter((key) => !gone.includes(key));
+    const expected = left.map((key) => [key, key]);
+    assert.deepEqual(found, expected);
+  });
+});
+
 test("the resolver is not asked for keys, and other entries are left alone", async () => {
   const asked: string[] = [];
   const resolver = async (url: string) => {

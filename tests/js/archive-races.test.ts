@@ -99,6 +99,36 @@ test("a store that is closed during an import writes nothing more", async () => 
   await assert.rejects(store.import(slow), { code: "CLOSED" });
 });
 
+test("an import into a store that is closed at any moment is done whole, or is CLOSED", async () => {
+  const archive = await archiveOf(...teas);
+  for (const strategy of ["memory", "memory-disk"] as const) {
+    const ends = new Set<string>();
+    for (let wait = 0; wait < 100; wait += 1) {
+      const place = new MemoryPlace();
+      const store = await openStore({ strategy, adapter: memoryAdapter(place) });
+      await store.size();
+      let there = false;
+      let closing: Promise<void> | undefined;
+      const source = (async function* () {
+        yield archive;
+        closing = (async () => {
+          for (let n = 0; n < wait; n += 1) await null;
+          there = store.getSync("http://x/ceylon") !== undefined;
+          await store.close();
+        })();
+      })();
+      const [imported] = await Promise.allSettled([store.import(source)]);
+      await closing;
+      const done = imported.status === "fulfilled";
+      const end = done ? "done" : imported.reason.code;
+      ends.add(end);
+      if (strategy === "memory") assert.equal(done, there, `${end} after ${wait}`);
+      else assert.ok(place.rows.size === 5 || (!done && place.rows.size === 0), `after ${wait}`);
+    }
+    assert.deepEqual([...ends].sort(), ["CLOSED", "done"], strategy);
+  }
+});
+
 test("watchers hear of what an import brings", async () => {
   const store = await openStore();
   const heard: string[] = [];
