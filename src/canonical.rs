@@ -228,6 +228,20 @@ mod tests {
         assert!(Canonical::of_parts("a", Some("1#2")).is_err());
     }
 
+    #[test]
+    fn what_is_stored_can_be_asked_for_whatever_its_length() {
+        for version in [1, 2, 100, MAX_BYTES / 2] {
+            let version = "1".repeat(version);
+            let longest = MAX_BYTES - 1 - version.len();
+            for (length, fits) in [(longest, true), (longest + 1, false)] {
+                let url = "x".repeat(length);
+                let stored = Canonical::of_parts(&url, Some(&version)).is_ok();
+                let asked = Canonical::parse(&format!("{url}|{version}")).is_ok();
+                assert_eq!((stored, asked), (fits, fits), "{length}");
+            }
+        }
+    }
+
     /// Expectations T5 to T8, T12 and T26 of the published resolvers' own test suites.
     #[test]
     fn orders_versions_as_the_published_resolvers_do() {

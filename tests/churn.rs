@@ -198,3 +198,31 @@ fn budgets_hold_after_each_of_many_operations() {
         }
     }
 }
+
+#[test]
+fn the_catalog_counts_what_is_kept_of_each_entry_however_often_it_is_replaced() {
+    let mut store = Churn::new("lru", true).store;
+    let mut replace_all = |length: usize| {
+        for number in 0..URLS {
+            let metadata = Metadata {
+                description: Some("x".repeat(length)),
+                ..Metadata::default()
+            };
+            let url = format!("http://x/{number}");
+            let body = (sha256(url.as_bytes()), 10);
+            store
+                .put(&key(&url), metadata, body, 1, &mut Effects::new())
+                .unwrap();
+            store.drain(&report(&[]), 1);
+        }
+        store.stats().catalog_bytes
+    };
+    let (short, long) = (200, 1200);
+    let added = (long - short) * usize::try_from(URLS).unwrap();
+    replace_all(long);
+    let before = replace_all(short);
+    for _ in 0..20 {
+        assert_eq!(replace_all(long), before + added);
+        assert_eq!(replace_all(short), before);
+    }
+}

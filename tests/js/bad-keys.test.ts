@@ -53,6 +53,11 @@ table(
 );
 
 table("versions, sources and metadata of the wrong kind", {
+  "url and version, together over 4 KB": [
+    (store) => store.put({ url: "x".repeat(4000), version: "1".repeat(96) }),
+    "INVALID_KEY",
+    /4096 bytes/,
+  ],
   "version, a number": [
     (store) => store.put({ url: "u", version: 1 }),
     "INVALID_KEY",
