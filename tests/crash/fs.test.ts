@@ -7,12 +7,12 @@
  */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { program } from "./start.js";
 
 const KILLS = Number(process.env.FSS_KILLS ?? 200);
 const SEED = Number(process.env.FSS_SEED ?? Math.trunc(Math.random() * 2 ** 32));
@@ -20,9 +20,12 @@ const SEED = Number(process.env.FSS_SEED ?? Math.trunc(Math.random() * 2 ** 32))
 const KILLS_PER_PLACE = 20;
 const LONGEST_MS = 60;
 
+const startWriter = await program("writer");
+const startChecker = await program("check");
+
 test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (context) => {
   const random = mulberry32(SEED);
-  const checker = start("check.ts");
+  const checker = startChecker();
   context.after(() => checker.kill());
   let commits = 0;
   for (let kill = 0; kill < KILLS; ) {
@@ -47,7 +50,7 @@ test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (co
 
 /** Lets a writer go on from batch `held`, kills it, answers the last batch it acknowledged. */
 async function killWriter(directory: string, held: number, afterMs: number): Promise<number> {
-  const writer = start("writer.ts", directory, String(held + 1));
+  const writer = startWriter(directory, String(held + 1));
   let printed = "";
   const exited = new Promise((resolve) => writer.once("close", resolve));
   await new Promise<void>((resolve, reject) => {
@@ -62,12 +65,6 @@ async function killWriter(directory: string, held: number, afterMs: number): Pro
   await exited;
   const numbers = printed.split("\n").slice(0, -1).map(Number).filter(Boolean);
   return numbers.at(-1) ?? held;
-}
-
-function start(script: string, ...args: string[]): ChildProcess {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const stdio = ["pipe", "pipe", "inherit"] as const;
-  return spawn(process.execPath, ["--import", "tsx", path, ...args], { stdio: [...stdio] });
 }
 
 function ask(checker: ChildProcess, line: string): Promise<string> {

@@ -1,16 +1,18 @@
 /** The lock file of systems whose kernel frees no lock: processes that want it, some of them killed. */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { acquireFile } from "../../dist/adapters/fs/lock-file.js";
+import { program } from "./start.js";
 
 const PROCESSES = 6;
 const KILLS = 24;
+
+const startHolder = await program("holder");
 
 const options = {
   timeout: 60_000,
@@ -84,11 +86,8 @@ async function end(process: ChildProcess): Promise<void> {
 }
 
 function start(directory: string, seen: string[]): ChildProcess {
-  const path = fileURLToPath(new URL("holder.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", path, directory], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  child.stdout.on("data", (chunk) => {
+  const child = startHolder(directory);
+  child.stdout?.on("data", (chunk) => {
     seen.push(...String(chunk).trim().split("\n"));
   });
   child.once("exit", (code) => {
