@@ -1,18 +1,22 @@
 /**
- * Runs every test there is, layer by layer, and ends with one line of totals. A layer that runs no
+ * Runs every test there is and ends with one line of totals. The layers run side by side in a few
+ * lanes, each shown whole when it has ended; what measures memory runs alone. A layer that runs no
  * test has failed; a layer that cannot run here is reported and counted as skipped.
  */
 
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findChromedriver, findChromium } from "./lib/browser.mjs";
-import { nodeCounts, rustCounts, tee, vitestCounts } from "./lib/count.mjs";
+import { nodeCounts, rustCounts, vitestCounts } from "./lib/count.mjs";
+import { inLanes, runWhole } from "./lib/lanes.mjs";
 import { installTestPackages } from "./lib/projects.mjs";
 import { Failure, heading, main, root } from "./lib/run.mjs";
 import { npmTool, targetDir, wasmBindgenTool } from "./lib/tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const CARGO_TEST = ["test", "--locked", "--target-dir", targetDir];
+const BOUNDARY = [...CARGO_TEST, "--target", WASM_TARGET, "--test", "boundary"];
 /** Operations of the fuzz target, which does fewer where nobody asks; some 30 s. */
 const FUZZ = { FSS_FUZZ_OPS: process.env.FSS_FUZZ_OPS ?? "10000000" };
 const TEST_TIMEOUT_MS = 15 * 60_000;
@@ -21,64 +25,99 @@ const BRIDGES = join("tests", "bridges");
 const KEYV = ["run", "--root", BRIDGES, "--no-color", "keyv.spec.ts"];
 /** Folders of tests/ whose every test needs a browser. */
 const IN_BROWSER = new Set(["browser"]);
+/** Folders that measure what the whole machine has to do with. */
+const ALONE = new Set(["memory"]);
+/** Folders that take longest begin first. */
+const SLOW = ["browser", "packaging", "js", "docs", "crash"];
 
+const cores = availableParallelism();
+const lanes = Math.min(cores, 4);
+/** Nothing to keep apart. */
+const live = lanes === 1;
+/** Test files that a layer runs at a time. */
+const filesAtATime = Math.max(1, Math.floor(cores / lanes));
 const chromium = findChromium();
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
-  await layer("Core, native", "cargo", CARGO_TEST, rustCounts, FUZZ);
-  await boundary();
   heading("Packages of the tests");
   installTestPackages();
-  await types();
-  for (const folder of testFolders()) await typescript(folder);
-  await layer("@keyv/test-suite", join(BRIDGES, "node_modules/.bin/vitest"), KEYV, vitestCounts);
+  const layers = plan();
+  await compile();
+  heading(lanes === 1 ? "Layers" : `Layers, ${lanes} at a time`);
+  await inLanes(lanes, layers.together);
+  for (const layer of layers.alone) await layer();
 
   heading("Total");
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   if (totals.failed > 0) process.exitCode = 1;
 });
 
+/** The layers, those first that take longest; Cargo's go one after the other, as it locks its folder. */
+function plan() {
+  const driver = findChromedriver();
+  const rust = [() => layer("Core, native", "cargo", CARGO_TEST, rustCounts, FUZZ)];
+  rust.push(() => boundary("Boundary, Node", {}));
+  if (chromium && driver) {
+    const env = { WASM_BINDGEN_USE_BROWSER: "1", CHROMEDRIVER: driver };
+    rust.push(() => boundary("Boundary, Chromium", env));
+  } else skip("Boundary, Chromium", "Chromium or chromedriver is missing");
+
+  const together = [() => inLanes(1, rust)];
+  const alone = [];
+  for (const folder of testFolders()) {
+    if (IN_BROWSER.has(folder) && !chromium) skip(`tests/${folder}`, "Chromium is missing");
+    else if (ALONE.has(folder)) alone.push(() => typescript(folder, { alone: true }));
+    else together.push(() => typescript(folder));
+  }
+  const vitest = join(BRIDGES, "node_modules/.bin/vitest");
+  together.push(types, () => layer("@keyv/test-suite", vitest, KEYV, vitestCounts));
+  return { together, alone };
+}
+
+/** Compiles first, on all cores; what fails here fails again as a layer. */
+async function compile() {
+  for (const [what, args] of Object.entries({ native: CARGO_TEST, boundary: BOUNDARY })) {
+    await runWhole(`Compiling, ${what}`, "cargo", [...args, "--no-run"], { live: true });
+  }
+}
+
 /** The Wasm exports, called from Rust: the same file in Node and in Chromium. */
-async function boundary() {
-  const args = [...CARGO_TEST, "--target", WASM_TARGET, "--test", "boundary"];
+function boundary(title, more) {
   const env = {
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+    ...more,
   };
-  await layer("Boundary, Node", "cargo", args, rustCounts, env);
-
-  const driver = findChromedriver();
-  if (!chromium || !driver)
-    return skip("Boundary, Chromium", "Chromium or chromedriver is missing");
-  const inBrowser = { ...env, WASM_BINDGEN_USE_BROWSER: "1", CHROMEDRIVER: driver };
-  await layer("Boundary, Chromium", "cargo", args, rustCounts, inBrowser);
+  return layer(title, "cargo", BOUNDARY, rustCounts, env);
 }
 
 /** The tests' own types; tsx runs them without looking. */
 async function types() {
-  heading("Types of the tests");
-  const { status } = await tee(npmTool("tsc"), ["--noEmit", "--project", "tests/tsconfig.json"]);
+  const args = ["--noEmit", "--project", "tests/tsconfig.json"];
+  const { status } = await runWhole("Types of the tests", npmTool("tsc"), args, { live });
   if (status !== 0) totals.failed += 1;
 }
 
-async function typescript(folder) {
-  if (IN_BROWSER.has(folder) && !chromium) return skip(`tests/${folder}`, "Chromium is missing");
+function typescript(folder, { alone = false } = {}) {
   const args = [
     "--import",
     "tsx",
     "--test",
     "--test-reporter=spec",
     `--test-timeout=${TEST_TIMEOUT_MS}`,
+    `--test-concurrency=${alone ? 1 : filesAtATime}`,
+    ...testFiles(folder),
   ];
   const env = chromium ? { CHROME_PATH: chromium } : {};
-  const files = testFiles(folder);
-  await layer(`tests/${folder}`, process.execPath, [...args, ...files], nodeCounts, env);
+  return layer(`tests/${folder}`, process.execPath, args, nodeCounts, env, alone);
 }
 
 /** Runs one layer and adds its counts. A failing exit without a failed test is a failure too. */
-async function layer(title, program, args, count, env) {
-  heading(title);
-  const { status, text } = await tee(program, args, env);
+async function layer(title, program, args, count, env, alone = false) {
+  const { status, text } = await runWhole(title, program, args, {
+    env,
+    live: alone || lanes === 1,
+  });
   const counts = count(text);
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   if (counts.passed + counts.failed === 0) {
@@ -89,16 +128,18 @@ async function layer(title, program, args, count, env) {
 }
 
 function skip(title, reason) {
-  heading(title);
   if (process.env.CI === "true") throw new Failure(`${title} cannot run: ${reason}`);
+  heading(title);
   console.warn(`SKIPPED: ${reason}`);
   totals.skipped += 1;
 }
 
+/** Folders of tests/ with tests in them, the slow ones first. */
 function testFolders() {
   const entries = readdirSync(join(root, "tests"), { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return folders.sort().filter((folder) => testFiles(folder).length > 0);
+  const rest = folders.sort().filter((folder) => !SLOW.includes(folder));
+  return [...SLOW, ...rest].filter((folder) => testFiles(folder).length > 0);
 }
 
 function testFiles(folder) {

@@ -1,29 +1,4 @@
-/** Running test programs with their output on the terminal, and counting what they report. */
-
-import { spawn } from "node:child_process";
-import { root } from "./run.mjs";
-
-/** Runs a program, shows its output and keeps it. Answers exit code and text; never rejects. */
-export function tee(program, args, env = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const chunks = [];
-    const show = (stream) => (chunk) => {
-      chunks.push(chunk);
-      stream.write(chunk);
-    };
-    child.stdout.on("data", show(process.stdout));
-    child.stderr.on("data", show(process.stderr));
-    child.on("error", (error) => resolve({ status: 1, text: String(error) }));
-    child.on("close", (status) => {
-      resolve({ status: status ?? 1, text: Buffer.concat(chunks).toString("utf8") });
-    });
-  });
-}
+/** Counting what test programs report. */
 
 /** The sums of the `test result:` lines, of which cargo prints one per test program. */
 export function rustCounts(text) {

@@ -59,15 +59,17 @@ test("without autoCleanup the same process runs out of memory", () => {
 });
 
 test("a container too small for all values", () => {
-  const { report, stderr } = runTask([], "process", directory, String(230 * MB));
+  const roomy = runTask([], "process", directory, String(100_000 * MB));
+  assert.ok(roomy.report, roomy.stderr);
+  assert.deepEqual(roomy.report.pressure, []);
+  assert.equal(roomy.report.evictions.pressure, 0);
+  // What a process takes differs by machine and by what else that does.
+  const { report, stderr } = runTask([], "process", directory, String(0.8 * roomy.report.rss));
   assert.ok(report, stderr);
   assert.deepEqual([report.entries, report.wrong], [COUNT, 0]);
   assert.ok(report.pressure.length > 0);
   for (const { reason } of report.pressure) assert.equal(reason, "process");
   assert.equal(report.causes.pressure, report.evictions.pressure);
-  const roomy = runTask([], "process", directory, String(100_000 * MB));
-  assert.deepEqual(roomy.report.pressure, []);
-  assert.equal(roomy.report.evictions.pressure, 0);
 });
 
 for (const strategy of ["memory", "memory-disk", "disk"]) {

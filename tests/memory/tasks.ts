@@ -78,8 +78,9 @@ async function readAll(directory: string, options: StoreOptions): Promise<unknow
     }
   }
   const { evictions, memory } = await store.stats();
+  const rss = process.memoryUsage.rss();
   await store.close();
-  return { ...events, entries: rows.length, wrong, evictions, memory };
+  return { ...events, entries: rows.length, wrong, evictions, memory, rss };
 }
 
 /** Puts more than Wasm memory may hold, and reads it again. */
