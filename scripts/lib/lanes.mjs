@@ -29,6 +29,8 @@ export function runWhole(title, program, args, { env = {}, live = false } = {}) 
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, to be ended with all that it has started.
+      detached: true,
     });
     const run = { title, child, live, chunks: [] };
     running.add(run);
@@ -38,7 +40,7 @@ export function runWhole(title, program, args, { env = {}, live = false } = {}) 
     };
     child.stdout.on("data", take(process.stdout));
     child.stderr.on("data", take(process.stderr));
-    const end = (status, note) => {
+    const finish = (status, note) => {
       if (!running.delete(run)) return;
       if (note !== undefined) run.chunks.push(Buffer.from(`${note}\n`));
       const text = textOf(run);
@@ -47,9 +49,9 @@ export function runWhole(title, program, args, { env = {}, live = false } = {}) 
       else console.log(`${note ? `${note}\n` : ""}${title} took ${seconds}`);
       resolve({ status, text });
     };
-    child.on("error", (error) => end(1, `${program} cannot be run: ${error.message}`));
+    child.on("error", (error) => finish(1, `${program} cannot be run: ${error.message}`));
     child.on("close", (status, signal) => {
-      end(status ?? 1, signal === null ? undefined : `${program} was ended by ${signal}`);
+      finish(status ?? 1, signal === null ? undefined : `${program} was ended by ${signal}`);
     });
   });
 }
@@ -61,9 +63,17 @@ function show(title, text) {
   process.stdout.write(text);
 }
 
+function end({ pid }) {
+  try {
+    process.kill(-pid);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
 process.on("exit", () => {
   for (const run of running) {
-    run.child.kill();
+    end(run.child);
     if (!run.live) show(`${run.title} (not ended)`, textOf(run));
   }
 });
