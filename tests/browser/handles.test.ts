@@ -51,6 +51,28 @@ browserTest("a handle that comes after the deadline is closed, and is in nobody'
   ),
 );
 
+browserTest("a handle whose transactions hang is replaced after the first TIMEOUT", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db", { deadlineMs: 1500 });
+      const old = await kit.store(adapter, { key: "k" });
+      const { transaction } = IDBDatabase.prototype;
+      let bad: IDBDatabase | undefined;
+      IDBDatabase.prototype.transaction = function (...options) {
+        const made = transaction.apply(this, options);
+        bad ??= this;
+        const spin = (): void => {
+          made.objectStore("rows").get("nothing").onsuccess = spin;
+        };
+        if (this === bad) spin();
+        return made;
+      };
+      await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "on the handle that hangs");
+      await kit.holds(adapter, [old], "on another");
+    }),
+  ),
+);
+
 browserTest("what stays of deleted rows is counted exactly", () =>
   withPage((page) =>
     page.evaluate(async () => {
