@@ -135,31 +135,118 @@ browserTest("a page that was hidden and goes on leaves no copy behind", () =>
   }),
 );
 
-browserTest("a copy that cannot be read stays, and is told", () =>
+browserTest("a commit that was done, but not heard of, is no later write than it was", () =>
   withPage((page) =>
     page.evaluate(async () => {
-      const adapter = await kit.open("db");
-      adapter.commitSync?.({ put: [await kit.put({ key: "k" })], delete: [] });
-      await new Promise<void>((resolve) => {
-        const opening = indexedDB.open("db");
-        opening.onsuccess = () => {
-          const transaction = opening.result.transaction("side", "readwrite");
-          const side = transaction.objectStore("side");
-          side.getAllKeys().onsuccess = (event) => {
-            const [name] = (event.target as IDBRequest<IDBValidKey[]>).result;
-            side.put(new ArrayBuffer(40), name);
-          };
-          transaction.oncomplete = () => {
-            opening.result.close();
-            resolve();
-          };
+      const [adapter, other] = [await kit.open("db"), await kit.open("db")];
+      const one = await kit.put({ key: "k", body: "done already" });
+      let hear: () => void = () => {};
+      const heard = new Promise<void>((resolve) => {
+        hear = resolve;
+      });
+      const { transaction } = IDBDatabase.prototype;
+      const done = new Promise((resolve) => {
+        IDBDatabase.prototype.transaction = function (...options) {
+          const made = transaction.apply(this, options);
+          made.addEventListener("complete", resolve);
+          Object.defineProperty(made, "oncomplete", {
+            set: (tell: () => void) =>
+              made.addEventListener("complete", () => void heard.then(tell)),
+          });
+          return made;
         };
       });
-      const core = await kit.loadCore();
-      for (const when of ["at first", "and again"]) {
-        const opened = await kit.indexedDbAdapter("db").open({ core });
-        kit.equal(opened.damage.length, 1, `one sentence of damage ${when}`);
-      }
+      const running = kit.commit(adapter, { put: [one] });
+      await done;
+      IDBDatabase.prototype.transaction = transaction;
+      const later = await kit.store(other, { key: "k", body: "made of it" });
+      await kit.pause(5);
+      adapter.commitSync?.({ put: [one], delete: [] });
+      await kit.holds(await kit.open("db"), [later], "after the opening");
+      hear();
+      await running;
     }),
   ),
 );
+
+browserTest("a write that is left counts over what was written before it, heard of or not", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const [adapter, other] = [await kit.open("db"), await kit.open("db")];
+      const one = await kit.put({ key: "k", body: "left" });
+      await kit.store(other, { key: "k", body: "not heard of" });
+      await kit.pause(5);
+      adapter.commitSync?.({ put: [one], delete: [] });
+      await kit.holds(await kit.open("db"), [one], "over what it had not heard of");
+
+      const next = await kit.open("clock");
+      const { now } = Date;
+      Date.now = () => now() + 3_600_000;
+      await kit.store(next, { key: "k", body: "of a clock that is an hour ahead" });
+      Date.now = now;
+      next.commitSync?.({ put: [one], delete: [] });
+      await kit.holds(await kit.open("clock"), [one], "over what it knew, whatever the clock");
+    }),
+  ),
+);
+
+browserTest("after a copy was taken back the same write counts anew", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const [adapter, other] = [await kit.open("db"), await kit.open("db")];
+      const one = await kit.put({ key: "k", body: "the same again" });
+      adapter.commitSync?.({ put: [one], delete: [] });
+      await kit.commit(adapter, { put: [one] });
+      await kit.pause(5);
+      const theirs = await kit.store(other, { key: "k", body: "by another" });
+      await kit.holds(adapter, [theirs], "in between");
+      await kit.commit(adapter, { put: [one] });
+      await kit.holds(other, [one], "at the end");
+    }),
+  ),
+);
+
+for (const [what, from, to] of [
+  ["damaged", /^/, "\0\0"],
+  ["cut short", /[\s\S]{3}$/, ""],
+  ["longer than it says", /$/, "more"],
+  ["of a later format", /"format":1/, '"format":2'],
+] as const) {
+  browserTest(`a copy that is ${what} stays, and is told`, () =>
+    withPage((page) =>
+      page.evaluate(
+        async ([pattern, to]) => {
+          const adapter = await kit.open("db");
+          const left = await kit.put({ key: "left" });
+          adapter.commitSync?.({ put: [left], delete: [] });
+          await new Promise<void>((resolve) => {
+            const opening = indexedDB.open("db");
+            opening.onsuccess = () => {
+              const transaction = opening.result.transaction("side", "readwrite");
+              const side = transaction.objectStore("side");
+              const cursor = side.openCursor() as IDBRequest<IDBCursorWithValue>;
+              cursor.onsuccess = () => {
+                const text = String.fromCharCode(...new Uint8Array(cursor.result.value));
+                const changed = text.replace(new RegExp(pattern), to);
+                const bytes = Uint8Array.from(changed, (letter) => letter.charCodeAt(0));
+                cursor.result.update(bytes.buffer);
+              };
+              transaction.oncomplete = () => {
+                opening.result.close();
+                resolve();
+              };
+            };
+          });
+          const core = await kit.loadCore();
+          for (const when of ["at first", "and again"]) {
+            const next = kit.indexedDbAdapter("db");
+            const { damage } = await next.open({ core });
+            kit.equal(damage.length, 1, `one sentence of damage ${when}`);
+            await kit.holds(next, [], `nothing of it is taken in ${when}`);
+          }
+        },
+        [from.source, to] as const,
+      ),
+    ),
+  );
+}
