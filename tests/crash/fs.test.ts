@@ -18,7 +18,9 @@ const KILLS = Number(process.env.FSS_KILLS ?? 200);
 const SEED = Number(process.env.FSS_SEED ?? Math.trunc(Math.random() * 2 ** 32));
 /** A place is used for so many kills in a row: each starts from what the one before left. */
 const KILLS_PER_PLACE = 20;
-const LONGEST_MS = 60;
+/** A writer is killed up to so many batches and, after the last of them, milliseconds on. */
+const MOST_BATCHES = 8;
+const LONGEST_MS = 20;
 
 const startWriter = await program("writer");
 const startChecker = await program("check");
@@ -32,7 +34,7 @@ test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (co
     const directory = mkdtempSync(join(tmpdir(), "fss-crash-"));
     let held = 0;
     for (let turn = 0; turn < KILLS_PER_PLACE && kill < KILLS; turn++, kill++) {
-      const acknowledged = await killWriter(directory, held, random() * LONGEST_MS);
+      const acknowledged = await killWriter(directory, held, random);
       const answer = await ask(checker, `${directory} ${acknowledged}`);
       const found = Number(answer);
       assert.ok(
@@ -49,15 +51,18 @@ test(`${KILLS} SIGKILLs lose nothing acknowledged (FSS_SEED=${SEED})`, async (co
 });
 
 /** Lets a writer go on from batch `held`, kills it, answers the last batch it acknowledged. */
-async function killWriter(directory: string, held: number, afterMs: number): Promise<number> {
+async function killWriter(directory: string, held: number, random: () => number): Promise<number> {
+  // Counted, as a slow machine would not get far in any given time.
+  const lines = 2 + Math.trunc(random() * MOST_BATCHES);
+  const afterMs = random() * LONGEST_MS;
   const writer = startWriter(directory, String(held + 1));
   let printed = "";
   const exited = new Promise((resolve) => writer.once("close", resolve));
   await new Promise<void>((resolve, reject) => {
     writer.once("exit", () => reject(new Error(`the writer ended by itself: ${printed}`)));
     writer.stdout?.on("data", (chunk) => {
-      if (printed === "") setTimeout(resolve, afterMs);
       printed += String(chunk);
+      if (printed.split("\n").length >= lines) setTimeout(resolve, afterMs);
     });
   });
   writer.removeAllListeners("exit");
