@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execPath } from "node:process";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 // Before the others: it puts itself between the adapter and the file system.
@@ -87,6 +88,31 @@ test("a merge any call of which fails is no error, and loses nothing", async (co
   assert.ok(failing > 20, `only ${failing - 1} calls`);
 });
 
+test("another process reads and writes on while a process rewrites and merges", async (context) => {
+  const directory = join(scratch, "readers");
+  const child = rewriter(directory, 0);
+  context.after(() => child.process.kill("SIGKILL"));
+  while (child.acknowledged() < 1) await pause(5);
+  const adapter = await openAdapter(directory);
+  const own = {
+    ...rewrite(1),
+    put: rewrite(1).put.map((put) => ({ ...put, key: put.hash, url: "own" })),
+  };
+  let merges = 0;
+  for (let size = 0; child.acknowledged() < 3 * FIRST; ) {
+    const from = child.acknowledged();
+    // One more may be written, and not acknowledged yet, when this looks.
+    const seen = await attempt(() => holdsRewrites(adapter, range(from, from + 40), "a reader"));
+    assert.ok(seen >= from, `${from} commits were acknowledged, ${seen} seen`);
+    await adapter.commit(own, STRICT);
+    const before = size;
+    size = sizeOf(directory);
+    if (size < before - (2 << 20)) merges += 1;
+  }
+  await adapter.close();
+  assert.ok(merges > 1, `${merges} merges`);
+});
+
 test(`${KILLS} SIGKILLs of a process that rewrites lose nothing acknowledged`, async () => {
   const directory = join(scratch, "kills");
   let held = 0;
@@ -151,24 +177,53 @@ async function failAt(directory: string, failing: number, code: string): Promise
 async function isTakenBack(directory: string, most: number, what: string): Promise<void> {
   for (let tries = 1; sizeOf(directory) > most; tries += 1) {
     assert.ok(tries < 100, `${what}: ${sizeOf(directory)} bytes, at most ${most} are right`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 
 /** Lets a process go on from a commit, kills it, returns the last commit it acknowledged. */
 async function killRewriter(directory: string, held: number, afterMs: number): Promise<number> {
+  const child = rewriter(directory, held);
+  await child.ready;
+  await pause(afterMs);
+  child.process.kill("SIGKILL");
+  await child.ended;
+  return child.acknowledged();
+}
+
+/** A process that goes on from a commit until it is killed. */
+function rewriter(directory: string, held: number) {
   const script = fileURLToPath(new URL("rewriter.ts", import.meta.url));
   const args = ["--import", "tsx", script, directory, String(held + 1)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const process = spawn(execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let printed = "";
-  await new Promise((resolve, reject) => {
-    child.stdout.on("data", (chunk) => {
-      if (printed === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
+  const ready = new Promise<void>((resolve) => {
+    process.stdout.on("data", (chunk) => {
       printed += String(chunk);
+      resolve();
     });
-    child.once("close", (exit) => (exit === null ? resolve(exit) : reject(new Error(printed))));
   });
-  return Number(printed.split("\n").slice(1, -1).at(-1) ?? held);
+  const ended = new Promise<void>((resolve, reject) => {
+    const byItself = (): void => reject(new Error(`the process ended by itself: ${printed}`));
+    process.once("close", (code) => (code === null ? resolve() : byItself()));
+  });
+  const acknowledged = (): number => Number(printed.split("\n").slice(1, -1).at(-1) ?? held);
+  return { process, ready, ended, acknowledged };
+}
+
+/** Looks again where what is read was replaced and merged away meanwhile, as a store does. */
+async function attempt<T>(look: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await look();
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function range(from: number, to: number): number[] {

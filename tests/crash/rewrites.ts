@@ -14,7 +14,8 @@ const WRITTEN = 8;
 const LENGTH = 30_000;
 
 const utf8 = new TextEncoder();
-const keyOf = (key: number): string => `http://example.org/rewrite/${key}`;
+const PREFIX = "http://example.org/rewrite/";
+const keyOf = (key: number): string => `${PREFIX}${key}`;
 
 /** Commit `number`, from 1: the keys behind those of the one before, in a circle. */
 export function rewrite(number: number): HostBatch {
@@ -33,7 +34,9 @@ export async function holdsRewrites(
   numbers: readonly number[],
   what: string,
 ): Promise<number> {
-  const { rows } = await adapter.allRows();
+  await adapter.poll?.();
+  const all = await adapter.allRows();
+  const rows = all.rows.filter(({ url }) => url.startsWith(PREFIX));
   const bodies = await adapter.bodies(rows.map(({ hash }) => hash));
   const found = new Map(rows.map(({ url }, at) => [url, bodies[at]]));
   const holds = numbers.find((number) => {

@@ -129,7 +129,6 @@ export class Upkeep {
 
   async #finish(merge: Merge): Promise<boolean> {
     if (!(await merge.finish())) return false;
-    removeOldTemporaries(this.#files);
     // Closing makes one anyway.
     const isEmpty = this.#core.call((log) => log.isEmpty());
     if (isEmpty && !this.#closing) await publishSnapshot(this.#files, this.#core);
@@ -188,7 +187,10 @@ export class Upkeep {
 export async function publishSnapshot(files: Files, core: LogCore): Promise<void> {
   // A snapshot must not rest on what a power cut may take away.
   await syncSegments(files, core);
-  const generations = files.list().map(generationOf).filter(Boolean);
+  const names = files.list();
+  // What killed processes left on its way to its name.
+  for (const name of names) if (isTemporary(name) && isOld(files, name)) files.remove(name);
+  const generations = names.map(generationOf).filter(Boolean);
   const newest = Math.max(0, ...generations);
   await files.publish(
     snapshotName(newest + 1),
@@ -198,13 +200,6 @@ export async function publishSnapshot(files: Files, core: LogCore): Promise<void
   const isEmpty = core.call((log) => log.isEmpty());
   for (const old of generations) {
     if (old !== newest || isEmpty) files.remove(snapshotName(old));
-  }
-}
-
-/** What killed processes left on its way to its name. */
-function removeOldTemporaries(files: Files): void {
-  for (const name of files.list()) {
-    if (isTemporary(name) && isOld(files, name)) files.remove(name);
   }
 }
 
