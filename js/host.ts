@@ -95,6 +95,8 @@ export interface HostUsage {
   readonly bytes: number;
   /** Bytes allowed, where the host tells. Advisory. */
   readonly quota?: number;
+  /** Bytes of WebAssembly memory that the adapter holds besides the store's own. */
+  readonly memoryBytes?: number;
 }
 
 /** What an adapter gets at `open`. */

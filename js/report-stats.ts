@@ -10,10 +10,10 @@ import type { LoadingTierStats, Stats, TierStats } from "./types.js";
 /** Counters and sizes of all tiers. */
 export async function reportStats(
   { options, shelf, durable }: Tiers,
-  { disk, network, ...loader }: Loader["counts"],
+  { disk: fromDisk, network, ...loader }: Loader["counts"],
   counts: StoreCounts,
 ): Promise<Stats> {
-  const usage = await durable?.adapter.usage();
+  const { memoryBytes = 0, ...disk } = (await durable?.adapter.usage()) ?? { bytes: 0 };
   const core = shelf.stats();
   return {
     strategy: options.strategy,
@@ -30,17 +30,17 @@ export async function reportStats(
       pendingBytes: core.pendingBytes,
       leasedBytes: core.leasedBytes,
       catalogBytes: core.catalogBytes,
-      wasmBytes: core.wasmBytes,
+      wasmBytes: core.wasmBytes + memoryBytes,
       hotEntries: core.hotMap.byRequest.size,
       hotMapBytes: hotMapBytes(core.hotMap),
     },
-    disk: usage,
+    disk: durable && disk,
     tiers: {
       memory: tierStats(core.hits, loader.memoryMisses),
-      disk: loadingTierStats(disk),
+      disk: loadingTierStats(fromDisk),
       network: loadingTierStats(network),
     },
-    hits: { memory: core.hits, disk: disk.hits, network: network.hits },
+    hits: { memory: core.hits, disk: fromDisk.hits, network: network.hits },
     misses: loader.misses,
     loads: loader.loads,
     evictions: {

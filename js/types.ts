@@ -362,7 +362,10 @@ export interface Stats {
     readonly leasedBytes: number;
     /** What is known of every entry, in Wasm memory; bounded by `maxCatalogMb`. */
     readonly catalogBytes: number;
-    /** Size of the Wasm memory, which never shrinks: what was freed in it is used again. */
+    /**
+     * Size of the Wasm memory, that of the adapter's log included. It never shrinks: what was freed
+     * in it is used again.
+     */
     readonly wasmBytes: number;
     /** Spellings of canonicals that are remembered. */
     readonly hotEntries: number;

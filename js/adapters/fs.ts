@@ -25,17 +25,15 @@ import { readBodies } from "./fs/bodies.js";
 import { Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
 import { LogCore } from "./fs/log-core.js";
-import { refresh, unlessGone } from "./fs/recovery.js";
+import { unlessGone } from "./fs/recovery.js";
 import { unpackKeys, unpackRows } from "./fs/rows.js";
-import { mergeSegments, publishSnapshot } from "./fs/upkeep.js";
+import { publishSnapshot, Upkeep } from "./fs/upkeep.js";
 import { Writer } from "./fs/writer.js";
 
 /** Bytes of segments beyond the snapshot that are worth a new one. */
 const SNAPSHOT_AFTER = 8 << 20;
 /** How often other processes' commits are looked for while somebody watches, in milliseconds. */
 const WATCH_MS = 1000;
-/** How long closing waits for others before it leaves the upkeep to them, in milliseconds. */
-const CLOSE_PATIENCE_MS = 2000;
 
 const CAPABILITIES: HostCapabilities = {
   fullIndex: true,
@@ -59,6 +57,7 @@ export function fsAdapter(directory: string, none?: undefined): HostAdapter {
 interface Open {
   readonly core: LogCore;
   readonly writer: Writer;
+  readonly upkeep: Upkeep;
   /** Named after the store in the directory. */
   locks: Locks;
 }
@@ -81,7 +80,16 @@ class FsAdapter implements HostAdapter {
     const core: LogCore = new LogCore(module, this.#files, () => this.#open?.writer.release());
     const damage = core.call((log) => log.damage());
     const locks = new Locks(this.#files.directory, core.storeId);
-    this.#open = { core, locks, writer: new Writer(this.#files, core) };
+    const writer = new Writer(this.#files, core);
+    const upkeep = new Upkeep(this.#files, core, writer, {
+      alone: async (work, patienceMs) =>
+        this.#alone(async () => {
+          this.#refresh();
+          return work();
+        }, patienceMs),
+      hold: async (name, work, patienceMs) => this.#opened.locks.hold(name, work, patienceMs),
+    });
+    this.#open = { core, locks, writer, upkeep };
     this.#wrote = false;
     return {
       storeId: core.storeId,
@@ -135,8 +143,8 @@ class FsAdapter implements HostAdapter {
 
   async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
     this.#followPlace();
-    const { core, writer } = this.#opened;
-    return this.#alone(async () => {
+    const { core, writer, upkeep } = this.#opened;
+    const token = await this.#alone(async () => {
       if (core.isReplaced()) throw replaced(this.#files.directory);
       this.#refresh();
       await writer.commit(batch, durability);
@@ -144,6 +152,8 @@ class FsAdapter implements HostAdapter {
       if (core.call((log) => log.uncovered()) > SNAPSHOT_AFTER) this.#publishLater();
       return core.token();
     });
+    await upkeep.committed(batch.put.reduce((sum, { body }) => sum + body.length, 0));
+    return token;
   }
 
   commitSync(batch: HostBatch): void {
@@ -170,7 +180,8 @@ class FsAdapter implements HostAdapter {
     const sizes = this.#core.call(() =>
       files.list().map((name) => (isOurs(name) ? unlessGone(() => files.size(name)) : 0) ?? 0),
     );
-    return { bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    return { bytes, memoryBytes: this.#core.memoryBytes };
   }
 
   watch(onChange: () => void): () => void {
@@ -188,12 +199,13 @@ class FsAdapter implements HostAdapter {
 
   async close(): Promise<void> {
     if (this.#open === undefined) return;
-    const { writer, core, locks } = this.#opened;
+    const { writer, core, upkeep } = this.#opened;
     this.#stopWatching();
     try {
+      await upkeep.settle();
       await this.#queue;
       await writer.seal();
-      if (this.#wrote) await this.#upkeep(locks, core);
+      if (this.#wrote) await upkeep.close();
     } finally {
       writer.release();
       core.drop();
@@ -204,6 +216,7 @@ class FsAdapter implements HostAdapter {
   async destroy(): Promise<void> {
     const open = this.#opened;
     this.#stopWatching();
+    await open.upkeep.stop();
     await this.#queue;
     open.writer.release();
     open.core.drop();
@@ -238,7 +251,7 @@ class FsAdapter implements HostAdapter {
   /** Takes in what others wrote, and tells the listeners. */
   #refresh(): boolean {
     const followed = this.#followPlace();
-    const changed = this.#core.call((log) => refresh(this.#files, log)) || followed;
+    const changed = this.#core.refresh() || followed;
     if (changed) for (const listener of this.#listeners) queueMicrotask(listener);
     return changed;
   }
@@ -257,23 +270,6 @@ class FsAdapter implements HostAdapter {
     const { core } = this.#opened;
     // A snapshot is a cache: when it fails, the segments still say everything.
     this.#alone(() => publishSnapshot(this.#files, core)).catch(() => {});
-  }
-
-  /** Snapshot and merge; what fails or has to wait too long is left to whoever closes next. */
-  async #upkeep(locks: Locks, core: LogCore): Promise<void> {
-    try {
-      await locks.hold(
-        "commit",
-        async () => {
-          this.#refresh();
-          await publishSnapshot(this.#files, core);
-          await mergeSegments(this.#files, core);
-        },
-        CLOSE_PATIENCE_MS,
-      );
-    } catch {
-      // Everything acknowledged is in the segments.
-    }
   }
 
   #stopWatching(): void {

@@ -1,5 +1,6 @@
 //! Reading bodies: where they lie, and whether what was read there is whole.
 
+use super::live::NOWHERE;
 use super::log::{Location, Log};
 use super::record::{self, BODY, Parsed};
 use super::segment::HEADER;
@@ -11,7 +12,8 @@ use crate::text::decimal;
 impl Log {
     /// Where a body lies; `None` when the log never heard of it.
     pub fn locate(&self, hash: &Hash) -> Option<Location> {
-        self.bodies.get(hash).copied()
+        let known = self.bodies.get(hash);
+        known.filter(|location| location.slot != NOWHERE.slot)
     }
 
     /// The body's place within `bytes`, which were read at offset `base` of the location's segment.
@@ -62,7 +64,8 @@ impl Log {
 
     /// Bytes of segments that the published snapshot has not read.
     pub fn uncovered(&self) -> u64 {
-        let past = self.segments.iter().map(|segment| {
+        let present = self.segments.iter().filter(|segment| !segment.gone);
+        let past = present.map(|segment| {
             segment
                 .position
                 .offset

@@ -26,6 +26,8 @@ pub(super) struct Draft {
     /// Checksums of the records so far.
     crcs: Vec<u8>,
     fingerprints: Vec<Fingerprint>,
+    /// It rests on no other commit: its bodies are all written.
+    alone: bool,
 }
 
 /// A commit on its way to disk.
@@ -50,7 +52,8 @@ pub(super) struct Planned {
 
 impl Log {
     /// Begins a commit at the end of the own segment, or in a new one: when there is none, when a
-    /// commit is under way in it, or when `fresh` asks for it. `bytes` are about as many as will come.
+    /// commit is under way in it, or when `fresh` asks for it: such a commit rests on no other, its
+    /// bodies are all in it. `bytes` are about as many as will come.
     pub fn begin(&mut self, created_ms: u64, fresh: bool, bytes: usize) {
         let busy = |slot: u32| self.planned.iter().any(|plan| plan.slot == slot);
         let active = self.active.filter(|slot| !fresh && !busy(*slot));
@@ -59,6 +62,7 @@ impl Log {
         self.start(slot, self.seq.max(planned) + 1, created_ms);
         if let Some(draft) = &mut self.draft {
             draft.plan.bytes.reserve(bytes);
+            draft.alone = fresh;
         }
     }
 
@@ -184,7 +188,7 @@ impl Log {
             segment.gone |= segment.position.offset == segment::HEADER;
         }
         if abandon {
-            self.active = self.active.filter(|slot| *slot != plan.slot);
+            self.abandon(plan.slot);
         }
     }
 
@@ -213,12 +217,17 @@ impl Log {
             head,
             (&[], &[], &[]),
         )?;
-        self.active = self.active.filter(|active| *active != slot);
+        self.abandon(slot);
         if let Some(segment) = self.at_mut(slot) {
             segment.position.offset += wide(bytes.len());
             segment.position.sealed = true;
         }
         Ok(bytes)
+    }
+
+    /// Takes no more commits into an own segment that cannot be closed properly.
+    pub fn abandon(&mut self, slot: u32) {
+        self.active = self.active.filter(|active| *active != slot);
     }
 
     /// The own segment that takes commits.
@@ -269,13 +278,14 @@ impl Log {
             seq,
             crcs: Vec::new(),
             fingerprints: Vec::new(),
+            alone: false,
         });
     }
 
     fn add_body(&mut self, hash: Hash, body: &[u8]) -> Result<bool> {
         let safe = self.is_safe(&hash);
         let draft = self.drafted()?;
-        if safe || draft.plan.bodies.get(&hash).is_some() {
+        if safe && !draft.alone || draft.plan.bodies.get(&hash).is_some() {
             return Ok(false);
         }
         self.write_body(hash, body)?;
@@ -323,6 +333,13 @@ impl Log {
     fn take_plan(&mut self, ticket: u32) -> Option<Planned> {
         let at = self.planned.iter().position(|plan| plan.ticket == ticket)?;
         Some(self.planned.remove(at))
+    }
+
+    /// Bytes of the commit begun, bodies aside.
+    pub(super) fn drafted_bytes(&self) -> usize {
+        self.draft
+            .as_ref()
+            .map_or(0, |draft| draft.plan.bytes.len())
     }
 
     fn drafted(&mut self) -> Result<&mut Draft> {

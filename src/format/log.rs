@@ -8,13 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::draft::{Draft, Planned};
+use super::live::Bodies;
 use super::record::{BODY, DELETE, ROW, Record, SKIPPABLE, Seed};
 use super::row::{Value, unpack_row};
 use super::scan::{Batch, Fingerprint, Position, fingerprint, origin, scan};
 use super::segment::{self, SegmentId, StoreId};
 use super::wire::wide;
 use crate::error::{Error, Result};
-use crate::hash::Hash;
 use crate::map::Map;
 
 /// Which write of a row: the later one wins, whatever segment it stands in.
@@ -39,6 +39,8 @@ pub(super) struct Segment {
     pub(super) damaged: bool,
     /// It is no longer there, or never came to be.
     pub(super) gone: bool,
+    /// Bytes of its records that are live.
+    pub(super) live: u64,
 }
 
 /// The newest known write of a row.
@@ -64,13 +66,6 @@ pub struct Location {
     pub length: u32,
 }
 
-/// What is known of the place of a body that was never found.
-pub(super) const NOWHERE: Location = Location {
-    slot: u32::MAX,
-    offset: 0,
-    length: 0,
-};
-
 /// The state machine. Slots name segments, as long as the log lives.
 #[derive(Debug)]
 pub struct Log {
@@ -80,7 +75,9 @@ pub struct Log {
     /// The own segment that takes commits.
     pub(super) active: Option<u32>,
     pub(super) rows: Map<Box<[u8]>, Entry>,
-    pub(super) bodies: Map<Hash, Location>,
+    /// How many of them are no deletions.
+    pub(super) live_rows: usize,
+    pub(super) bodies: Bodies,
     /// Records of kinds not known here, which a merge keeps.
     pub(super) others: Vec<Location>,
     /// Keys whose write of that version is unreadable.
@@ -104,7 +101,8 @@ impl Log {
             segments: Vec::new(),
             active: None,
             rows: Map::new(writer),
-            bodies: Map::new(writer),
+            live_rows: 0,
+            bodies: Bodies::new(writer),
             others: Vec::new(),
             lost: Vec::new(),
             seq: 0,
@@ -190,13 +188,25 @@ impl Log {
         Ok(!found.batches.is_empty())
     }
 
-    /// Forgets a segment that is no longer there, and the bodies that were only there.
-    pub fn forget(&mut self, slot: u32) {
-        self.bodies.retain(|location| location.slot != slot);
+    /// Forgets a segment that is no longer there. True when something live was only there: then
+    /// what is known is not what a reader of the directory would find.
+    pub fn forget(&mut self, slot: u32) -> bool {
+        let was_live = self.forget_live(slot);
         self.others.retain(|location| location.slot != slot);
         self.active = self.active.filter(|active| *active != slot);
         if let Some(segment) = self.at_mut(slot) {
             segment.gone = true;
+            segment.live = 0;
+        }
+        was_live
+    }
+
+    /// Wants all segments read again from their beginning: something may lie in a part that the
+    /// snapshot spoke for, and was to be elsewhere when it was made.
+    pub fn rewind(&mut self) {
+        self.others.clear();
+        for segment in &mut self.segments {
+            segment.position = Position::default();
         }
     }
 
@@ -225,6 +235,7 @@ impl Log {
                 synced: 0,
                 damaged: false,
                 gone: false,
+                live: 0,
             });
             self.segments.len() - 1
         });
@@ -245,8 +256,10 @@ impl Log {
     }
 
     fn report(&mut self, slot: u32, phrase: &str) {
-        self.damage
-            .push([self.name(slot).as_str(), ": ", phrase].concat());
+        let sentence = [self.name(slot).as_str(), ": ", phrase].concat();
+        if !self.damage.contains(&sentence) {
+            self.damage.push(sentence);
+        }
         if let Some(segment) = self.at_mut(slot) {
             segment.damaged = true;
         }
@@ -286,13 +299,6 @@ impl Log {
                 let Some(value) = unpack_row(record.key, meta) else {
                     return self.lose(fingerprint(record.key), Version { seq, writer });
                 };
-                if self.bodies.get(&value.hash).is_none() {
-                    let unread = Location {
-                        length: 0,
-                        ..location
-                    };
-                    self.bodies.insert(value.hash, unread);
-                }
                 self.write(record.key, Version { seq, writer }, slot, Some(value));
             }
             DELETE => self.write(record.key, Version { seq, writer }, slot, None),
@@ -300,47 +306,11 @@ impl Log {
         }
     }
 
-    /// Notes where a body lies; what a merge moved lies in the newer segment.
-    pub(super) fn place(&mut self, hash: Hash, location: Location) {
-        let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
-        let better = self
-            .bodies
-            .get(&hash)
-            .is_none_or(|known| known.length == 0 || number(location.slot) >= number(known.slot));
-        if better {
-            self.bodies.insert(hash, location);
-        }
-    }
-
-    pub(super) fn write(&mut self, key: &[u8], version: Version, slot: u32, value: Option<Value>) {
-        let token = self.token;
-        if let Some(entry) = self.rows.get_mut(key) {
-            if entry.version == version {
-                entry.slot = slot;
-            } else if entry.version < version {
-                *entry = Entry {
-                    version,
-                    slot,
-                    token,
-                    value,
-                };
-            }
-        } else {
-            self.rows.insert(
-                key.into(),
-                Entry {
-                    version,
-                    slot,
-                    token,
-                    value,
-                },
-            );
-        }
-    }
-
     fn lose(&mut self, lost: Fingerprint, version: Version) {
         self.seq = self.seq.max(version.seq);
-        self.lost.push((lost, version));
+        if !self.lost.contains(&(lost, version)) {
+            self.lost.push((lost, version));
+        }
         let token = self.token;
         let older = self
             .rows

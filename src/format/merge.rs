@@ -24,13 +24,19 @@ impl Log {
                 .is_some_and(|segment| !segment.damaged && !segment.gone)
     }
 
-    /// The bodies to be moved out of these segments: those that a row names.
-    pub fn movable(&self, sources: &[u32]) -> Vec<Hash> {
+    /// Whether anything in a segment is live: the newest write of a row, or a body that a row names.
+    pub fn is_needed(&self, slot: u32) -> bool {
+        let mut rows = self.rows.entries().iter();
+        rows.any(|(_, entry)| entry.slot == slot) || !self.movable(slot).is_empty()
+    }
+
+    /// The bodies to be moved out of a segment: those that a row names.
+    pub fn movable(&self, source: u32) -> Vec<Hash> {
         let named = self.named();
         let moved = named
             .entries()
             .iter()
-            .filter(|(_, location)| location.length > 0 && sources.contains(&location.slot));
+            .filter(|(_, location)| location.length > 0 && location.slot == source);
         moved.map(|(hash, _)| *hash).collect()
     }
 
@@ -45,17 +51,23 @@ impl Log {
         self.write_body(hash, body)
     }
 
-    /// Moves the rows and deletions whose newest write stands in these segments.
-    pub fn move_rows(&mut self, sources: &[u32]) -> Result<()> {
+    /// Moves rows and deletions whose newest write stands in a segment, until about so many bytes
+    /// are moved; true when that was all of them.
+    pub fn move_rows(&mut self, source: u32, bytes: usize) -> Result<bool> {
         let rows = core::mem::replace(&mut self.rows, Map::new(0));
-        let sources = rows
+        let mut standing = rows
             .entries()
             .iter()
-            .filter(|(_, entry)| sources.contains(&entry.slot));
-        let moved: Result<()> = sources.into_iter().try_for_each(|(key, entry)| {
-            self.add_row(key, entry.version, entry.value.clone(), true)
-        });
+            .filter(|(_, entry)| entry.slot == source);
+        let mut moved = Ok(());
+        while moved.is_ok()
+            && self.drafted_bytes() < bytes
+            && let Some((key, entry)) = standing.next()
+        {
+            moved = self.add_row(key, entry.version, entry.value.clone(), true);
+        }
+        let all = standing.next().is_none();
         self.rows = rows;
-        moved
+        moved.map(|()| all)
     }
 }

@@ -16,6 +16,7 @@ pub mod compress;
 mod deflate;
 pub mod draft;
 mod inflate;
+mod live;
 pub mod log;
 pub mod merge;
 pub mod place;

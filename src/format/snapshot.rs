@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::log::{Entry, Location, Log, NOWHERE, Version};
+use super::live::NOWHERE;
+use super::log::{Location, Log, Version};
 use super::record::checksum;
 use super::row::{Value, place_in};
 use super::scan::{Fingerprint, Position};
@@ -117,10 +118,10 @@ impl Log {
             slot: places.get(at.slot as usize).copied().unwrap_or(u32::MAX),
             ..*at
         };
-        // Garbage too: another process may be about to name a body that no row names now.
+        // Garbage too, as long as it is there: of two copies of a body all readers take the same one.
         let mut bodies = self.named();
-        for (hash, at) in self.bodies.entries() {
-            bodies.insert(*hash, *at);
+        for (hash, at) in self.bodies.all() {
+            bodies.insert(hash, at);
         }
         let mut writers = Vec::new();
         let mut before: &[u8] = &[];
@@ -188,7 +189,7 @@ impl Log {
             .iter()
             .filter_map(|(_, entry)| entry.value.as_ref())
         {
-            let location = self.bodies.get(&value.hash).copied().unwrap_or(NOWHERE);
+            let location = self.bodies.get(&value.hash).unwrap_or(NOWHERE);
             named.insert(value.hash, location);
         }
         named
@@ -210,6 +211,9 @@ impl Log {
             slot: slot(at.slot),
             ..at
         };
+        for (hash, at) in &payload.bodies {
+            self.place(*hash, here(*at));
+        }
         let mut key = Vec::new();
         for row in payload.rows {
             key.truncate(row.shared as usize);
@@ -226,16 +230,7 @@ impl Log {
             let value = row
                 .value
                 .and_then(|value| unpack_value(&key, &value, &payload.bodies));
-            let entry = Entry {
-                version,
-                slot: slot(row.slot),
-                token: self.token,
-                value,
-            };
-            self.rows.insert(key.as_slice().into(), entry);
-        }
-        for (hash, at) in payload.bodies {
-            self.bodies.insert(hash, here(at));
+            self.write(&key, version, slot(row.slot), value);
         }
         self.others = payload.others.into_iter().map(here).collect();
         self.lost = payload.lost;

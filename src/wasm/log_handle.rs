@@ -44,9 +44,11 @@ impl LogHandle {
         self.log.name(slot)
     }
 
-    /// How many slots there are.
-    pub fn count(&self) -> u32 {
-        self.log.count()
+    /// Slots of the segments whose files are there, or to come.
+    pub fn present(&self) -> Vec<u32> {
+        (0..self.log.count())
+            .filter(|slot| !self.log.is_gone(*slot))
+            .collect()
     }
 
     /// What holds of a segment, as a sum: 1 its file is gone or never came to be, 2 this log writes
@@ -74,9 +76,14 @@ impl LogHandle {
         self.log.scan(slot, bytes)
     }
 
-    /// Forgets a segment whose file is gone.
-    pub fn forget(&mut self, slot: u32) {
-        self.log.forget(slot);
+    /// Forgets a segment whose file is gone; true when something live was only there.
+    pub fn forget(&mut self, slot: u32) -> bool {
+        self.log.forget(slot)
+    }
+
+    /// Wants all segments read again, before tokens count.
+    pub fn rewind(&mut self) {
+        self.log.rewind();
     }
 
     /// All files are read: tokens count from here.
@@ -235,6 +242,11 @@ impl LogHandle {
         self.log.seal(slot)
     }
 
+    /// Takes no more commits into an own segment.
+    pub fn abandon(&mut self, slot: u32) {
+        self.log.abandon(slot);
+    }
+
     /// Segments not known to be on stable storage.
     pub fn unsynced(&self) -> Vec<u32> {
         self.log.unsynced()
@@ -260,15 +272,41 @@ impl LogHandle {
         self.log.published();
     }
 
+    /// Segments more of which is dead than live: slot and dead bytes of each.
+    pub fn wasted(&self) -> Vec<f64> {
+        let wasted = self.log.wasted().into_iter();
+        wasted
+            .flat_map(|(slot, dead)| [f64::from(slot), to_js(dead)])
+            .collect()
+    }
+
+    /// Whether there is no row.
+    #[wasm_bindgen(js_name = isEmpty)]
+    pub fn is_empty(&self) -> bool {
+        self.log.is_empty()
+    }
+
     /// Names the segment a merge writes to.
     #[wasm_bindgen(js_name = mergeTarget)]
     pub fn merge_target(&mut self) -> u32 {
         self.log.merge_target()
     }
 
-    /// Hashes of the bodies to be moved out of segments, one behind the other.
-    pub fn movable(&self, sources: &[u32]) -> Vec<u8> {
-        self.log.movable(sources).concat()
+    /// Whether anything in a segment is live.
+    #[wasm_bindgen(js_name = isNeeded)]
+    pub fn is_needed(&self, slot: u32) -> bool {
+        self.log.is_needed(slot)
+    }
+
+    /// Whether a row names a body.
+    #[wasm_bindgen(js_name = isNamed)]
+    pub fn is_named(&self, hash: &[u8]) -> Result<bool> {
+        Ok(self.log.is_named(&fixed(hash, "hash")?))
+    }
+
+    /// Hashes of the bodies to be moved out of a segment, one behind the other.
+    pub fn movable(&self, source: u32) -> Vec<u8> {
+        self.log.movable(source).concat()
     }
 
     /// Begins a commit of moved records.
@@ -283,10 +321,10 @@ impl LogHandle {
         self.log.move_body(fixed(hash, "hash")?, body)
     }
 
-    /// Moves the rows of segments.
+    /// Moves rows of a segment, about so many bytes; true when those were all.
     #[wasm_bindgen(js_name = moveRows)]
-    pub fn move_rows(&mut self, sources: &[u32]) -> Result<()> {
-        self.log.move_rows(sources)
+    pub fn move_rows(&mut self, source: u32, bytes: usize) -> Result<bool> {
+        self.log.move_rows(source, bytes)
     }
 }
 

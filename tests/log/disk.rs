@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fhir_schema_store::format::log::Log;
-use fhir_schema_store::format::rows::{Row, unpack};
+use fhir_schema_store::format::rows::unpack;
 use fhir_schema_store::hash::{Hash, sha256};
 
 const STORE: [u8; 16] = *b"0123456789abcdef";
@@ -83,11 +83,15 @@ impl Disk {
             return Ok(None);
         };
         assert_eq!(row.url, url(key), "the url of {key}");
-        self.body(log, &row)
+        let text = self.body(log, &row.hash)?;
+        if let Some(text) = &text {
+            assert_eq!(row.meta, text.as_bytes(), "the metadata goes with the body");
+        }
+        Ok(text)
     }
 
-    fn body(&self, log: &Log, row: &Row<'_>) -> Result<Option<String>, &'static str> {
-        let Some(at) = log.locate(&row.hash) else {
+    pub(super) fn body(&self, log: &Log, hash: &Hash) -> Result<Option<String>, &'static str> {
+        let Some(at) = log.locate(hash) else {
             return Ok(None);
         };
         let base = at.offset.saturating_sub(7);
@@ -100,11 +104,10 @@ impl Disk {
             .get(usize::try_from(base).unwrap()..)
             .unwrap_or_default();
         let place = log
-            .verify(&row.hash, at, base, bytes)
+            .verify(hash, at, base, bytes)
             .map_err(|error| error.code())?;
         let text =
             String::from_utf8(bytes[place].to_vec()).expect("a checked body is what was put");
-        assert_eq!(row.meta, text.as_bytes(), "the metadata goes with the body");
         Ok(Some(text))
     }
 }

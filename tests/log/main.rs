@@ -12,4 +12,5 @@
 mod crashes;
 mod damage;
 mod disk;
+mod merges;
 mod writers;

@@ -63,7 +63,11 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
     let target = log.merge_target();
     log.begin_move(target, 0);
     let mut bodies = Vec::new();
-    for hash in log.movable(&sources) {
+    for hash in sources
+        .iter()
+        .flat_map(|slot| log.movable(*slot))
+        .collect::<Vec<_>>()
+    {
         let text = expected
             .values()
             .flatten()
@@ -72,7 +76,9 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
         log.move_body(hash, text.as_bytes()).unwrap();
         bodies.push(text.clone().into_bytes());
     }
-    log.move_rows(&sources).unwrap();
+    for slot in &sources {
+        assert!(log.move_rows(*slot, usize::MAX).unwrap());
+    }
     let ticket = log.end().unwrap();
     disk.write(&mut log, &(ticket, bodies));
     log.settle(ticket, true, true);
@@ -105,4 +111,17 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
         revisions(&disk.open(10).unwrap()),
         revisions(&before.open(10).unwrap())
     );
+}
+
+#[test]
+fn a_commit_of_its_own_segment_rests_on_no_other() {
+    let mut disk = Disk::default();
+    let mut log = disk.open(1).unwrap();
+    disk.commit(&mut log, &[("a", Some("same"))]);
+    for (fresh, writes) in [(false, false), (true, true)] {
+        log.begin(0, fresh, 0);
+        let put = log.put(b"b", "b", sha256(b"same"), b"same", b"same");
+        assert_eq!(put.unwrap(), writes, "fresh: {fresh}");
+        log.drop_draft();
+    }
 }

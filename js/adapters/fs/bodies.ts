@@ -14,6 +14,9 @@ const GAP = 16 << 10;
 /** Up to here a blocking read is quicker than a thread's, even where the page must be fetched. */
 const BLOCKING = 128 << 10;
 
+/** How often bodies are looked for: each merge of another process may move them on. */
+const TRIES = 5;
+
 const readLater = promisify(read);
 
 interface Wanted {
@@ -34,17 +37,16 @@ export async function readBodies(
   hashes: readonly Uint8Array[],
   refresh: () => void,
 ): Promise<(Uint8Array | undefined)[]> {
-  try {
-    return await readAll(files, core, hashes);
-  } catch (error) {
-    // A merge has moved the bodies and deleted their segment since the log last looked.
-    if (errno(error) !== "ENOENT") throw diskError(error, "reading", files.directory);
-  }
-  refresh();
-  try {
-    return await readAll(files, core, hashes);
-  } catch (error) {
-    throw diskError(error, "reading", files.directory);
+  for (let tries = 1; ; tries += 1) {
+    const { era } = core;
+    try {
+      return await readAll(files, core, hashes);
+    } catch (error) {
+      // A merge has moved the bodies and deleted their segment since the log last looked.
+      const moved = errno(error) === "ENOENT" || core.era !== era;
+      if (!moved || tries === TRIES) throw diskError(error, "reading", files.directory);
+    }
+    refresh();
   }
 }
 

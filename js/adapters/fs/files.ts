@@ -43,6 +43,8 @@ const syncAll = promisify(fsync);
 export const isSegment = (name: string): boolean => SEGMENT.test(name);
 /** Whether a file is one of ours, to be deleted with the store. */
 export const isOurs = (name: string): boolean => OURS.test(name);
+/** Whether a file was on its way to its name. */
+export const isTemporary = (name: string): boolean => name.startsWith("tmp-") && isOurs(name);
 /** Generation of a snapshot by its file name; 0 for any other file. */
 export const generationOf = (name: string): number => Number(SNAPSHOT.exec(name)?.[1] ?? 0);
 /** File name of a record beside the rows. */

@@ -6,7 +6,7 @@ import type { Glue } from "../../glue.js";
 import type { StoreGlue } from "../../store-glue.js";
 import { diskError, errno, type Files, FORMAT } from "./files.js";
 import { randomBytes } from "./random.js";
-import { identify, type LogHandle, load, unlessGone } from "./recovery.js";
+import { identify, type LogHandle, load, refresh, unlessGone } from "./recovery.js";
 
 /** The guard around the log: every call passes here. */
 export class LogCore {
@@ -14,10 +14,12 @@ export class LogCore {
   readonly #files: Files;
   readonly #onTrap: () => void;
   #log: LogHandle | undefined;
+  #glue: Glue | undefined;
   #store: Uint8Array = new Uint8Array();
   /** Tokens below this are of a log that is gone. */
   #base = 0;
   #lastToken = 0;
+  #era = 0;
 
   /** `onTrap` runs when the log was lost, before the caller is told. */
   constructor(module: CoreModule, files: Files, onTrap: () => void) {
@@ -29,6 +31,16 @@ export class LogCore {
   /** Identity of the store, in lower-case hex; known after the first call. */
   get storeId(): string {
     return Buffer.from(this.#store).toString("hex");
+  }
+
+  /** Grows whenever the log is read again: slots and tickets of another era mean nothing. */
+  get era(): number {
+    return this.#era;
+  }
+
+  /** Memory of the log's instance. */
+  get memoryBytes(): number {
+    return this.#log === undefined ? 0 : (this.#glue?.memoryBytes() ?? 0);
   }
 
   /**
@@ -68,6 +80,19 @@ export class LogCore {
     return token < this.#base || token > this.token() ? undefined : token - this.#base;
   }
 
+  /**
+   * Takes in what others have written; true when there was anything. Where something live has gone
+   * with its segment the directory is read again: what a merge was moving when it failed is where it
+   * was before, and this log has forgotten where.
+   */
+  refresh(): boolean {
+    const found = this.call((log) => refresh(this.#files, log));
+    if (found !== "torn") return found === "changed";
+    this.restart();
+    this.token();
+    return true;
+  }
+
   /** Whether the directory has become another store: deleted and made anew since it was read. */
   isReplaced(): boolean {
     if (this.#log === undefined) return false;
@@ -79,12 +104,14 @@ export class LogCore {
   restart(): void {
     this.#log = undefined;
     this.#base = this.#lastToken + 1;
+    this.#era += 1;
     this.#onTrap();
   }
 
   /** Frees the instance. */
   drop(): void {
     this.#log = undefined;
+    this.#glue = undefined;
   }
 
   #build(): LogHandle {
@@ -96,6 +123,7 @@ export class LogCore {
     const writer = randomBytes(8);
     const log = new glue.LogHandle(this.#store, writer);
     load(this.#files, log);
+    this.#glue = glue;
     return log;
   }
 }

@@ -34,12 +34,19 @@ export function load(files: Files, log: LogHandle): void {
     const bytes = unlessGone(() => files.read(name));
     if (bytes !== undefined && log.load(bytes)) break;
   }
-  refresh(files, log);
+  if (refresh(files, log) === "torn") {
+    // The snapshot knew something in a segment that has gone: it may lie elsewhere, unlisted.
+    log.rewind();
+    refresh(files, log);
+  }
   log.startCounting();
 }
 
-/** Takes in what others have written since; true when there was anything. */
-export function refresh(files: Files, log: LogHandle): boolean {
+/**
+ * Takes in what others have written since: whether there was anything, or even something live was
+ * in a segment that has gone, and is in no other.
+ */
+export function refresh(files: Files, log: LogHandle): "same" | "changed" | "torn" {
   const segments = files.list().filter(isSegment).sort();
   let changed = false;
   for (const name of segments) {
@@ -48,12 +55,12 @@ export function refresh(files: Files, log: LogHandle): boolean {
     if (unlessGone(() => readOn(files, log, slot, name))) changed = true;
   }
   const present = new Set(segments);
-  for (let slot = 0; slot < log.count(); slot++) {
-    const status = log.status(slot);
-    const unborn = status & Status.own && log.scanned(slot) === SEGMENT_HEADER;
-    if (!unborn && !(status & Status.gone) && !present.has(log.name(slot))) log.forget(slot);
+  let torn = false;
+  for (const slot of log.present()) {
+    const unborn = log.status(slot) & Status.own && log.scanned(slot) === SEGMENT_HEADER;
+    if (!unborn && !present.has(log.name(slot)) && log.forget(slot)) torn = true;
   }
-  return changed;
+  return torn ? "torn" : changed ? "changed" : "same";
 }
 
 function readOn(files: Files, log: LogHandle, slot: number, name: string): boolean {

@@ -1,135 +1,209 @@
-/** What keeps a directory quick to open: snapshots, and merging many segments into one. */
+/** What keeps a directory small and quick to open: merges, snapshots, and tidying up after the dead. */
 
 import { statSync } from "node:fs";
-import { readBodies } from "./bodies.js";
-import { type Files, generationOf, isSegment, snapshotName } from "./files.js";
+import { type Files, generationOf, isTemporary, snapshotName } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import { refresh, Status, unlessGone } from "./recovery.js";
-import { Writer } from "./writer.js";
+import { Merge, syncSegments } from "./merge.js";
+import { Status, unlessGone } from "./recovery.js";
+import type { Writer } from "./writer.js";
 
-/** More segments than this are merged. */
+/** Dead bytes that are worth a merge while the store is in use. */
+const WORTH_MERGING = 4 << 20;
+/** The same when there is nothing else left, as after `clear`. */
+const WORTH_CLEARING = 64 << 10;
+/** More segments than this are merged when the store is closed. */
 const MAX_SEGMENTS = 16;
-/** A segment that was not sealed and not written to for so long is its writer's no more. */
+/** A file that is not finished and was not written to for so long is its writer's no more. */
 const DEAD_MS = 3_600_000;
-/** Bytes of bodies moved by one commit of a merge. */
-const MOVE = 1 << 20;
-const HASH = 32;
+/** Least work of a merge between two commits, in bytes. */
+const STEP = 1 << 20;
+/** How long after a merge that failed, as on a full disk, the next one is tried, in milliseconds. */
+const PAUSE_MS = 60_000;
+/** How long closing waits for others before it leaves the upkeep to them, in milliseconds. */
+const CLOSE_PATIENCE_MS = 2000;
 
-/** Writes and publishes a snapshot of all that is known; the one before stays. */
+/** Exclusion, as the adapter has it. */
+export interface Exclusion {
+  /** Runs `work` with the log up to date while nobody else commits. */
+  alone<T>(work: () => Promise<T>, patienceMs?: number): Promise<T>;
+  /** Runs `work` while nobody else runs a section of that name. */
+  hold<T>(name: string, work: () => Promise<T>, patienceMs: number): Promise<T>;
+}
+
+/** The upkeep of one open directory. */
+export class Upkeep {
+  readonly #files: Files;
+  readonly #core: LogCore;
+  readonly #writer: Writer;
+  readonly #exclusion: Exclusion;
+  /** Segments that cannot be merged, by name. */
+  readonly #kept = new Set<string>();
+  #running: Promise<void> | undefined;
+  /** Bytes committed since the last step of the merge under way. */
+  #written = 0;
+  #notBefore = 0;
+  #closing = false;
+  #stopped = false;
+
+  constructor(files: Files, core: LogCore, writer: Writer, exclusion: Exclusion) {
+    this.#files = files;
+    this.#core = core;
+    this.#writer = writer;
+    this.#exclusion = exclusion;
+  }
+
+  /**
+   * After a commit of so many bytes: merges in the background what has become worth it. When the
+   * last row has gone, what comes back does so before this resolves. Never rejects.
+   */
+  async committed(bytes: number): Promise<void> {
+    if (this.#closing || this.#stopped) return;
+    this.#written += bytes;
+    const isEmpty = this.#core.call((log) => log.isEmpty());
+    if (isEmpty) await this.#running;
+    if (this.#running === undefined && Date.now() >= this.#notBefore && this.#ripe().length > 0) {
+      this.#start();
+    }
+    if (isEmpty) await this.#running;
+  }
+
+  /** Begins nothing more by itself, and waits for what is under way. Never rejects. */
+  async settle(): Promise<void> {
+    this.#closing = true;
+    await this.#running;
+  }
+
+  /** Then, with the writer's segment sealed, merges all that is mostly dead. Never rejects. */
+  async close(): Promise<void> {
+    this.#start();
+    await this.#running;
+    try {
+      // A snapshot is a cache: when it fails, the segments still say everything.
+      await this.#alone(() => publishSnapshot(this.#files, this.#core));
+    } catch {
+      // So it does when others commit all the time: then it is left to whoever closes next.
+    }
+  }
+
+  /** Cuts off what is under way. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  #start(): void {
+    const patience = this.#closing ? CLOSE_PATIENCE_MS : 0;
+    const run = this.#exclusion.hold("merge", () => this.#merge(), patience);
+    this.#running = run
+      .catch(() => {
+        // Everything acknowledged is in the segments as they are.
+        this.#notBefore = Date.now() + PAUSE_MS;
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  async #merge(): Promise<void> {
+    const merge = await this.#alone(() => this.#begin());
+    if (merge === undefined) return;
+    try {
+      do {
+        while (!(await this.#alone(() => merge.step(this.#budget())))) {}
+        await merge.sync();
+      } while (!(await this.#alone(() => this.#finish(merge))));
+    } catch (error) {
+      await this.#alone(async () => merge.undo());
+      throw error;
+    } finally {
+      for (const name of merge.kept) this.#kept.add(name);
+    }
+  }
+
+  async #begin(): Promise<Merge | undefined> {
+    const slots = this.#ripe();
+    if (slots.length === 0) return undefined;
+    if (slots.some((slot) => slot === this.#writer.slot)) await this.#writer.roll();
+    return new Merge(this.#files, this.#core, slots);
+  }
+
+  async #finish(merge: Merge): Promise<boolean> {
+    if (!(await merge.finish())) return false;
+    // Closing makes one anyway.
+    const isEmpty = this.#core.call((log) => log.isEmpty());
+    if (isEmpty && !this.#closing) await publishSnapshot(this.#files, this.#core);
+    return true;
+  }
+
+  /** Work between two commits: more where much is written, so that a merge catches up. */
+  #budget(): number {
+    const budget = Math.max(STEP, 2 * this.#written);
+    this.#written = 0;
+    return budget;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const checked = (): Promise<T> => {
+      if (this.#stopped) throw new Error("the upkeep was stopped");
+      return work();
+    };
+    return this.#exclusion.alone(checked, this.#closing ? CLOSE_PATIENCE_MS : undefined);
+  }
+
+  /** The segments to be merged now. */
+  #ripe(): number[] {
+    const wasted = this.#core.call((log) => log.wasted());
+    const slots: number[] = [];
+    let dead = 0;
+    for (let at = 0; at < wasted.length; at += 2) {
+      const [slot = -1, bytes = 0] = wasted.subarray(at, at + 2);
+      if (!this.#isMergeable(slot)) continue;
+      slots.push(slot);
+      dead += bytes;
+    }
+    if (this.#closing) return this.#tooMany() ?? slots;
+    const least = this.#core.call((log) => log.isEmpty()) ? WORTH_CLEARING : WORTH_MERGING;
+    return dead < least ? [] : slots;
+  }
+
+  /** All of the segments when there are too many. */
+  #tooMany(): number[] | undefined {
+    const present = this.#core.call((log) => log.present());
+    if (present.length <= MAX_SEGMENTS) return undefined;
+    const slots = Array.from(present).filter((slot) => this.#isMergeable(slot));
+    return slots.length > 1 ? slots : undefined;
+  }
+
+  /** Whether nobody will write to a segment any more, or it is this process's own to close. */
+  #isMergeable(slot: number): boolean {
+    const [status, name] = this.#core.call((log) => [log.status(slot), log.name(slot)] as const);
+    if (!(status & Status.mergeable) || this.#kept.has(name)) return false;
+    if (status & Status.sealed || slot === this.#writer.slot) return true;
+    return !(status & Status.own) && isOld(this.#files, name);
+  }
+}
+
+/** Writes and publishes a snapshot of all that is known; the one before stays, unless no row does. */
 export async function publishSnapshot(files: Files, core: LogCore): Promise<void> {
   // A snapshot must not rest on what a power cut may take away.
-  for (const slot of core.call((log) => log.unsynced())) {
-    const [name, length] = core.call((log) => [log.name(slot), log.scanned(slot)] as const);
-    await files.sync(name);
-    core.call((log) => log.synced(slot, length));
-  }
-  const generations = files.list().map(generationOf).filter(Boolean);
+  await syncSegments(files, core);
+  const names = files.list();
+  // What killed processes left on its way to its name.
+  for (const name of names) if (isTemporary(name) && isOld(files, name)) files.remove(name);
+  const generations = names.map(generationOf).filter(Boolean);
   const newest = Math.max(0, ...generations);
   await files.publish(
     snapshotName(newest + 1),
     core.call((log) => log.snapshot()),
   );
   core.call((log) => log.published());
-  for (const old of generations) if (old !== newest) files.remove(snapshotName(old));
-}
-
-/** Merges the segments that nobody writes to any more, when there are too many; then publishes. */
-export async function mergeSegments(files: Files, core: LogCore): Promise<void> {
-  const sources = mergeable(files, core);
-  if (sources.length < 2) return;
-  const target = core.call((log) => log.mergeTarget());
-  const writer = new Writer(files, core, true);
-  try {
-    const moved = await moveBodies(files, core, writer, target, sources);
-    await writer.append(
-      core.call((log) => {
-        log.beginMove(target, Date.now());
-        log.moveRows(Uint32Array.from(moved));
-        return { ticket: log.end(), bodies: [] };
-      }),
-      "strict",
-    );
-    await writer.seal();
-    await publishSnapshot(files, core);
-    for (const slot of moved) {
-      files.remove(core.call((log) => log.name(slot)));
-      core.call((log) => log.forget(slot));
-    }
-  } finally {
-    writer.release();
+  const isEmpty = core.call((log) => log.isEmpty());
+  for (const old of generations) {
+    if (old !== newest || isEmpty) files.remove(snapshotName(old));
   }
 }
 
-function mergeable(files: Files, core: LogCore): number[] {
-  const names = files.list().filter(isSegment);
-  if (names.length <= MAX_SEGMENTS) return [];
-  const slots = names.map((name) => {
-    const written = unlessGone(() => statSync(files.path(name)).mtimeMs) ?? Date.now();
-    const slot = core.call((log) => log.segment(name)) ?? -1;
-    const status = core.call((log) => log.status(slot));
-    const ripe = status & Status.sealed || Date.now() - written > DEAD_MS;
-    return ripe && status & Status.mergeable ? slot : -1;
-  });
-  return slots.filter((slot) => slot >= 0);
-}
-
-/** Moves the bodies; answers the segments all of whose bodies could be read. */
-async function moveBodies(
-  files: Files,
-  core: LogCore,
-  writer: Writer,
-  target: number,
-  sources: readonly number[],
-): Promise<number[]> {
-  const moved: number[] = [];
-  for (const source of sources) {
-    try {
-      await moveOut(files, core, writer, target, source);
-      moved.push(source);
-    } catch (error) {
-      // A segment with a damaged body stays as it is: somebody may yet save what is in it.
-      if ((error as { code?: unknown }).code !== "CORRUPT") throw error;
-    }
-  }
-  return moved;
-}
-
-async function moveOut(
-  files: Files,
-  core: LogCore,
-  writer: Writer,
-  target: number,
-  source: number,
-): Promise<void> {
-  const packed = core.call((log) => log.movable(Uint32Array.of(source)));
-  const hashes: Uint8Array[] = [];
-  for (let at = 0; at < packed.length; at += HASH) hashes.push(packed.slice(at, at + HASH));
-  const located = core.call((log) => log.locate(packed));
-  let group: Uint8Array[] = [];
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    const bodies = await readBodies(files, core, group, () =>
-      core.call((log) => refresh(files, log)),
-    );
-    const plan = core.call((log) => {
-      log.beginMove(target, Date.now());
-      const moved: Uint8Array[] = [];
-      for (const [at, hash] of group.entries()) {
-        const body = bodies[at];
-        if (body === undefined) continue;
-        log.moveBody(hash, body);
-        moved.push(body);
-      }
-      return { ticket: log.end(), bodies: moved };
-    });
-    await writer.append(plan, "relaxed");
-    group = [];
-    bytes = 0;
-  };
-  for (const [at, hash] of hashes.entries()) {
-    group.push(hash);
-    bytes += located[3 * at + 2] ?? 0;
-    if (bytes >= MOVE) await flush();
-  }
-  if (group.length > 0) await flush();
+function isOld(files: Files, name: string): boolean {
+  const written = unlessGone(() => statSync(files.path(name)).mtimeMs);
+  return written !== undefined && Date.now() - written > DEAD_MS;
 }

@@ -49,6 +49,11 @@ export class Writer {
     this.#apart = apart;
   }
 
+  /** Slot of the open segment. */
+  get slot(): number | undefined {
+    return this.#open?.slot;
+  }
+
   /** Writes a batch; when its segment fails under it, once more in a fresh one. */
   async commit(batch: HostBatch, durability: Durability): Promise<void> {
     for (let last = false; ; last = true) {
@@ -86,13 +91,31 @@ export class Writer {
     this.#core.call((log) => log.settle(ticket, strict, this.#apart));
   }
 
-  /** Syncs, seals and closes the open segment. */
-  async seal(): Promise<void> {
+  /** Brings the open segment onto stable storage. */
+  async sync(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
+    const written = this.#core.call((log) => log.scanned(segment.slot));
     await this.#sync(segment);
-    this.#core.call((log) => log.synced(segment.slot, log.scanned(segment.slot)));
-    this.#sealNow(segment);
+    this.#core.call((log) => log.synced(segment.slot, written));
+  }
+
+  /** Syncs, seals and closes the open segment. */
+  async seal(): Promise<void> {
+    await this.sync();
+    if (this.#open !== undefined) this.#sealNow(this.#open);
+  }
+
+  /** The same; where it fails, the segment is left as it is. Commits go to a new one. */
+  async roll(): Promise<void> {
+    const segment = this.#open;
+    try {
+      await this.seal();
+    } catch (error) {
+      this.release();
+      if (segment !== undefined) this.#core.call((log) => log.abandon(segment.slot));
+      throw error;
+    }
   }
 
   /** Closes the open segment as it is. */

@@ -1,0 +1,205 @@
+/**
+ * One merge: what is live in some segments moves into a new one, piece by piece, and the segments are
+ * deleted. Others go on committing between the pieces. Until the end the sources are whole, so that
+ * a merge can end anywhere.
+ */
+
+import { readBodies } from "./bodies.js";
+import { errno, type Files } from "./files.js";
+import type { LogCore } from "./log-core.js";
+import type { LogHandle } from "./recovery.js";
+import { type Plan, Writer } from "./writer.js";
+
+/** Bytes of bodies, or of rows, moved by one commit. */
+const MOVE = 1 << 20;
+const HASH = 32;
+
+/** What is still to be moved out of a segment. */
+interface Source {
+  readonly slot: number;
+  readonly name: string;
+  /** Hashes of bodies, the next one last. */
+  readonly bodies: Uint8Array[];
+  /** It has a damaged body, and stays as it is: somebody may yet save what is in it. */
+  kept: boolean;
+}
+
+/** A merge under way. All but `sync` runs while nobody else commits, with the log up to date. */
+export class Merge {
+  readonly #files: Files;
+  readonly #core: LogCore;
+  readonly #writer: Writer;
+  /** Slots are those of the log as it was then. */
+  readonly #era: number;
+  readonly #sources: readonly Source[];
+  /** Where it moves to; nothing is made before there is something to be moved. */
+  #target: { readonly slot: number; readonly name: string } | undefined;
+
+  constructor(files: Files, core: LogCore, slots: readonly number[]) {
+    this.#files = files;
+    this.#core = core;
+    this.#writer = new Writer(files, core, true);
+    this.#era = core.era;
+    this.#sources = slots.map((slot) => {
+      const name = core.call((log) => log.name(slot));
+      return { slot, name, bodies: this.#movable(slot), kept: false };
+    });
+  }
+
+  /** Names of the segments that cannot be merged. */
+  get kept(): string[] {
+    return this.#sources.filter(({ kept }) => kept).map(({ name }) => name);
+  }
+
+  /** Moves about so many bytes; true when there is nothing left to be moved. */
+  async step(budget: number): Promise<boolean> {
+    this.#check();
+    let left = budget;
+    for (const source of this.#sources) {
+      while (!source.kept && source.bodies.length > 0) {
+        if (left <= 0) return false;
+        left -= await this.#moveBodies(source);
+      }
+      while (!source.kept && this.#core.call((log) => log.isNeeded(source.slot))) {
+        if (left <= 0) return false;
+        left -= MOVE;
+        await this.#moveRows(source);
+      }
+    }
+    return true;
+  }
+
+  /** Brings what was moved onto stable storage; others may commit meanwhile. */
+  async sync(): Promise<void> {
+    await this.#writer.sync();
+    await syncSegments(this.#files, this.#core);
+  }
+
+  /**
+   * Deletes the sources. False when something in them has become live again, as a process of an
+   * earlier version can do: then there is more to be moved.
+   */
+  async finish(): Promise<boolean> {
+    this.#check();
+    const merged = this.#sources.filter(({ kept }) => !kept);
+    for (const { slot, bodies } of merged) {
+      if (!this.#core.call((log) => log.isNeeded(slot))) continue;
+      bodies.push(...this.#movable(slot));
+      return false;
+    }
+    await this.#writer.seal();
+    // What took the place of the dead must not go with a power cut either.
+    await syncSegments(this.#files, this.#core);
+    this.#core.call((log) => {
+      for (const { slot, name } of merged) {
+        this.#files.remove(name);
+        log.forget(slot);
+      }
+    });
+    return true;
+  }
+
+  /**
+   * Takes it all back: on a full disk the space is needed. When somebody has deleted a source
+   * meanwhile, what was moved may be nowhere else, and stays.
+   */
+  undo(): void {
+    this.#writer.release();
+    if (this.#target === undefined) return;
+    const names = new Set(this.#files.list());
+    if (!this.#sources.every(({ name }) => names.has(name))) return;
+    this.#files.remove(this.#target.name);
+    this.#core.refresh();
+  }
+
+  #movable(slot: number): Uint8Array[] {
+    const packed = this.#core.call((log) => log.movable(slot));
+    const hashes: Uint8Array[] = [];
+    for (let at = packed.length; at > 0; at -= HASH) hashes.push(packed.slice(at - HASH, at));
+    return hashes;
+  }
+
+  /** Moves the next bodies of a source; returns their bytes. */
+  async #moveBodies(source: Source): Promise<number> {
+    const group = this.#nextBodies(source);
+    let bodies: (Uint8Array | undefined)[];
+    try {
+      bodies = await readBodies(this.#files, this.#core, group, () => this.#core.refresh());
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "CORRUPT") throw error;
+      source.kept = true;
+      return 0;
+    }
+    this.#check();
+    let bytes = 0;
+    await this.#append((log) => {
+      const moved: Uint8Array[] = [];
+      for (const [at, hash] of group.entries()) {
+        const body = bodies[at];
+        if (body === undefined) continue;
+        log.moveBody(hash, body);
+        moved.push(body);
+        bytes += body.length;
+      }
+      return moved;
+    });
+    return bytes;
+  }
+
+  /** As many as are moved at once, but for those that are dead by now. */
+  #nextBodies({ slot, bodies }: Source): Uint8Array[] {
+    const group: Uint8Array[] = [];
+    for (let bytes = 0; bytes < MOVE; ) {
+      const hash = bodies.pop();
+      if (hash === undefined) break;
+      const [at, , length = 0] = this.#core.call((log) => log.locate(hash));
+      if (at !== slot || !this.#core.call((log) => log.isNamed(hash))) continue;
+      group.push(hash);
+      bytes += length;
+    }
+    return group;
+  }
+
+  #moveRows({ slot }: Source): Promise<void> {
+    return this.#append((log) => {
+      log.moveRows(slot, MOVE);
+      return [];
+    });
+  }
+
+  /** One commit in the target; `fill` returns the bodies it moves. */
+  async #append(fill: (log: LogHandle) => Uint8Array[]): Promise<void> {
+    this.#target ??= this.#core.call((log) => {
+      const slot = log.mergeTarget();
+      return { slot, name: log.name(slot) };
+    });
+    const { slot } = this.#target;
+    const plan = this.#core.call((log): Plan => {
+      log.beginMove(slot, Date.now());
+      const bodies = fill(log);
+      return { ticket: log.end(), bodies };
+    });
+    await this.#writer.append(plan, "relaxed");
+  }
+
+  #check(): void {
+    if (this.#core.era !== this.#era) throw new Error("the log was read again during a merge");
+  }
+}
+
+/** Brings onto stable storage what is in segments, whoever wrote it. */
+export async function syncSegments(files: Files, core: LogCore): Promise<void> {
+  const { era } = core;
+  for (const slot of core.call((log) => log.unsynced())) {
+    const [name, length] = core.call((log) => [log.name(slot), log.scanned(slot)] as const);
+    try {
+      await files.sync(name);
+    } catch (error) {
+      // Another process has merged it.
+      if (errno(error) !== "ENOENT") throw error;
+      core.refresh();
+    }
+    if (core.era !== era) throw new Error("the log was read again meanwhile");
+    core.call((log) => log.synced(slot, length));
+  }
+}
