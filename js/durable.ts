@@ -11,7 +11,7 @@ import type { CoreModule } from "./core-module.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Batcher, Turns } from "./flight.js";
 import type { Durability, HostAdapter, HostBatch, HostOpened, HostRow, HostToken } from "./host.js";
-import type { PutRecord } from "./record.js";
+import { canonicalOf, type PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
 import { isFull } from "./what-fits.js";
@@ -73,10 +73,10 @@ export class DurableTier {
     this.writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
-      superseded: (write) => shelf.unpend(bytesOf([write])),
+      superseded: (write) => forgiveRestart(() => shelf.unpend(bytesOf([write]))),
       failed: (error) => listener.failed(error),
       undo: (write) => this.#undo(write),
-      refused: ({ slot, put }, cause) => listener.failed(noRoom(shelf.canonical(slot), put, cause)),
+      refused: ({ canonical, put }, cause) => listener.failed(noRoom(canonical, put, cause)),
     });
     this.conditional = new ConditionalWrites(
       {
@@ -166,7 +166,8 @@ export class DurableTier {
   put(record: PutRecord, body: Uint8Array, awaited: boolean): Filed {
     let write: PendingWrite | undefined;
     const metadata = this.#shelf.put(record, body, true, (slot, { key, hash, meta }) => {
-      write = { slot, key, put: { key, url: record.url, hash, meta, body }, awaited };
+      const put = { key, url: record.url, hash, meta, body };
+      write = { slot, key, canonical: canonicalOf(record), put, awaited };
       this.writes.add(write);
     });
     return { metadata, write };
@@ -187,12 +188,7 @@ export class DurableTier {
   /** Makes a row again what it was before a write that was taken back. */
   async #undo({ key, before }: PendingWrite): Promise<void> {
     if (before !== undefined) {
-      if (before.put === undefined) {
-        this.#shelf.forget(key);
-      } else {
-        this.#shelf.pend(before.put.body.length);
-        before.slot = this.#shelf.learn(before.put);
-      }
+      before.slot = this.#takeIn(before);
       this.writes.add(before);
       return;
     }
@@ -200,6 +196,24 @@ export class DurableTier {
     if (this.writes.has(key)) return;
     if (row === undefined) this.#shelf.forget(key);
     else this.#shelf.learn(row);
+  }
+
+  /** Feeds a pending write into the catalog; returns its slot. */
+  #takeIn({ key, put }: PendingWrite): number {
+    for (let last = false; ; last = true) {
+      try {
+        if (put === undefined) {
+          this.#shelf.forget(key);
+          return 0;
+        }
+        this.#shelf.pend(put.body.length);
+        return this.#shelf.learn(put);
+      } catch (error) {
+        // The core that takes the place of the one that trapped knows nothing of it yet.
+        if (last) throw error;
+        ignoreRestart(error);
+      }
+    }
   }
 
   /** The rows of these keys as the host has them, with all that was put before. Positional. */
@@ -212,8 +226,8 @@ export class DurableTier {
   delete(slot: number): PendingWrite | undefined {
     const key = this.#shelf.key(slot);
     if (key === undefined) return undefined;
+    const write = { slot, key, canonical: this.#shelf.canonical(slot) };
     this.#shelf.forget(key);
-    const write = { slot, key };
     this.writes.add(write);
     return write;
   }
@@ -260,14 +274,7 @@ export class DurableTier {
   restart(): void {
     this.#complete = undefined;
     this.#loaded = false;
-    this.writes.reslot(({ key, put }) => {
-      if (put === undefined) {
-        this.#shelf.forget(key);
-        return 0;
-      }
-      this.#shelf.pend(put.body.length);
-      return this.#shelf.learn(put);
-    });
+    this.writes.reslot((write) => this.#takeIn(write));
     this.complete().catch(() => {});
   }
 
@@ -418,4 +425,13 @@ function noRoom(canonical: string, put: unknown, cause: SchemaStoreError): Schem
   const what = put === undefined ? "deletion" : "entry";
   const message = `there is no room for the ${what} ${canonical}: ${cause.message}`;
   return new SchemaStoreError(cause.code, message, { key: canonical, cause });
+}
+
+/** A core that was restarted counts anew. */
+function forgiveRestart(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    ignoreRestart(error);
+  }
 }

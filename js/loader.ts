@@ -134,6 +134,16 @@ export class Loader {
     );
   }
 
+  /** The same, but never the value of a load that began before this was asked and is out of date by now. */
+  async loadCurrent(canonical: string): Promise<Loaded | undefined> {
+    for (;;) {
+      const recalled = this.recall(canonical);
+      if (recalled !== undefined) return recalled;
+      const loaded = await this.load(canonical);
+      if (loaded === undefined || this.isCurrent(canonical, loaded)) return loaded;
+    }
+  }
+
   /** What `load` or `body` answers, or what is kept as stale where the store or the caller allows it. */
   orStale<What extends "load" | "body">(
     what: What,

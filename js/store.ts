@@ -224,7 +224,7 @@ export class SchemaStore {
     this.#begin(options, RULES.update);
     check(change, FUNCTION, "change");
     return this.#writer.update(canonical, options, async (slot) => {
-      const loaded = slot === undefined ? undefined : await this.#loader.load(canonical);
+      const loaded = slot === undefined ? undefined : await this.#loader.loadCurrent(canonical);
       return change((loaded && structuredClone(loaded.value)) as T | undefined);
     });
   }

@@ -19,9 +19,10 @@ const MAX_RETRY_MS = 30_000;
 export interface PendingWrite {
   slot: number;
   readonly key: Uint8Array;
+  readonly canonical: string;
   readonly put?: HostPut;
   /** Somebody waits for it: refused, it is undone instead of kept. */
-  readonly awaited?: boolean;
+  awaited?: boolean;
   /** Of an awaited one: the write on its way that it replaced, to be had back when it is undone. */
   before?: PendingWrite;
 }
@@ -64,6 +65,8 @@ export class WriteBehind {
   readonly #told = new WeakSet<PendingWrite>();
   /** Writes that were taken out, and when their row is what it was before. */
   readonly #undone = new WeakMap<PendingWrite, Promise<void>>();
+  /** How often a write that was taken out gave way to the one it had replaced, which is queued again. */
+  #restored = 0;
 
   constructor(host: WriteBehindHost) {
     this.#host = host;
@@ -168,15 +171,23 @@ export class WriteBehind {
       }
       const current = this.find(write.key);
       if (current === undefined) return;
-      const text = mapKey(write.key);
-      if (current === this.#refused.get(text)) throw this.#refusal;
-      const isPart = this.#running === undefined || current === this.#inFlight.get(text);
-      try {
-        await (this.#running ?? this.#commit());
-      } catch (error) {
-        // A commit it is no part of, or that had written it before it failed, is no failure of this one.
-        if (isPart && this.find(write.key) === current) throw error;
-      }
+      if (current === this.#refused.get(mapKey(write.key))) throw this.#refusal;
+      await this.#commitOf(current, write);
+    }
+  }
+
+  /** Waits for the next commit; rejects when it fails with `current` in it, which somebody waits for. */
+  async #commitOf(current: PendingWrite, waiting: PendingWrite): Promise<void> {
+    const isPart =
+      this.#running === undefined || this.#inFlight.get(mapKey(current.key)) === current;
+    try {
+      await (this.#running ?? this.#commit());
+    } catch (error) {
+      // A commit it is no part of, or that had written it before it failed, is no failure of this one.
+      if (!isPart || this.find(current.key) !== current) return;
+      // Nobody waits any more: should there be no room at the next try, it is kept.
+      if (current === waiting) waiting.awaited = false;
+      throw error;
     }
   }
 
@@ -196,7 +207,10 @@ export class WriteBehind {
   /** Resolves when everything queued before the call is durable; rejects when that fails. */
   async flush(): Promise<void> {
     this.#tryRefused = this.#refused.size > 0;
-    await this.commitQueued();
+    for (let restored = -1; restored !== this.#restored; ) {
+      restored = this.#restored;
+      await this.commitQueued();
+    }
     if (this.#refused.size > 0) throw this.#refusal;
   }
 
@@ -288,26 +302,29 @@ export class WriteBehind {
     this.#refusal = refusal;
     const left = this.#inFlight;
     this.#inFlight = new Map();
+    const takenOut: PendingWrite[] = [];
     for (const [text, write] of left) {
       const later = this.#queued.get(text);
-      if (later !== undefined) {
-        this.#supersede(write, later);
-        continue;
-      }
-      if (write.awaited) {
-        this.#release(write);
-        this.#host.superseded(write);
-        const undone = this.#host.undo(write);
-        this.#undone.set(write, undone);
-        // Whoever waits for the write hears of it.
-        undone.catch(() => {});
-        continue;
-      }
-      this.#refused.set(text, write);
+      if (later !== undefined) this.#supersede(write, later);
+      else if (write.awaited) takenOut.push(write);
+      else this.#refused.set(text, write);
+    }
+    for (const write of takenOut) this.#takeOut(write);
+    for (const write of this.#refused.values()) {
       if (!this.#told.has(write)) this.#host.refused(write, refusal);
       this.#told.add(write);
     }
     if (this.#refused.size > 0) this.#tryRefusedLater();
+  }
+
+  #takeOut(write: PendingWrite): void {
+    if (write.before !== undefined) this.#restored += 1;
+    this.#host.superseded(write);
+    // Its body answers until the row is what it was before.
+    const undone = this.#host.undo(write).finally(() => this.#release(write));
+    this.#undone.set(write, undone);
+    // Whoever waits for the write hears of it.
+    undone.catch(() => {});
   }
 
   /** Others may make room. */

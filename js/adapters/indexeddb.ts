@@ -19,11 +19,11 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
-import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
+import { copyOf, exactBuffer, randomId } from "./bytes.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
 import { within } from "./indexeddb/deadline.js";
-import { isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
+import { forget, isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { result, results } from "./indexeddb/requests.js";
 import {
@@ -38,6 +38,7 @@ import {
   type Tombstone,
 } from "./indexeddb/schema.js";
 import { Tabs } from "./indexeddb/tabs.js";
+import { LeftWrites, writesOf } from "./left-writes.js";
 
 /** Stores that a commit writes. */
 const COMMITTED: readonly StoreName[] = ["rows", "bodies", "sys"];
@@ -75,10 +76,12 @@ class IndexedDbAdapter implements HostAdapter {
   readonly #id = randomId();
   /** The last commit that is known here. */
   #token: HostToken = 0;
-  /** Commits under way without a condition. */
-  readonly #committing = new Set<PreparedBatch>();
-  /** The copy of the queue that lies in the database. */
-  #left: LeftQueue | undefined;
+  /** Writes of commits under way, and when these began. */
+  readonly #begun = new Map<object, number>();
+  /** The copy of this page's queue that lies in the database. */
+  #left: { readonly queue: LeftQueue; readonly open: LeftWrites } | undefined;
+  /** What other pages left did not fit. */
+  #unfiled = false;
   readonly #tabs: Tabs;
   #state: "new" | "open" | "closed" = "new";
 
@@ -190,34 +193,42 @@ class IndexedDbAdapter implements HostAdapter {
   async commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken> {
     this.#mustBeOpen();
     const prepared = prepare(batch);
-    const left = this.#left;
-    const stores = left ? STORES : COMMITTED;
-    if (batch.expect === undefined) this.#committing.add(prepared);
+    const begun = Date.now();
+    for (const one of writesOf(batch)) this.#begun.set(one, begun);
     try {
-      const token = await this.#write(stores, options.durability, async (transaction) =>
-        write(transaction, left ? await reclaim(transaction, left, prepared) : prepared),
-      ).catch((error) => this.#commitOverQuota(error, prepared, options.durability));
-      if (this.#left === left) this.#left = undefined;
+      const token = await this.#commit(batch, prepared, options.durability).catch((error) =>
+        this.#commitOverQuota(error, prepared, options.durability),
+      );
+      if (this.#left?.open.committed(batch)) this.#forgetLeft(this.#left.queue);
+      // What was left for want of room may fit now.
+      if (this.#unfiled && batch.delete.length > 0) this.#catchUp();
       this.#token = token;
       this.#tabs.tellCommit();
       return token;
     } finally {
-      this.#committing.delete(prepared);
+      for (const one of writesOf(batch)) this.#begun.delete(one);
     }
   }
 
-  /** Copies the batch to where the next one to open the database finds it; `commit` takes the copy back. */
+  /**
+   * Copies the batch to where the next one to open the database finds it. Should this page live on,
+   * `commit` writes the same puts and deletions, and the copy goes with the last of them.
+   */
   commitSync(batch: HostBatch): void {
     if (this.#state !== "open") return;
-    const left = { id: this.#id, token: this.#token, writes: this.#since(prepare(batch)) };
-    if (
-      !this.#connection.atOnce(["side"], (transaction) =>
-        leave(transaction.objectStore("side"), left),
-      )
-    ) {
-      return;
-    }
-    this.#left = left;
+    const now = Date.now();
+    // What a commit under way may have done already is as old as that.
+    const open = new LeftWrites(batch, (one) => this.#begun.get(one) ?? now);
+    const queue: LeftQueue = {
+      id: this.#id,
+      token: this.#token,
+      writes: prepare(batch, open.times(batch)),
+    };
+    const copied = this.#connection.atOnce(["side"], (transaction) =>
+      leave(transaction.objectStore("side"), queue),
+    );
+    if (!copied) return;
+    this.#left = { queue, open };
     this.#tabs.tellLeft();
   }
 
@@ -293,6 +304,28 @@ class IndexedDbAdapter implements HostAdapter {
     }
   };
 
+  #commit(batch: HostBatch, prepared: PreparedBatch, durability: Durability): Promise<HostToken> {
+    const left = this.#left;
+    const copiedAt = left?.open.times(batch) ?? [];
+    if (left === undefined || copiedAt.every((time) => time === undefined)) {
+      return this.#write(COMMITTED, durability, (transaction) => write(transaction, prepared));
+    }
+    return this.#write(STORES, durability, async (transaction) => {
+      const due = await reclaim(transaction, left.queue, prepared, copiedAt);
+      if (left.open.isWithin(batch)) forget(transaction.objectStore("side"), left.queue);
+      return write(transaction, due);
+    });
+  }
+
+  #forgetLeft(queue: LeftQueue): void {
+    this.#left = undefined;
+    this.#write(["side"], "relaxed", async (transaction) => {
+      forget(transaction.objectStore("side"), queue);
+    }).catch(() => {
+      // Filed after all, it changes nothing: what it holds was written since.
+    });
+  }
+
   /** What only deletes makes room, however little of that there is. */
   async #commitOverQuota(
     error: SchemaStoreError,
@@ -320,25 +353,16 @@ class IndexedDbAdapter implements HostAdapter {
     ) {
       return [];
     }
-    const { wrote, damage } = await this.#write(STORES, "strict", takeLeft);
-    if (wrote) this.#tabs.tellCommit();
-    return damage;
-  }
-
-  /** Writes of the queue that a commit under way may have done already are as old as that commit. */
-  #since({ put, delete: deleted }: PreparedBatch): LeftQueue["writes"] {
-    const begun = new Map<string, number>();
-    for (const batch of this.#committing) {
-      for (const { key, row, at } of batch.put) begun.set(mapKey(key) + mapKey(row.hash), at);
-      for (const { key, at } of batch.delete) begun.set(mapKey(key), at);
+    try {
+      const { wrote, damage } = await this.#write(STORES, "strict", takeLeft);
+      this.#unfiled = false;
+      if (wrote) this.#tabs.tellCommit();
+      return damage;
+    } catch (error) {
+      if ((error as SchemaStoreError).code !== "QUOTA_EXCEEDED") throw error;
+      this.#unfiled = true;
+      return ["there is no room to file what a page had queued when it was left"];
     }
-    return {
-      put: put.map((one) => ({
-        ...one,
-        at: begun.get(mapKey(one.key) + mapKey(one.row.hash)) ?? one.at,
-      })),
-      delete: deleted.map((one) => ({ ...one, at: begun.get(mapKey(one.key)) ?? one.at })),
-    };
   }
 
   #mustBeOpen(): void {

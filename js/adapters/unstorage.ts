@@ -12,7 +12,8 @@
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostOpened, HostToken } from "../host.js";
 import { checkGiven, type Rules } from "../rules.js";
-import { copyOf, copyRow, mapKey } from "./bytes.js";
+import { copyOf, copyRow, mapKey, randomId } from "./bytes.js";
+import { LeftWrites } from "./left-writes.js";
 import { Log } from "./unstorage/log.js";
 import { readBody, type UnstorageStorage } from "./unstorage/records.js";
 
@@ -58,6 +59,9 @@ export function unstorageAdapter(
   const durable = !VOLATILE.has(storage.getMount?.(base).driver.name ?? "");
   const watchers = new Set<() => void>();
   let state: "new" | "open" | "closed" = "new";
+  /** Names what this adapter leaves, which lies in the storage until all of it is committed. */
+  const id = randomId();
+  let left: LeftWrites | undefined;
 
   const use = (): Log => {
     if (state === "open") return log;
@@ -135,10 +139,19 @@ export function unstorageAdapter(
         ...(batch.expectUrl && { expectUrl: batch.expectUrl }),
       };
       const open = use();
-      return guard("writing", () => open.commit(own, watchers));
+      return guard("writing", async () => {
+        const token = await open.commit(own, watchers);
+        if (left?.committed(batch)) {
+          left = undefined;
+          await open.forgetLeft(id);
+        }
+        return token;
+      });
     },
     commitSync(batch) {
-      if (state === "open") log.leave(batch);
+      if (state !== "open") return;
+      left = new LeftWrites(batch);
+      log.leave(id, batch);
     },
     async exclusive(name, work) {
       return use().turns.run(`exclusive ${name}`, work);
@@ -168,7 +181,7 @@ export function unstorageAdapter(
     async close(): Promise<void> {
       const wasOpen = state === "open";
       stop();
-      if (wasOpen) await guard("closing", () => log.settle());
+      if (wasOpen) await guard("closing", () => log.settle(id));
     },
     async destroy(): Promise<void> {
       stop();

@@ -45,11 +45,16 @@ const BLANK = `<!doctype html><meta charset="utf-8"><title>fhir-schema-store tes
   globalThis.kit = kit;
 </script>`;
 
+/** A page with nothing on it but what functions sent to it need. */
+function plainPage(title: string): string {
+  return `<!doctype html><title>${title}</title><script>globalThis.__name = (named) => named;</script>`;
+}
+
 /** Pages that are no files. */
 const PAGES: Readonly<Record<string, string>> = {
   "/": BLANK,
-  "/away": "<!doctype html><title>elsewhere</title>",
-  "/blank": `<!doctype html><title>blank</title><script>globalThis.__name = (named) => named;</script>`,
+  "/away": plainPage("elsewhere"),
+  "/blank": plainPage("blank"),
 };
 
 /** What a page opened by `Chromium.open` has as the global `kit`. */

@@ -250,3 +250,44 @@ for (const [what, from, to] of [
     ),
   );
 }
+
+browserTest("the same content put again after the copy was filed elsewhere is a new write", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db");
+      const [one, gone] = [await kit.put({ key: "k", body: "one" }), await kit.put({ key: "d" })];
+      await kit.commit(adapter, { put: [gone] });
+      // Copied while their commits are under way, as by a tab that is hidden just then.
+      const put = kit.commit(adapter, { put: [one] });
+      const deletion = kit.commit(adapter, { put: [], delete: [gone.key] });
+      adapter.commitSync?.({ put: [one], delete: [gone.key] });
+      await Promise.all([put, deletion]);
+      const other = await kit.open("db");
+      await kit.pause(5);
+      await kit.store(other, { key: "k", body: "two" });
+      await kit.store(other, { key: "d", body: "back" });
+      await kit.pause(5);
+      const again = await kit.put({ key: "k", body: "one" });
+      await kit.commit(adapter, { put: [again], delete: [kit.utf8("d")] });
+      await kit.holds(adapter, [again], "the later put and deletion count");
+    }),
+  ),
+);
+
+browserTest("a copy stays until all of it is committed, whatever else is written", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db");
+      const [a, b, other] = [
+        await kit.put({ key: "a" }),
+        await kit.put({ key: "b" }),
+        await kit.put({ key: "other" }),
+      ];
+      adapter.commitSync?.({ put: [a, b], delete: [] });
+      await kit.commit(adapter, { put: [other], expect: [{ key: other.key, revision: 0 }] });
+      await kit.commit(adapter, { put: [a] });
+      // The page ends here; the next one finds what was not committed.
+      await kit.holds(await kit.open("db"), [other, a, b], "after the opening");
+    }),
+  ),
+);

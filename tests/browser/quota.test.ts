@@ -167,3 +167,59 @@ browserTest("of many durable puts those that fit are kept, and the first refusal
     assert.deepEqual(urls, kept);
   }),
 );
+
+browserTest(
+  "a copy there is no room to file keeps nobody from opening, and is filed when there is room",
+  () =>
+    withQuota(async (page, reopen) => {
+      await page.evaluate(async () => {
+        for (let n = 0; n < 10; n += 1) {
+          await store.put({ url: `big/${n}`, text: noise(n, 100_000) }, { durable: true });
+        }
+        for (let n = 0; n < 5; n += 1) {
+          await store.put({ url: `left/${n}`, text: noise(50 + n, 90_000) });
+        }
+      });
+      await page.evaluate(() => location.assign("/away"));
+      await page.waitForURL("**/away");
+      // Something else of the site takes the rest.
+      await page.evaluate(async () => {
+        const opening = indexedDB.open("other", 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore("all");
+        await new Promise((resolve) => {
+          opening.onsuccess = resolve;
+        });
+        const fits = (n: number) =>
+          new Promise<boolean>((resolve) => {
+            const transaction = opening.result.transaction("all", "readwrite");
+            // Larger values are files of their own, which give their space back at once.
+            const bytes = new Blob([crypto.getRandomValues(new Uint8Array(65_536))]);
+            transaction.objectStore("all").put(bytes, n);
+            transaction.oncomplete = () => resolve(true);
+            transaction.onabort = () => resolve(false);
+          });
+        for (let n = 0; await fits(n); n += 1);
+        opening.result.close();
+      });
+      await reopen();
+      const left = () =>
+        page.evaluate(async () => [
+          (await store.list({ urlPrefix: "left/" })).length,
+          (await store.list({ urlPrefix: "big/" })).length,
+          store.health().ok,
+        ]);
+      assert.deepEqual(await left(), [0, 10, false]);
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            indexedDB.deleteDatabase("other").onsuccess = resolve;
+          }),
+      );
+      // The browser counts what was deleted a little later.
+      for (let tries = 0; tries < 20 && (await left())[0] === 0; tries += 1) {
+        await page.waitForTimeout(500);
+        await reopen();
+      }
+      assert.deepEqual(await left(), [5, 10, true]);
+    }),
+);

@@ -199,3 +199,84 @@ test("random writes on a place that is full by turns: what is acknowledged as du
     assert.equal(((await readBack(place, url)) as { n?: number } | undefined)?.n, right, url);
   }
 });
+
+test("flush and close wait for what a refused durable put had replaced", async () => {
+  for (const end of ["flush", "close"] as const) {
+    const place = new MemoryPlace();
+    const store = await openStore({ adapter: limited(place, { bytes: 1000, commits: 0 }) });
+    await store.put({ url: "a", n: 1 });
+    const refused = assert.rejects(store.put({ url: "a", text: text(2000) }, { durable: true }));
+    await store[end]();
+    assert.deepEqual(await readBack(place, "a"), { url: "a", n: 1 }, end);
+    await refused;
+    await store.close();
+  }
+});
+
+test("an entry whose refused put is being undone is never damaged to a reader", async () => {
+  for (const strategy of ["memory-disk", "disk"] as const) {
+    const room = { bytes: 1000, commits: 0 };
+    const store = await openStore({ strategy, adapter: limited(new MemoryPlace(), room) });
+    await store.put({ url: "a", n: 1 }, { durable: true });
+    for (let ticks = 0; ticks < 60; ticks += 1) {
+      const put = store.put({ url: "a", text: text(2000) }, { durable: true }).catch(() => {});
+      for (let n = 0; n < ticks; n += 1) await null;
+      const seen = await Promise.all([store.get<{ n?: number }>("a"), store.getText("a")]);
+      assert.ok(seen[0]?.n === 1 || seen[0] !== undefined, `after ${ticks} ticks`);
+      await put;
+      assert.deepEqual(await store.get("a"), { url: "a", n: 1 });
+    }
+    await store.close();
+  }
+});
+
+test("a durable put that failed once and does not fit later is kept and told", async () => {
+  const inner = memoryAdapter(new MemoryPlace());
+  const failures = ["DISK_ERROR", "QUOTA_EXCEEDED"] as const;
+  let commits = 0;
+  const store = await openStore({
+    adapter: {
+      ...inner,
+      async commit(batch, options) {
+        const code = failures[commits];
+        commits += 1;
+        if (code !== undefined) throw new SchemaStoreError(code, `commit ${commits}`);
+        return inner.commit(batch, options);
+      },
+    },
+  });
+  const told: string[] = [];
+  store.on("error", ({ error }) => told.push(`${error.code} ${error.key}`));
+  await assert.rejects(store.put({ url: "a", n: 1 }, { durable: true }), { code: "DISK_ERROR" });
+  await assert.rejects(store.flush(), { code: "QUOTA_EXCEEDED" });
+  assert.deepEqual(told, ["DISK_ERROR undefined", "QUOTA_EXCEEDED a"]);
+  assert.deepEqual(await store.get("a"), { url: "a", n: 1 });
+  await store.flush();
+  assert.equal(store.health().ok, true);
+  await store.close();
+});
+
+test("a refused deletion is told under its own name, whoever has its slot now", async () => {
+  const inner = memoryAdapter(new MemoryPlace());
+  let full = false;
+  const store = await openStore({
+    adapter: {
+      ...inner,
+      async commit(batch, options) {
+        if (full) throw new SchemaStoreError("STORAGE_FULL", "the disk is full");
+        return inner.commit(batch, options);
+      },
+    },
+  });
+  const told: (string | undefined)[] = [];
+  store.on("error", ({ error }) => told.push(error.key));
+  await store.put({ url: "a", n: 1 }, { durable: true });
+  full = true;
+  await store.delete("a");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await store.put({ url: "later", n: 2 });
+  await assert.rejects(store.flush(), { code: "STORAGE_FULL" });
+  assert.deepEqual(told.sort(), ["a", "later"]);
+  full = false;
+  await store.close();
+});

@@ -163,3 +163,55 @@ test("a reader survives a writer that replaces its row again and again", async (
   assert.deepEqual(await got, { url: "count", n: 12 });
   await Promise.all([reader.close(), writer.close()]);
 });
+
+test("an update never builds on a load that began before a write it has seen", async () => {
+  for (let rows = 0; rows < 12; rows += 1) {
+    for (let bodies = 0; bodies < 12; bodies += 1) {
+      const { here, there, release } = await slowed(rows, bodies);
+      const loading = here.get("log");
+      await turn();
+      const update = here.update<{ ids: string }>("log", (now) => ({
+        url: "log",
+        ids: `${now?.ids},A`,
+      }));
+      await turn();
+      await there.put({ url: "log", ids: "1,B" }, { durable: true });
+      release();
+      await Promise.all([loading, update]);
+      await there.refresh();
+      const { ids } = (await there.get<{ ids: string }>("log")) ?? { ids: "" };
+      assert.equal(ids, "1,B,A", `rows after ${rows} ticks, bodies after ${bodies}`);
+      await Promise.all([here.close(), there.close()]);
+    }
+  }
+});
+
+/** Two stores; what `here` reads arrives so many microtasks after the release. */
+async function slowed(rows: number, bodies: number) {
+  const place = await filled({ url: "log", ids: "1" });
+  const inner = memoryAdapter(place);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const late = async <T>(ticks: number, read: () => Promise<T>): Promise<T> => {
+    await released;
+    for (let n = 0; n < ticks; n += 1) await null;
+    return read();
+  };
+  const there = await openStore({ adapter: memoryAdapter(place) });
+  const here = await openStore({
+    strategy: "disk",
+    adapter: {
+      ...inner,
+      watch: () => () => {},
+      async bodies(hashes) {
+        const found = await inner.bodies(hashes);
+        return late(bodies, async () => found);
+      },
+      byUrl: (urls) => late(rows, () => inner.byUrl(urls)),
+    },
+  });
+  await here.refresh();
+  return { here, there, release };
+}

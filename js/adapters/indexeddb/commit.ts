@@ -23,17 +23,26 @@ export interface PreparedBatch {
   readonly expectUrl: HostUrlExpectation | undefined;
 }
 
-/** Copies what is not of exact size: a view would be stored with all of the memory below it. */
-export function prepare(batch: HostBatch): PreparedBatch {
-  const at = Date.now();
+/**
+ * `times` says when each write was asked for, puts first; now where it does not. What is not of exact size
+ * is copied: a view would be stored with all of the memory below it.
+ */
+export function prepare(
+  batch: HostBatch,
+  times: readonly (number | undefined)[] = [],
+): PreparedBatch {
+  const now = Date.now();
   return {
-    put: batch.put.map(({ key, url, hash, meta, body }) => ({
+    put: batch.put.map(({ key, url, hash, meta, body }, i) => ({
       key: exactBuffer(key),
       row: { url, hash: exactBuffer(hash), meta: exactBuffer(meta), size: body.byteLength },
       body: exactBuffer(body),
-      at,
+      at: times[i] ?? now,
     })),
-    delete: batch.delete.map((key) => ({ key: exactBuffer(key), at })),
+    delete: batch.delete.map((key, i) => ({
+      key: exactBuffer(key),
+      at: times[batch.put.length + i] ?? now,
+    })),
     expect: (batch.expect ?? []).map(({ key, revision }) => ({ key: exactBuffer(key), revision })),
     expectUrl: batch.expectUrl,
   };

@@ -118,7 +118,7 @@ export class Connection {
     options: TransactionOptions,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
-    await this.#frozen?.ended;
+    while (this.#frozen !== undefined) await this.#frozen.ended;
     const database = await this.#database();
     try {
       const hangs = `indexeddb: a transaction on ${this.#name} hangs`;

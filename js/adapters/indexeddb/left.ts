@@ -46,6 +46,11 @@ export function leave(side: IDBObjectStore, queue: LeftQueue): void {
   }
 }
 
+/** Takes the copy of a page back. */
+export function forget(side: IDBObjectStore, { id }: Pick<LeftQueue, "id">): void {
+  side.delete(piecesOf(id));
+}
+
 /** Whether any page left anything. */
 export async function isAnyLeft(side: IDBObjectStore): Promise<boolean> {
   return (await result(side.count(allPieces()))) > 0;
@@ -70,24 +75,25 @@ export async function takeLeft(transaction: IDBTransaction): Promise<Taken> {
 }
 
 /**
- * The batch of a page that lives on after it made a copy, which goes. Where another has filed that
- * already, a write of the copy is not done once more over what was written since.
+ * The batch of a page that lives on after it made a copy. `copiedAt` says when each of its writes was
+ * copied, puts first, undefined for those that were not. Where another has filed the copy already, its
+ * writes are not done once more over what was written since.
  */
 export async function reclaim(
   transaction: IDBTransaction,
-  left: LeftQueue,
+  { id, token }: LeftQueue,
   batch: PreparedBatch,
+  copiedAt: readonly (number | undefined)[],
 ): Promise<PreparedBatch> {
   const side = transaction.objectStore("side");
-  const isThere = (await result(side.getKey(pieceName(left.id, 0)))) !== undefined;
-  side.delete(piecesOf(left.id));
-  const isConditional = batch.expect.length > 0 || batch.expectUrl !== undefined;
-  if (isThere || isConditional) return batch;
-  const copiedAt = new Map(allWrites(left.writes).map((one) => [identity(one), one.at]));
-  const again = allWrites(batch).filter((one) => copiedAt.has(identity(one)));
-  const stored = await storedRows(transaction, again);
+  if ((await result(side.getKey(pieceName(id, 0)))) !== undefined) return batch;
+  const all = allWrites(batch);
+  const stored = await storedRows(transaction, all);
   const outdated = new Set(
-    again.filter((one, i) => isLater(stored[i], copiedAt.get(identity(one)) ?? 0, left.token)),
+    all.filter((_, at) => {
+      const time = copiedAt[at];
+      return time !== undefined && isLater(stored[at], time, token);
+    }),
   );
   return {
     ...batch,
@@ -101,11 +107,6 @@ type Stored = StoredRow | Tombstone | undefined;
 
 function allWrites({ put, delete: deleted }: LeftQueue["writes"]): Write[] {
   return [...put, ...deleted];
-}
-
-/** Equal for the same content under the same key. */
-function identity(one: Write): string {
-  return mapKey(one.key) + ("row" in one ? mapKey(one.row.hash) : "");
 }
 
 /** Of several pages that wrote one row the last one counts, and what was stored later than all. */

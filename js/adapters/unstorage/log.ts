@@ -5,7 +5,7 @@
  *     log:<token>    what the commit of that token put and deleted
  *     body:<hash>    a body, as bytes
  *     side:<name>    a small record beside the rows
- *     left:<writer>  a commit that had to be written in one turn, as its page or process ended
+ *     left:<id>      a commit that had to be written in one turn, as its page or process ended
  *     writer         who wrote last
  *
  * A commit is one `log` record, written when its bodies are there: a driver that writes half a record
@@ -59,10 +59,12 @@ export class Log {
   #commits: number[] = [];
   #users = 0;
   #loaded = false;
-  /** Whether this one has left a batch. */
-  #left = false;
-  /** Settled when the driver has done what it was given as this one was left. */
+  /** Ids of what adapters left that live on: they commit it themselves. */
+  readonly #living = new Set<string>();
+  /** Settled when the driver has done what it was given as an adapter was left. */
   #leaving: Promise<unknown> = Promise.resolve();
+  /** What others left is known here, but no commit yet: only a writer makes commits. */
+  #unfiled = false;
 
   constructor(storage: UnstorageStorage, base: string) {
     this.#storage = storage;
@@ -79,8 +81,10 @@ export class Log {
   }
 
   /** Waits for what is under way; the last one to go leaves nothing in memory. */
-  settle(): Promise<void> {
-    return this.turns.run("log", () => {
+  settle(id: string): Promise<void> {
+    return this.turns.run("log", async () => {
+      await this.#leaving;
+      this.#living.delete(id);
       this.#users -= 1;
       if (this.#users === 0) this.#unload();
     });
@@ -96,9 +100,9 @@ export class Log {
   /** Writes a batch and tells the watchers that are not `own`. CONCURRENCY. */
   commit(batch: HostBatch, own: ReadonlySet<() => void>): Promise<HostToken> {
     return this.turns.run("log", async () => {
-      if (!(await this.#isWriter())) {
+      if (this.#unfiled || !(await this.#isWriter())) {
         await this.#storage.setItem(this.#writer, this.#me);
-        await this.#load();
+        await this.#load(true);
       }
       this.#check(batch);
       const put = batch.put.map((one) => ({
@@ -107,11 +111,6 @@ export class Log {
       }));
       await this.#writeBodies(batch.put);
       await this.#append({ storeId: this.storeId, put, delete: batch.delete });
-      if (this.#left) {
-        // All that was left is in this commit or one before it: the queue goes out in order.
-        this.#left = false;
-        await this.#storage.removeItem(this.#name("left", this.#me));
-      }
       const { token } = this;
       for (const watcher of this.watchers) if (!own.has(watcher)) queueMicrotask(watcher);
       // Within the turn of this commit: whoever writes next may name what is removed here. What is
@@ -123,23 +122,35 @@ export class Log {
 
   /**
    * Hands over a batch in one turn, as a page that is left must: a driver that writes at once has written
-   * it when this returns. The next one to read the log makes a commit of it, or this one, if it lives on.
+   * it when this returns. `forgetLeft` takes it back when all of it is committed after all.
    */
-  leave(batch: HostBatch): void {
+  leave(id: string, batch: HostBatch): void {
     if (!this.#loaded) return;
     const put = batch.put.map((one) => ({
       ...copyRow({ ...one, revision: 0 }),
       size: one.body.byteLength,
     }));
-    const record = writeRecord({ storeId: this.storeId, put, delete: batch.delete });
+    // The batch holds what a commit under way writes, or what came after it.
+    const token = this.token + (this.turns.busy("log") ? 1 : 0);
+    const record = writeRecord({ storeId: this.storeId, token, put, delete: batch.delete });
     const sent: Promise<void>[] = [];
     for (const [hash, body] of this.#missing(batch.put)) {
       sent.push(this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)));
     }
-    this.#left = true;
-    sent.push(this.#storage.setItem(this.#name("left", this.#me), record));
+    this.#living.add(id);
+    sent.push(this.#storage.setItem(this.#name("left", id), record));
     // Who would hear of a failure is leaving.
-    this.#leaving = Promise.allSettled(sent);
+    this.#leaving = Promise.allSettled([this.#leaving, ...sent]);
+  }
+
+  /** Takes back what was left under that id. */
+  forgetLeft(id: string): Promise<void> {
+    return this.turns.run("log", async () => {
+      // Else it would be written after it was removed.
+      await this.#leaving;
+      await this.#storage.removeItem(this.#name("left", id));
+      this.#living.delete(id);
+    });
   }
 
   /** Bodies that rows name. Positional. CORRUPT. */
@@ -181,10 +192,8 @@ export class Log {
   }
 
   /** Rows change at the end and at once: they may be asked for meanwhile. */
-  async #load(): Promise<void> {
+  async #load(isWriter = false): Promise<void> {
     await this.#leaving;
-    // What this one left itself, it commits itself while it lives on.
-    const keptBack = this.#loaded && this.#left ? this.#name("left", this.#me) : "";
     const [wholes, commits] = [await this.#tokens("all"), await this.#tokens("log")];
     for (const token of wholes.reverse()) {
       const all = await this.#read("all", token);
@@ -193,8 +202,7 @@ export class Log {
       const records = await inTurn(later, (commit) => this.#read("log", commit));
       this.#unload();
       this.#replay(all, token, later, records);
-      await this.#takeLeft(keptBack);
-      this.#left = keptBack !== "";
+      await this.#takeLeft(isWriter);
       this.#loaded = true;
       return;
     }
@@ -239,22 +247,34 @@ export class Log {
     this.#takeUnused();
   }
 
-  /** Makes commits of what was left, but for one record. */
-  async #takeLeft(keptBack: string): Promise<void> {
-    const names = await this.#storage.getKeys(this.#name("left", ""));
-    for (const name of names.filter((one) => one !== keptBack)) {
+  /** Takes in what others left: a writer makes commits of it, a reader only knows of it. */
+  async #takeLeft(isWriter: boolean): Promise<void> {
+    this.#unfiled = false;
+    for (const name of await this.#storage.getKeys(this.#name("left", ""))) {
+      if (this.#living.has(name.slice(this.#name("left", "").length))) continue;
       const left = readRecord(await this.#storage.getItem(name), name);
       // Else it is half a record, or of a place that was destroyed since.
       if (left !== undefined && left.storeId === this.storeId) {
-        const there = await inTurn(left.put, (row) => this.#hasBody(row));
-        const put = left.put.filter((_, at) => there[at]);
-        await this.#append({
-          ...left,
-          put: put.map((row) => ({ ...row, revision: this.token + 1 })),
-        });
+        const due = await this.#due(left);
+        if (isWriter) await this.#append(due);
+        else this.#apply(due);
       }
-      await this.#storage.removeItem(name);
+      if (isWriter) await this.#storage.removeItem(name);
+      else this.#unfiled = true;
     }
+  }
+
+  /** What of a record that was left is whole, and was not written since by somebody it did not know of. */
+  async #due(left: LogRecord): Promise<LogRecord> {
+    const isNewest = (key: Uint8Array) =>
+      (this.rows.get(mapKey(key))?.revision ?? 0) <= (left.token ?? 0);
+    const there = await inTurn(left.put, (row) => this.#hasBody(row));
+    const put = left.put.filter(({ key }, at) => there[at] && isNewest(key));
+    return {
+      storeId: this.storeId,
+      put: put.map((row) => ({ ...row, revision: this.token + 1 })),
+      delete: left.delete.filter(isNewest),
+    };
   }
 
   /** A driver that does not write at once may have been cut off between the bodies, or within one. */

@@ -26,32 +26,35 @@ export interface LogRow extends HostRow {
 /** One commit, or all rows as they were at a token. */
 export interface LogRecord {
   readonly storeId: string;
+  /** Of a record that was left: the last commit its writer knew of. */
+  readonly token?: number;
   readonly put: readonly LogRow[];
   readonly delete: readonly Uint8Array[];
 }
 
 /** JSON that is no JSON any more when its end is missing. */
-export function writeRecord({ storeId, put, delete: gone }: LogRecord): string {
+export function writeRecord({ storeId, token, put, delete: gone }: LogRecord): string {
   const rows = put.map(({ key, url, hash, meta, revision, size }) => [
     ...[key, hash, meta].map(base64),
     url,
     revision,
     size,
   ]);
-  return JSON.stringify({ format: FORMAT, storeId, put: rows, delete: gone.map(base64) });
+  return JSON.stringify({ format: FORMAT, storeId, token, put: rows, delete: gone.map(base64) });
 }
 
 /** The record in what `getItem` answered; undefined when that is none. FORMAT_TOO_NEW. */
 export function readRecord(item: unknown, name: string): LogRecord | undefined {
   if (typeof item !== "object" || item === null) return undefined;
-  const { format, storeId, put, delete: gone } = item as Record<string, unknown>;
+  const { format, storeId, token, put, delete: gone } = item as Record<string, unknown>;
   if (typeof format === "number" && format > FORMAT) {
     const message = `unstorage: ${name} has format ${format}, this version reads ${FORMAT}`;
     throw new SchemaStoreError("FORMAT_TOO_NEW", message, { key: name });
   }
   if (typeof storeId !== "string" || !Array.isArray(put) || !Array.isArray(gone)) return undefined;
   try {
-    return { storeId, put: put.map(readRow), delete: gone.map(bytesOf) };
+    const written = typeof token === "number" ? { token } : {};
+    return { storeId, ...written, put: put.map(readRow), delete: gone.map(bytesOf) };
   } catch {
     return undefined;
   }
