@@ -9,7 +9,7 @@ use crate::hash::Hash;
 use crate::text::decimal;
 
 impl Log {
-    /// Where a body lies; `None` when the log never heard of it.
+    /// Where a body lies; `None` when the log never heard of it. Of length 0 when it was unreadable there.
     pub fn locate(&self, hash: &Hash) -> Option<Location> {
         self.bodies.get(hash).copied()
     }

@@ -62,7 +62,7 @@ impl Log {
         }
     }
 
-    /// Adds a row and, unless it is safely there, its body; answers whether the host is to write
+    /// Adds a row and, unless it is safely there, its body, which the host has checked then; answers whether the host is to write
     /// that body into the next gap of the plan.
     pub fn put(
         &mut self,
@@ -172,6 +172,7 @@ impl Log {
         for (key, version, value) in plan.rows {
             self.write(&key, version, plan.slot, value);
         }
+        self.tell_healed();
     }
 
     /// A plan could not be written: nothing of it is true. `abandon` the segment when what is in
@@ -292,6 +293,7 @@ impl Log {
             slot,
             offset,
             length,
+            seq: draft.seq,
         };
         draft.plan.bodies.insert(hash, location);
         Ok(())
@@ -330,7 +332,7 @@ impl Log {
     }
 
     /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot.
-    fn is_safe(&self, hash: &Hash) -> bool {
+    pub(super) fn is_safe(&self, hash: &Hash) -> bool {
         self.bodies.get(hash).is_some_and(|location| {
             let end = location.offset + u64::from(location.length);
             let segment = self.at(location.slot).filter(|segment| !segment.damaged);

@@ -37,6 +37,10 @@ pub(super) struct Segment {
     pub(super) synced: u64,
     /// Something in it was unreadable.
     pub(super) damaged: bool,
+    /// A commit in it is unreadable, and with it which rows it changed: one before this seq.
+    pub(super) unknown: Option<u64>,
+    /// Its header is unreadable.
+    pub(super) headless: bool,
     /// It is no longer there, or never came to be.
     pub(super) gone: bool,
 }
@@ -62,6 +66,10 @@ pub struct Location {
     pub offset: u64,
     /// Length of the record.
     pub length: u32,
+    /// The commit it was written by; 0 where a snapshot told of it. Of two copies the later one counts:
+    /// it was written because the earlier one was not good enough.
+    #[serde(skip)]
+    pub seq: u64,
 }
 
 /// What is known of the place of a body that was never found.
@@ -69,6 +77,7 @@ pub(super) const NOWHERE: Location = Location {
     slot: u32::MAX,
     offset: 0,
     length: 0,
+    seq: 0,
 };
 
 /// The state machine. Slots name segments, as long as the log lives.
@@ -83,11 +92,18 @@ pub struct Log {
     pub(super) bodies: Map<Hash, Location>,
     /// Records of kinds not known here, which a merge keeps.
     pub(super) others: Vec<Location>,
-    /// Keys whose write of that version is unreadable.
+    /// Keys whose newest write is unreadable, with its version.
     pub(super) lost: Vec<(Fingerprint, Version)>,
+    /// Bodies that were unreadable and have been found since, until their rows are told of.
+    pub(super) healed: Vec<Hash>,
+    /// Something may be damaged that nobody has healed yet.
+    pub(super) ailing: bool,
     pub(super) seq: u64,
     pub(super) token: u64,
-    pub(super) damage: Vec<String>,
+    /// All files were read once: whoever asks what has changed goes by tokens.
+    pub(super) counting: bool,
+    /// What was wrong with the snapshots.
+    pub(super) notes: Vec<String>,
     pub(super) draft: Option<Draft>,
     pub(super) planned: Vec<Planned>,
     pub(super) tickets: u32,
@@ -107,9 +123,12 @@ impl Log {
             bodies: Map::new(writer),
             others: Vec::new(),
             lost: Vec::new(),
+            healed: Vec::new(),
+            ailing: false,
             seq: 0,
             token: 0,
-            damage: Vec::new(),
+            counting: false,
+            notes: Vec::new(),
             draft: None,
             planned: Vec::new(),
             tickets: 0,
@@ -161,8 +180,11 @@ impl Log {
             return Ok(());
         };
         let whole = wide(bytes.len()) >= segment::HEADER;
-        if !segment::check_header(&self.store, segment.id, bytes)? && whole {
-            self.report(slot, "its header is unreadable");
+        let holds = segment::check_header(&self.store, segment.id, bytes)?;
+        let headless = !holds && whole;
+        self.ailing |= headless;
+        if let Some(segment) = self.at_mut(slot) {
+            segment.headless = headless;
         }
         Ok(())
     }
@@ -178,8 +200,8 @@ impl Log {
         for batch in &found.batches {
             known(&batch.records)?;
         }
-        for phrase in found.damage {
-            self.report(slot, &phrase);
+        for damage in found.damage {
+            self.note(slot, damage);
         }
         for batch in &found.batches {
             self.apply(slot, segment.id.writer, batch);
@@ -187,12 +209,15 @@ impl Log {
         if let Some(segment) = self.at_mut(slot) {
             segment.position = position;
         }
+        self.tell_healed();
         Ok(!found.batches.is_empty())
     }
 
     /// Forgets a segment that is no longer there, and the bodies that were only there.
     pub fn forget(&mut self, slot: u32) {
+        let bodies = self.bodies.entries().len();
         self.bodies.retain(|location| location.slot != slot);
+        self.ailing |= self.bodies.entries().len() < bodies;
         self.others.retain(|location| location.slot != slot);
         self.active = self.active.filter(|active| *active != slot);
         if let Some(segment) = self.at_mut(slot) {
@@ -203,11 +228,7 @@ impl Log {
     /// All files are read: from here on [`Log::token`] counts, from where it was never before.
     pub fn start_counting(&mut self) {
         self.token = self.token.max(self.seq);
-    }
-
-    /// Damage met so far, a sentence each.
-    pub fn damage(&self) -> &[String] {
-        &self.damage
+        self.counting = true;
     }
 
     /// Grows with every batch taken in, own and foreign, and from one open to the next.
@@ -224,6 +245,8 @@ impl Log {
                 covered: 0,
                 synced: 0,
                 damaged: false,
+                unknown: None,
+                headless: false,
                 gone: false,
             });
             self.segments.len() - 1
@@ -244,14 +267,6 @@ impl Log {
             .map(|segment| Seed::new(&self.store, segment.id))
     }
 
-    fn report(&mut self, slot: u32, phrase: &str) {
-        self.damage
-            .push([self.name(slot).as_str(), ": ", phrase].concat());
-        if let Some(segment) = self.at_mut(slot) {
-            segment.damaged = true;
-        }
-    }
-
     fn apply(&mut self, slot: u32, writer: u64, batch: &Batch<'_>) {
         self.token += 1;
         self.seq = self.seq.max(batch.seq);
@@ -262,9 +277,7 @@ impl Log {
             seq: batch.seq,
             writer,
         };
-        for fingerprint in &batch.lost {
-            self.lose(*fingerprint, version);
-        }
+        self.lose(&batch.lost, &batch.named, version);
     }
 
     fn apply_record(&mut self, slot: u32, writer: u64, record: &Record<'_>) {
@@ -275,6 +288,7 @@ impl Log {
             slot,
             offset: record.offset,
             length,
+            seq: record.head.seq,
         };
         match record.head.kind {
             BODY => {
@@ -284,14 +298,17 @@ impl Log {
             }
             ROW => {
                 let Some(value) = unpack_row(record.key, meta) else {
-                    return self.lose(fingerprint(record.key), Version { seq, writer });
+                    let named = [record.key.into()];
+                    return self.lose(&[fingerprint(record.key)], &named, Version { seq, writer });
                 };
                 if self.bodies.get(&value.hash).is_none() {
                     let unread = Location {
                         length: 0,
+                        seq: 0,
                         ..location
                     };
                     self.bodies.insert(value.hash, unread);
+                    self.ailing = true;
                 }
                 self.write(record.key, Version { seq, writer }, slot, Some(value));
             }
@@ -300,20 +317,25 @@ impl Log {
         }
     }
 
-    /// Notes where a body lies; what a merge moved lies in the newer segment.
+    /// Notes where a body lies.
     pub(super) fn place(&mut self, hash: Hash, location: Location) {
-        let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
-        let better = self
-            .bodies
-            .get(&hash)
-            .is_none_or(|known| known.length == 0 || number(location.slot) >= number(known.slot));
-        if better {
+        let rank = |at: &Location| {
+            let segment = self.at(at.slot);
+            segment.map(|segment| (!segment.gone, at.seq, segment.id))
+        };
+        let known = self.bodies.get(&hash);
+        let unread = known.is_some_and(|known| known.length == 0);
+        if unread || known.is_none_or(|known| rank(&location) >= rank(known)) {
             self.bodies.insert(hash, location);
+        }
+        if unread && self.counting {
+            self.healed.push(hash);
         }
     }
 
     pub(super) fn write(&mut self, key: &[u8], version: Version, slot: u32, value: Option<Value>) {
         let token = self.token;
+        self.outdo(key, version);
         if let Some(entry) = self.rows.get_mut(key) {
             if entry.version == version {
                 entry.slot = slot;
@@ -335,19 +357,6 @@ impl Log {
                     value,
                 },
             );
-        }
-    }
-
-    fn lose(&mut self, lost: Fingerprint, version: Version) {
-        self.seq = self.seq.max(version.seq);
-        self.lost.push((lost, version));
-        let token = self.token;
-        let older = self
-            .rows
-            .iter_mut()
-            .filter(|(_, entry)| entry.version < version);
-        for (_, entry) in older.filter(|(key, _)| fingerprint(key) == lost) {
-            entry.token = token;
         }
     }
 }

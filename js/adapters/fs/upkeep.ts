@@ -83,13 +83,9 @@ async function moveBodies(
 ): Promise<number[]> {
   const moved: number[] = [];
   for (const source of sources) {
-    try {
-      await moveOut(files, core, writer, target, source);
-      moved.push(source);
-    } catch (error) {
-      // A segment with a damaged body stays as it is: somebody may yet save what is in it.
-      if ((error as { code?: unknown }).code !== "CORRUPT") throw error;
-    }
+    await moveOut(files, core, writer, target, source);
+    // One that was found to hold a damaged body stays as it is: somebody may yet save what is in it.
+    if (core.call((log) => log.status(source)) & Status.mergeable) moved.push(source);
   }
   return moved;
 }
@@ -108,9 +104,10 @@ async function moveOut(
   let group: Uint8Array[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
-    const bodies = await readBodies(files, core, group, () =>
-      core.call((log) => refresh(files, log)),
-    );
+    const bodies = await readBodies(files, core, group, {
+      refresh: () => core.call((log) => refresh(files, log)),
+      lost: () => {},
+    });
     const plan = core.call((log) => {
       log.beginMove(target, Date.now());
       const moved: Uint8Array[] = [];

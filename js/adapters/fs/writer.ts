@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
+import { checkKept } from "./bodies.js";
 import {
   type Appender,
   diskError,
@@ -90,7 +91,11 @@ export class Writer {
   async seal(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
-    await this.#sync(segment);
+    try {
+      await this.#sync(segment);
+    } catch (error) {
+      throw diskError(error, "closing", segment.path);
+    }
     this.#core.call((log) => log.synced(segment.slot, log.scanned(segment.slot)));
     this.#sealNow(segment);
   }
@@ -102,6 +107,11 @@ export class Writer {
   }
 
   #plan(batch: HostBatch): Plan {
+    checkKept(
+      this.#files,
+      this.#core,
+      batch.put.map(({ hash }) => hash),
+    );
     return this.#core.call((log) => plan(log, batch, this.#apart));
   }
 
@@ -160,12 +170,14 @@ export class Writer {
     segment.named = true;
   }
 
-  /** No sync: a segment without its seal is only read once more. */
+  /** No sync, and nothing is lost where it fails: a segment without its seal is only read once more. */
   #sealNow(segment: OpenSegment): void {
-    writeAll(
-      segment.fd,
-      this.#core.call((log) => log.seal(segment.slot)),
-    );
+    const seal = this.#core.call((log) => log.seal(segment.slot));
+    try {
+      writeAll(segment.fd, seal);
+    } catch {
+      // Everything acknowledged is in front of it.
+    }
     this.release();
   }
 
