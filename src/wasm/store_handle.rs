@@ -134,13 +134,11 @@ impl StoreHandle {
         Ok(packed(slot.number(), &row))
     }
 
-    /// Takes a row into the catalog; returns its slot.
+    /// Takes a row into the catalog; returns its slot, 0 for a row of a layer above the base.
     pub fn learn(&mut self, key: &[u8], hash: &[u8], meta: &[u8], now: f64) -> Result<u32> {
-        let hash = hash_of(hash)?;
-        let slot = self
-            .store
-            .learn(key, hash, meta, millis(now), &mut self.effects)?;
-        Ok(slot.number())
+        let (hash, effects) = (hash_of(hash)?, &mut self.effects);
+        let slot = self.store.learn(key, hash, meta, millis(now), effects)?;
+        Ok(slot.map_or(0, Slot::number))
     }
 
     /// Takes all rows of a packed index.
@@ -331,6 +329,7 @@ impl StoreHandle {
         tag: Option<String>,
         updated_before: Option<f64>,
         expired: bool,
+        damaged: bool,
     ) -> Box<[u32]> {
         let filter = Filter {
             url_prefix,
@@ -339,8 +338,15 @@ impl StoreHandle {
             tag,
             updated_before: updated_before.map(millis),
             expired,
+            damaged,
         };
         let slots = self.store.list(&filter);
+        slots.into_iter().map(Slot::number).collect()
+    }
+
+    /// The slots of entries whose content cannot be read.
+    pub fn damaged(&self) -> Box<[u32]> {
+        let slots = self.store.catalog().damaged();
         slots.into_iter().map(Slot::number).collect()
     }
 

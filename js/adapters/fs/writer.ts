@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
+import { checkKept } from "./bodies.js";
 import {
   type Appender,
   diskError,
@@ -56,6 +57,8 @@ export class Writer {
 
   /** Writes a batch; when its segment fails under it, once more in a fresh one. */
   async commit(batch: HostBatch, durability: Durability): Promise<void> {
+    this.#check(batch);
+    if (this.#core.call((log) => log.isOutranked())) await this.roll();
     for (let last = false; ; last = true) {
       try {
         return await this.append(this.#plan(batch), durability);
@@ -68,6 +71,7 @@ export class Writer {
 
   /** Writes a batch, blocking until it is durable. */
   commitNow(batch: HostBatch): void {
+    this.#check(batch);
     const plan = this.#plan(batch);
     const { ticket } = plan;
     const segment = this.#write(plan);
@@ -96,7 +100,11 @@ export class Writer {
     const segment = this.#open;
     if (segment === undefined) return;
     const written = this.#core.call((log) => log.scanned(segment.slot));
-    await this.#sync(segment);
+    try {
+      await this.#sync(segment);
+    } catch (error) {
+      throw diskError(error, "closing", segment.path);
+    }
     this.#core.call((log) => log.synced(segment.slot, written));
   }
 
@@ -122,6 +130,15 @@ export class Writer {
   release(): void {
     if (this.#open !== undefined) closeSync(this.#open.fd);
     this.#open = undefined;
+  }
+
+  /** Finds out which bodies that are there already are damaged. */
+  #check({ put }: HostBatch): void {
+    checkKept(
+      this.#files,
+      this.#core,
+      put.map(({ hash }) => hash),
+    );
   }
 
   #plan(batch: HostBatch): Plan {
@@ -183,12 +200,14 @@ export class Writer {
     segment.named = true;
   }
 
-  /** No sync: a segment without its seal is only read once more. */
+  /** No sync, and nothing is lost where it fails: a segment without its seal is only read once more. */
   #sealNow(segment: OpenSegment): void {
-    writeAll(
-      segment.fd,
-      this.#core.call((log) => log.seal(segment.slot)),
-    );
+    const seal = this.#core.call((log) => log.seal(segment.slot));
+    try {
+      writeAll(segment.fd, seal);
+    } catch {
+      // Everything acknowledged is in front of it.
+    }
     this.release();
   }
 
