@@ -300,9 +300,8 @@ export class Shelf {
   ): Uint32Array {
     this.settle();
     const before = olderThanMs === undefined ? undefined : this.#options.now() - olderThanMs;
-    return this.#core.call((core) =>
-      core.list(urlPrefix, source, type, tag, before, expired, damaged),
-    );
+    const hidden = (expired ? 1 : 0) + (damaged ? 2 : 0);
+    return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, hidden));
   }
 
   /** Slots of all rows of `url` or `url|version`. */

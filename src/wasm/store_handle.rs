@@ -320,7 +320,7 @@ impl StoreHandle {
         self.effects.extend(effects);
     }
 
-    /// The slots a filter takes, in order of their canonicals.
+    /// The slots a filter takes, in order of their canonicals; `hidden` ones too, as a sum: 1 expired, 2 damaged.
     pub fn list(
         &self,
         url_prefix: Option<String>,
@@ -328,8 +328,7 @@ impl StoreHandle {
         r#type: Option<String>,
         tag: Option<String>,
         updated_before: Option<f64>,
-        expired: bool,
-        damaged: bool,
+        hidden: u32,
     ) -> Box<[u32]> {
         let filter = Filter {
             url_prefix,
@@ -337,8 +336,8 @@ impl StoreHandle {
             r#type,
             tag,
             updated_before: updated_before.map(millis),
-            expired,
-            damaged,
+            expired: hidden & 1 > 0,
+            damaged: hidden & 2 > 0,
         };
         let slots = self.store.list(&filter);
         slots.into_iter().map(Slot::number).collect()

@@ -114,3 +114,69 @@ test("cache save writes again what is damaged, also after cache clear", async ()
     assert.doesNotMatch(run("stats"), /damaged/);
   }
 });
+
+const value = { url: "http://example.org/hit", text: "as it was put" };
+const isSnapshot = (name: string) => name.endsWith(".idx");
+const snapshots = (path: string) => readdirSync(path).filter(isSnapshot);
+
+async function putIn(path: string, ...values: object[]): Promise<void> {
+  const store = await open(path);
+  for (const one of values) await store.put(one, { durable: true });
+  await store.close();
+}
+
+async function readIn(path: string): Promise<unknown> {
+  const store = await open(path);
+  try {
+    return await store.get(value.url);
+  } finally {
+    await store.close();
+  }
+}
+
+for (const known of ["the last", "the damaged copy's", "no"]) {
+  test(`what a store with an older segment heals is found with ${known} snapshot`, async () => {
+    const path = directory();
+    const older = await open(path);
+    await older.put({ url: "http://example.org/first" }, { durable: true });
+    await putIn(path, value);
+    const before = snapshots(path).map((name) => [name, readFileSync(join(path, name))] as const);
+    assert.equal(before.length, 1);
+    const reader = await open(path);
+    await hitBody(path, value.text);
+    await older.put(value, { durable: true });
+    assert.deepEqual(await reader.get(value.url), value);
+    await reader.close();
+    await older.close();
+    if (known !== "the last") for (const name of snapshots(path)) unlinkSync(join(path, name));
+    if (known === "the damaged copy's") {
+      for (const [name, bytes] of before) writeFileSync(join(path, name), bytes);
+    }
+    assert.deepEqual(await readIn(path), value);
+    for (let n = 0; n < 18; n += 1) await putIn(path, { url: `http://example.org/${n}`, n });
+    assert.ok(segments(path).length < 5, "all is merged, the healed segment too");
+    assert.deepEqual(await readIn(path), value);
+  });
+}
+
+test("a segment with something damaged is tried once, and merged when that is healed", async () => {
+  const path = directory();
+  const large = (n: number) => ({ url: "http://example.org/large", text: `${n}`.repeat(20_000) });
+  await putIn(path, value, large(1));
+  const [damaged] = segments(path) as [string];
+  await hitBody(path, value.text);
+  // Most of the segment is dead by then: closing finds the damage.
+  await putIn(path, large(2));
+  assert.ok(segments(path).includes(damaged));
+  await assert.rejects(readIn(path), { code: "CORRUPT" });
+  for (let n = 0; n < 3; n += 1) {
+    const others = segments(path).length;
+    await putIn(path, { url: `http://example.org/${n}`, n });
+    assert.equal(segments(path).length, others + 1, "nothing but what the session wrote");
+    assert.ok(segments(path).includes(damaged));
+  }
+  await putIn(path, value);
+  await putIn(path, { url: "http://example.org/last" });
+  assert.ok(!segments(path).includes(damaged), "what was healed is merged");
+  assert.deepEqual(await readIn(path), value);
+});

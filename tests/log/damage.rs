@@ -344,6 +344,7 @@ fn a_body_written_again_is_found_there_by_those_who_knew_the_damaged_one() {
         disk.refresh(log).unwrap();
     }
     let mut three = disk.open(3).unwrap();
+    let snapshot = disk.open(4).unwrap().snapshot().unwrap();
     hit_body(&mut disk, "body");
     // The writer of the segment with the lower number is the one that notices.
     assert_eq!(read(&disk, &mut one, "b"), Err("CORRUPT"));
@@ -354,6 +355,33 @@ fn a_body_written_again_is_found_there_by_those_who_knew_the_damaged_one() {
     }
     disk.refresh(&mut two).unwrap();
     assert_eq!(disk.get(&two, "b"), Ok(Some("body".into())));
+    for snapshot in [None, Some(snapshot), Some(one.snapshot().unwrap())] {
+        disk.snapshot = snapshot;
+        let five = disk.open(5).unwrap();
+        assert_eq!(disk.get(&five, "b"), Ok(Some("body".into())));
+    }
+}
+
+#[test]
+fn a_damaged_segment_is_not_merged_until_all_is_healed() {
+    let mut disk = Disk::default();
+    let mut log = disk.open(1).unwrap();
+    disk.commit(&mut log, &[("a", Some("first")), ("b", Some("second"))]);
+    disk.seal(&mut log);
+    let slot = log.segment(disk.segments.keys().next().unwrap()).unwrap();
+    assert!(log.is_mergeable(slot));
+    hit_body(&mut disk, "first");
+    hit_body(&mut disk, "second");
+    for (key, text, healed) in [("a", "first", false), ("b", "second", true)] {
+        assert_eq!(read(&disk, &mut log, key), Err("CORRUPT"));
+        assert!(!log.is_mergeable(slot));
+        if !healed {
+            assert_eq!(read(&disk, &mut log, "b"), Err("CORRUPT"));
+        }
+        disk.commit(&mut log, &[(key, Some(text))]);
+        assert!(log.damage().is_empty(), "the rows tell");
+        assert_eq!(log.is_mergeable(slot), healed);
+    }
 }
 
 #[test]

@@ -57,7 +57,8 @@ export class Writer {
 
   /** Writes a batch; when its segment fails under it, once more in a fresh one. */
   async commit(batch: HostBatch, durability: Durability): Promise<void> {
-    this.#check(batch);
+    const hashes = batch.put.map(({ hash }) => hash);
+    checkKept(this.#files, this.#core, hashes);
     if (this.#core.call((log) => log.isOutranked())) await this.roll();
     for (let last = false; ; last = true) {
       try {
@@ -71,7 +72,6 @@ export class Writer {
 
   /** Writes a batch, blocking until it is durable. */
   commitNow(batch: HostBatch): void {
-    this.#check(batch);
     const plan = this.#plan(batch);
     const { ticket } = plan;
     const segment = this.#write(plan);
@@ -130,15 +130,6 @@ export class Writer {
   release(): void {
     if (this.#open !== undefined) closeSync(this.#open.fd);
     this.#open = undefined;
-  }
-
-  /** Finds out which bodies that are there already are damaged. */
-  #check({ put }: HostBatch): void {
-    checkKept(
-      this.#files,
-      this.#core,
-      put.map(({ hash }) => hash),
-    );
   }
 
   #plan(batch: HostBatch): Plan {
