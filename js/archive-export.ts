@@ -1,7 +1,7 @@
 /** Archives out: entries as one stream of bytes. */
 
 import { archiveCore, guarded, TurnTaking } from "./archive-core.js";
-import { SchemaStoreError } from "./errors.js";
+import { unreadable } from "./damage.js";
 import type { PackedRow } from "./rows.js";
 import type { Shelf } from "./shelf.js";
 import type { Tiers } from "./tiers.js";
@@ -38,7 +38,9 @@ async function* archived(store: Tiers, filter: Filter): AsyncGenerator<Uint8Arra
   await store.durable?.complete();
   store.checkOpen();
   const { shelf } = store;
-  const keys = Array.from(shelf.list(filter), (slot) => shelf.key(slot) as Uint8Array);
+  // What is damaged too: the archive would be without it and say nothing.
+  const slots = shelf.list(filter, { damaged: true });
+  const keys = Array.from(slots, (slot) => shelf.key(slot) as Uint8Array);
   const { ArchiveWriter } = archiveCore(store.core);
   const writer = guarded(() => new ArchiveWriter());
   const turns = new TurnTaking();
@@ -77,8 +79,7 @@ async function read(store: Tiers, keys: readonly Uint8Array[]): Promise<Row[]> {
     if (missing === undefined) return rows;
     const canonical = shelf.canonical(shelf.find(missing.key));
     if (tries === STALE_TRIES || durable === undefined) {
-      const message = `the body of ${canonical} is not where its row says`;
-      throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+      throw unreadable(canonical);
     }
     await durable.refresh();
     store.checkOpen();

@@ -28,22 +28,27 @@ export async function importArchive(
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
-  const plan = (current: readonly (PackedRow | undefined)[]) => {
-    // What nobody can read any more, its time being over, is in nobody's way.
+  const plan: Planner = (current, damaged = new Set()) => {
+    // What nobody can read any more, as its time is over or it is damaged, is in nobody's way.
     const readable = new Set(store.shelf.list({}));
-    const present = current.map((row) =>
-      row && readable.has(store.shelf.find(row.key)) ? row : undefined,
-    );
+    const present = current.map((row) => {
+      const slot = row === undefined ? 0 : store.shelf.find(row.key);
+      return readable.has(slot) && !damaged.has(slot) ? row : undefined;
+    });
     return new Plan(core, rows, present, current, conflicts === "replace");
   };
   return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
 }
 
+/** Plans for rows as they are kept; these slots are damaged. */
+type Planner = (current: readonly (PackedRow | undefined)[], damaged?: ReadonlySet<number>) => Plan;
+
 /** What an import does, row by row. */
 class Plan {
   readonly write: WritableRow[] = [];
-  /** Places of the rows to be written. */
+  /** Places of the rows to be written, and of those that stay as they are. */
   readonly places: number[] = [];
+  readonly left: number[] = [];
   readonly report: ImportReport;
   /** Bytes by which the catalog grows. */
   growth = 0;
@@ -60,7 +65,10 @@ class Plan {
     rows.forEach((row, place) => {
       const outcome = outcomeOf(core, row, present[place], replace);
       report[outcome] += 1;
-      if (outcome === "skipped" || outcome === "conflicting") return;
+      if (outcome === "skipped" || outcome === "conflicting") {
+        this.left.push(place);
+        return;
+      }
       const replaced = current[place]?.meta.length;
       this.growth += row.meta.length - (replaced ?? -row.key.length - CATALOG_ROW_BYTES);
       this.write.push(row);
@@ -86,7 +94,7 @@ function outcomeOf(
 async function intoHost(
   store: Tiers,
   rows: readonly WritableRow[],
-  planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
+  planFor: Planner,
 ): Promise<ImportReport> {
   const durable = store.durable as NonNullable<Tiers["durable"]>;
   const keys = rows.map(({ key }) => key);
@@ -97,7 +105,14 @@ async function intoHost(
     const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();
     const current = isKnown.map((there) => (there ? known.next().value : undefined));
-    const plan = planFor(current);
+    let plan = planFor(current);
+    const damaged = await unreadable(
+      store,
+      plan.left.map((place) => current[place]),
+    );
+    // Written anew, whatever is to become of conflicts: nobody can read what is there.
+    if (damaged.size > 0) plan = planFor(current, damaged);
+    store.checkOpen();
     checkRoom(store, plan);
     if (plan.write.length === 0) return plan.report;
     const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
@@ -107,6 +122,15 @@ async function intoHost(
     if (overtaken === undefined) return plan.report;
     if (tries === COMMIT_TRIES) throw overtaken;
   }
+}
+
+/** The slots of those of these rows that the host cannot give back. */
+async function unreadable(
+  { shelf, durable }: Tiers,
+  rows: readonly (PackedRow | undefined)[],
+): Promise<Set<number>> {
+  const slots = rows.map((row) => (row === undefined ? 0 : shelf.find(row.key)));
+  return (await durable?.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
 }
 
 /** Takes rows that were committed; a core that was restarted reads them back from the host. */
@@ -119,11 +143,7 @@ function takeAll({ shelf, durable }: Tiers, rows: readonly WritableRow[]): undef
 }
 
 /** Nothing waits between look and write: no other write can come between. */
-function intoMemory(
-  store: Tiers,
-  rows: readonly WritableRow[],
-  planFor: (current: readonly (PackedRow | undefined)[]) => Plan,
-): ImportReport {
+function intoMemory(store: Tiers, rows: readonly WritableRow[], planFor: Planner): ImportReport {
   const { shelf } = store;
   shelf.settle();
   const current = rows.map(({ key }) => {

@@ -131,6 +131,15 @@ export function ignoreRestart(error: unknown): void {
   if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
 }
 
+/** Runs what is of no account to a core that was restarted: it counts anew. */
+export function forgiveRestart(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    ignoreRestart(error);
+  }
+}
+
 function overtaken(url: string): SchemaStoreError {
   return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
 }

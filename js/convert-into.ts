@@ -29,7 +29,7 @@ const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhir
 
 /** Converts `source`, by default with our own converter, unless the store holds the result already. */
 export async function convertInto(
-  { shelf, options: { converter: chosen, now } }: Tiers,
+  { shelf, durable, options: { converter: chosen, now } }: Tiers,
   loader: Loader,
   target: ConvertTarget,
   source: ConvertSource,
@@ -42,9 +42,12 @@ export async function convertInto(
   const sourceHash = hex(shelf.digest(bytes));
   const canonical = version === undefined ? url : `${url}|${version}`;
   await loader.locate(canonical);
-  const rows = Array.from(shelf.rowsOf(canonical), (slot) => shelf.metadata(slot));
+  const rows = Array.from(shelf.rowsOf(canonical), (slot) => ({
+    slot,
+    metadata: shelf.metadata(slot),
+  }));
   const unchanged = rows.find(
-    (row) =>
+    ({ metadata: row }) =>
       row.sourceHash === sourceHash &&
       row.converter === id &&
       row.source === options.source &&
@@ -52,7 +55,11 @@ export async function convertInto(
       !(row.expiresAt !== undefined && row.expiresAt <= now()) &&
       hasTags(row, options.tags),
   );
-  if (unchanged !== undefined) return { metadata: unchanged, converted: false };
+  if (unchanged !== undefined) {
+    const { slot, metadata } = unchanged;
+    const damaged = await durable?.unreadable([slot]);
+    if (!damaged?.has(slot)) return { metadata, converted: false };
+  }
 
   const { schema, dependencies } = conversionOf(converter, definition, canonical);
   const described: Record<string, string> = {};

@@ -6,15 +6,17 @@
  * began, and never over a row whose own write is still on its way: no answer goes back in time.
  */
 
-import { ConditionalWrites, ignoreRestart } from "./conditional.js";
+import { ConditionalWrites, forgiveRestart, ignoreRestart } from "./conditional.js";
 import type { CoreModule } from "./core-module.js";
+import { sentenceOn } from "./damage.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
-import { Batcher, Turns } from "./flight.js";
+import { Turns } from "./flight.js";
 import type { Durability, HostAdapter, HostBatch, HostOpened, HostRow, HostToken } from "./host.js";
+import { HostBodies } from "./host-bodies.js";
 import { canonicalOf, type PutRecord } from "./record.js";
 import type { Shelf } from "./shelf.js";
 import type { Metadata } from "./types.js";
-import { isFull } from "./what-fits.js";
+import { isFull, noRoom } from "./what-fits.js";
 import { bytesOf, type PendingWrite, WriteBehind } from "./write-behind.js";
 
 /** Bytes on their way to the host above which a put waits. */
@@ -44,7 +46,7 @@ export class DurableTier {
   readonly writes: WriteBehind;
   /** Writes past the queue. */
   readonly conditional: ConditionalWrites;
-  readonly #bodies: Batcher<Uint8Array, Uint8Array | undefined>;
+  readonly #bodies: HostBodies;
   #opened: HostOpened | undefined;
   #token: HostToken = 0;
   /** Changes whenever the host's state, as far as known here, does. */
@@ -69,7 +71,11 @@ export class DurableTier {
     this.#shelf = shelf;
     this.#durability = durability;
     this.#listener = listener;
-    this.#bodies = new Batcher((hashes) => adapter.bodies(hashes));
+    this.#bodies = new HostBodies(
+      adapter,
+      shelf,
+      () => this.#opened?.capabilities.checked === true,
+    );
     this.writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
@@ -232,24 +238,26 @@ export class DurableTier {
     return write;
   }
 
-  /** The body of a slot from the host, checked; undefined when the row is out of date. CORRUPT. */
-  async body(slot: number, canonical: string): Promise<Uint8Array | undefined> {
-    const hash = this.#shelf.hash(slot);
-    if (hash === undefined) return undefined;
-    const body = await this.#bodies.get(hash);
-    if (body === undefined || this.#opened?.capabilities.checked === true) return body;
-    if (this.#shelf.hashMatches(body, hash)) return body;
-    const message = `the stored body of ${canonical} does not match its hash`;
-    throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+  /** The body of a slot from the host: see `HostBodies`. CORRUPT. */
+  body(slot: number, canonical: string): Promise<Uint8Array | undefined> {
+    return this.#bodies.one(slot, canonical);
   }
 
   /** Bodies from the host, those that are there and pass their check. Positional; never rejects. */
-  async bodies(hashes: Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const bodies = await this.#adapter.bodies(hashes).catch(() => []);
-    if (this.#opened?.capabilities.checked === true) return bodies;
-    return bodies.map((body, at) =>
-      body && this.#shelf.hashMatches(body, hashes[at] as Uint8Array) ? body : undefined,
-    );
+  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#bodies.many(hashes);
+  }
+
+  /** Which of these slots a write may not leave as they are, as the host cannot give them back. */
+  unreadable(slots: readonly number[]): Promise<Set<number>> {
+    return this.#bodies.unreadable(slots.filter((slot) => !this.writes.body(slot)));
+  }
+
+  /** What is damaged at the host and not healed yet, as far as is known: a sentence each. */
+  damage(): string[] {
+    const told = this.#adapter.damage?.() ?? this.#opened?.damage ?? [];
+    const slots = this.#shelf.ask((core) => core.damaged());
+    return [...told, ...Array.from(slots, (slot) => sentenceOn(this.#shelf.canonical(slot)))];
   }
 
   /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
@@ -374,11 +382,25 @@ export class DurableTier {
     } catch (cause) {
       throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
     }
+    const damaged = this.#knowsDamage();
     // Nobody else wrote in between: there is nothing to bring in but what is known.
-    if (token === this.#token + 1) this.#token = token;
+    if (token === this.#token + 1 && !damaged) this.#token = token;
     this.#epoch += 1;
     this.#saveIndexSoon();
-    return then();
+    const done = then();
+    // Other rows may have their body again.
+    if (damaged) this.#sync().catch(() => {});
+    return done;
+  }
+
+  /** Whether the catalog has damaged entries; one that is lost is read anew, and tells then. */
+  #knowsDamage(): boolean {
+    try {
+      return this.#shelf.ask((core) => core.damaged()).length > 0;
+    } catch (error) {
+      ignoreRestart(error);
+      return false;
+    }
   }
 
   #committed(writes: readonly PendingWrite[]): void {
@@ -417,21 +439,5 @@ export class DurableTier {
       token,
     );
     this.#indexToken = token;
-  }
-}
-
-/** A refusal in the terms of the entry it is about. */
-function noRoom(canonical: string, put: unknown, cause: SchemaStoreError): SchemaStoreError {
-  const what = put === undefined ? "deletion" : "entry";
-  const message = `there is no room for the ${what} ${canonical}: ${cause.message}`;
-  return new SchemaStoreError(cause.code, message, { key: canonical, cause });
-}
-
-/** A core that was restarted counts anew. */
-function forgiveRestart(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    ignoreRestart(error);
   }
 }

@@ -11,7 +11,7 @@ export interface HostRow {
   readonly key: Uint8Array;
   /** The canonical URL, for `byUrl`; several rows share one. */
   readonly url: string;
-  /** SHA-256 of the body this row names; 32 bytes. */
+  /** SHA-256 of the body this row names; 32 bytes, all zero where row or body cannot be read any more. */
   readonly hash: Uint8Array;
   /** Packed metadata, opaque. */
   readonly meta: Uint8Array;
@@ -19,7 +19,7 @@ export interface HostRow {
   readonly revision: number;
 }
 
-/** A row to be written, with the body it names: the adapter skips a body it already has. */
+/** A row to be written, with the body it names: the adapter skips a body it has and that is whole. */
 export interface HostPut {
   readonly key: Uint8Array;
   readonly url: string;
@@ -75,7 +75,7 @@ export interface HostOpened {
   /** Whether acknowledged commits survive the process. */
   readonly durable: boolean;
   readonly capabilities: HostCapabilities;
-  /** Damage met and stepped over: one sentence each, for `health()`. */
+  /** Damage met and stepped over that no row tells of: one sentence each, for `health()`. */
   readonly damage: readonly string[];
 }
 
@@ -123,8 +123,17 @@ export interface HostAdapter {
   byUrl(urls: readonly string[]): Promise<HostRow[]>;
   /** What has changed since `token`, own commits included, or `"reset"` when that is not known. */
   changes(token: HostToken): Promise<HostChanges | "reset">;
-  /** The bodies of these hashes; absent ones are undefined. Positional. Damaged: CORRUPT. */
+  /** The bodies of these hashes; absent and, where `checked`, damaged ones are undefined. Positional. */
   bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /**
+   * Tells that `body`, which `bodies` gave for this hash, is not what the hash says; without it, that the
+   * adapter has none. If so still, the rows that name it change: see `HostRow.hash`.
+   */
+  reportDamage?(hash: Uint8Array, body?: Uint8Array): Promise<void>;
+  /** Such sentences as `HostOpened.damage` as of now: what was healed meanwhile is not among them. */
+  damage?(): readonly string[];
+  /** Everything was deleted: damage that no row tells of is not to be told of any more. */
+  giveUp?(): Promise<void>;
   /** Writes a batch: all or nothing, durable when it resolves. CONCURRENCY when an expectation fails. */
   commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken>;
   /**

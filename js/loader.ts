@@ -2,6 +2,7 @@
 
 import { checkCanonicals } from "./arguments.js";
 import { ASK } from "./core.js";
+import { refuseUnreadable, unreadable } from "./damage.js";
 import type { DurableTier } from "./durable.js";
 import { asStoreError, SchemaStoreError } from "./errors.js";
 import { Flights } from "./flight.js";
@@ -121,6 +122,14 @@ export class Loader {
     if (slot === ASK) await this.#durable?.ask(urlOf(canonical));
     else if (slot === 0) await this.#durable?.poll();
     this.#checkOpen();
+  }
+
+  /** The slot of what a canonical means, if memory or the durable host has it. CORRUPT, INVALID_KEY. */
+  async find(canonical: string): Promise<number | undefined> {
+    await this.locate(canonical);
+    const slot = this.#shelf.known(canonical);
+    if (slot !== undefined) refuseUnreadable(this.#shelf.hash(slot), canonical);
+    return slot;
   }
 
   /** The value of a canonical from the first tier that has it. */
@@ -324,8 +333,10 @@ export class Loader {
     this.#checkOpen();
     if (body !== undefined || !isSame()) return body;
     if (tries.missing === STALE_TRIES || this.#durable === undefined) {
-      const message = `the body of ${canonical} is not where its row says`;
-      throw new SchemaStoreError("CORRUPT", message, { key: canonical });
+      const missing = this.#shelf.hash(slot);
+      if (missing !== undefined) await this.#durable?.adapter.reportDamage?.(missing);
+      await this.#durable?.refresh();
+      throw unreadable(canonical);
     }
     await this.#durable.refresh();
     this.#checkOpen();

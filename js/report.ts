@@ -35,7 +35,7 @@ export function reportHealth(
 ): Health {
   const writeError = durable?.writes.error;
   const rankingError = shelf.ranking?.error;
-  const damage = durable?.opened?.damage ?? [];
+  const damage = (open && durable?.damage()) || [];
   return {
     ok: open && !writeError && !rankingError && damage.length === 0,
     writeError,

@@ -38,3 +38,9 @@ export interface ShelfOptions {
   readonly sha256: ((bytes: Uint8Array) => Uint8Array) | undefined;
   readonly ranking?: Ranking | undefined;
 }
+
+/** What a listing takes besides what readers can get. */
+export interface Hidden {
+  readonly expired?: boolean;
+  readonly damaged?: boolean;
+}

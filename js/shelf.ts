@@ -14,7 +14,7 @@ import type { PressureWatch } from "./platform.js";
 import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "./record.js";
 import { hex, type PackedRow, rowOf } from "./rows.js";
 import { check, FROM_0 } from "./rules.js";
-import type { ShelfListener, ShelfOptions } from "./shelf-types.js";
+import type { Hidden, ShelfListener, ShelfOptions } from "./shelf-types.js";
 import type { EvictionCause, Filter, Metadata } from "./types.js";
 
 // Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`.
@@ -244,7 +244,7 @@ export class Shelf {
     });
   }
 
-  /** Takes a row into the catalog; returns its slot. */
+  /** Takes a row into the catalog; returns its slot, 0 for one of a layer above the base. */
   learn(row: PackedRow): number {
     const now = this.#options.now();
     const slot = this.#core.call((core) => core.learn(row.key, row.hash, row.meta, now));
@@ -293,14 +293,15 @@ export class Shelf {
     this.#core.call((core) => core.unpend(bytes));
   }
 
-  /** Slots a filter takes, in the order of their canonicals; expired ones only where asked for. */
+  /** Slots a filter takes, in the order of their canonicals; what nobody can read where asked for. */
   list(
     { urlPrefix, package: source, type, tag, olderThanMs }: Filter,
-    expired = false,
+    { expired = false, damaged = false }: Hidden = {},
   ): Uint32Array {
     this.settle();
     const before = olderThanMs === undefined ? undefined : this.#options.now() - olderThanMs;
-    return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, expired));
+    const hidden = (expired ? 1 : 0) + (damaged ? 2 : 0);
+    return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, hidden));
   }
 
   /** Slots of all rows of `url` or `url|version`. */

@@ -168,20 +168,18 @@ export class SchemaStore {
     }
   }
 
-  /** What is known of a canonical, without reading its body; the network is not asked. */
+  /** What is known of a canonical, without reading its body; the network is not asked. CORRUPT. */
   async metadata(canonical: string, none?: undefined): Promise<Metadata | undefined> {
     this.#begin(none);
     await this.#holding.counted();
-    await this.#loader.locate(canonical);
-    const slot = this.#shelf.known(canonical);
+    const slot = await this.#loader.find(canonical);
     return slot === undefined ? undefined : this.#shelf.metadata(slot);
   }
 
-  /** Whether memory or the durable host has a canonical. */
+  /** Whether memory or the durable host has a canonical. CORRUPT for one that is known to be damaged. */
   async has(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    await this.#loader.locate(canonical);
-    return this.#shelf.known(canonical) !== undefined;
+    return (await this.#loader.find(canonical)) !== undefined;
   }
 
   /**
@@ -251,7 +249,7 @@ export class SchemaStore {
     return slots.length > 0;
   }
 
-  /** Metadata of the entries a filter takes, ordered by canonical. */
+  /** Metadata of the entries a filter takes, ordered by canonical; those known to be damaged left out. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#begin(filter, RULES.filter);
     await this.#durable?.complete();
@@ -264,9 +262,11 @@ export class SchemaStore {
     this.#begin(filter, RULES.filter);
     await this.#durable?.complete();
     this.#checkOpen();
-    const slots = this.#shelf.list(filter, true);
-    if (Object.values(filter).every((condition) => condition === undefined)) this.#loader.deleted();
+    const slots = this.#shelf.list(filter, { expired: true, damaged: true });
+    const all = Object.values(filter).every((condition) => condition === undefined);
+    if (all) this.#loader.deleted();
     await this.#writer.delete(slots, true);
+    if (all) await this.#durable?.adapter.giveUp?.();
     return slots.length;
   }
 
@@ -296,7 +296,7 @@ export class SchemaStore {
     return importArchive(this.#tiers, source, options);
   }
 
-  /** Number of entries. */
+  /** Number of entries, those known to be damaged left out. */
   async size(none?: undefined): Promise<number> {
     this.#begin(none);
     await this.#durable?.complete();

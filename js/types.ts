@@ -420,6 +420,7 @@ export interface Health {
   readonly refusedWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;
+  /** What cannot be read any more and was neither written again nor deleted: a sentence each. */
   readonly damage: readonly string[];
 }
 

@@ -47,6 +47,13 @@ export async function commitWhatFits(
   return refusal;
 }
 
+/** A refusal in the terms of the entry it is about. */
+export function noRoom(canonical: string, put: unknown, cause: SchemaStoreError): SchemaStoreError {
+  const what = put === undefined ? "deletion" : "entry";
+  const message = `there is no room for the ${what} ${canonical}: ${cause.message}`;
+  return new SchemaStoreError(cause.code, message, { key: canonical, cause });
+}
+
 function bySize(one: PendingWrite, other: PendingWrite): number {
   return (one.put?.body.length ?? 0) - (other.put?.body.length ?? 0);
 }

@@ -1,6 +1,7 @@
 /** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
 
 import type { WritableRow } from "./conditional.js";
+import { refuseUnreadable } from "./damage.js";
 import { describe } from "./describe.js";
 import type { DurableTier, Filed } from "./durable.js";
 import { SchemaStoreError } from "./errors.js";
@@ -201,6 +202,7 @@ export class Writer {
   async #putIfHash(draft: Draft, ifHash: string | null): Promise<Metadata> {
     const canonical = canonicalOf(draft.record);
     const stored = await this.#putIf(canonical, async (slot) => {
+      if (slot !== undefined) refuseUnreadable(this.#shelf.hash(slot), canonical);
       const current = slot === undefined ? null : this.#shelf.metadata(slot).contentHash;
       if (current === ifHash) return draft;
       const message = `${canonical} has hash ${current}, not ${ifHash}`;

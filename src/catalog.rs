@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Canonical, compare_versions};
 use crate::error::{Error, Result};
-use crate::hash::Hash;
+use crate::hash::{Hash, UNREADABLE};
 use crate::hits::Hits;
 use crate::intern::{Interner, Symbol};
-use crate::metadata::Head;
+use crate::metadata::{Head, UNKNOWN};
 
 /// Names one immutable version of a row; crosses to JavaScript as a number, 0 being none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +93,17 @@ pub struct Entry {
     retired: bool,
 }
 
+impl Entry {
+    /// Whether its content cannot be read at the host.
+    pub fn is_damaged(&self) -> bool {
+        self.hash == UNREADABLE
+    }
+    /// Whether nothing is known of it but the key.
+    pub fn is_unknown(&self) -> bool {
+        self.is_damaged() && *self.meta == *UNKNOWN
+    }
+}
+
 /// The live rows of one URL.
 #[derive(Debug, Default)]
 struct UrlRows {
@@ -114,6 +125,7 @@ pub struct Catalog {
     by_url: Vec<UrlRows>,
     sweep: u32,
     live: usize,
+    damaged: usize,
     body_bytes: u64,
     meta_bytes: usize,
 }
@@ -130,6 +142,7 @@ impl Catalog {
             by_url: Vec::new(),
             sweep: 0,
             live: 0,
+            damaged: 0,
             body_bytes: 0,
             meta_bytes: 0,
         }
@@ -292,6 +305,7 @@ impl Catalog {
             retired: false,
         };
         self.live += 1;
+        self.damaged += usize::from(entry.is_damaged());
         self.body_bytes += u64::from(entry.head.size);
         self.meta_bytes += meta.len();
         let url = entry.url.index();
@@ -317,6 +331,7 @@ impl Catalog {
         }
         entry.retired = true;
         self.live -= 1;
+        self.damaged -= usize::from(entry.is_damaged());
         self.body_bytes -= u64::from(entry.head.size);
         self.meta_bytes -= entry.meta.len();
         if let Some(rows) = self.by_url.get_mut(entry.url.index()) {
@@ -367,6 +382,12 @@ impl Catalog {
     /// Number of live entries.
     pub fn len(&self) -> usize {
         self.live
+    }
+
+    /// The live slots of entries whose content cannot be read.
+    pub fn damaged(&self) -> Vec<Slot> {
+        let damaged = |slot: &Slot| self.get(*slot).is_some_and(Entry::is_damaged);
+        self.slots().filter(damaged).take(self.damaged).collect()
     }
 
     /// Whether nothing is known.

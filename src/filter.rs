@@ -18,15 +18,18 @@ pub struct Filter {
     pub updated_before: Option<u64>,
     /// Expired entries too.
     pub expired: bool,
+    /// Entries too whose content cannot be read; of some nothing is known but the key.
+    pub damaged: bool,
 }
 
 impl Filter {
     /// Whether an entry, of that key, is taken. The metadata is unpacked only where it is asked for.
     pub fn takes(&self, key: &RowKey<'_>, entry: &Entry) -> bool {
-        let hidden = entry.expired && !self.expired;
+        let expired = entry.expired && !self.expired;
+        let hidden = expired || entry.is_damaged() && !self.damaged;
         let late = self
             .updated_before
-            .is_some_and(|before| entry.head.updated > before);
+            .is_some_and(|before| entry.head.updated > before || entry.is_unknown());
         let elsewhere = self
             .url_prefix
             .as_ref()

@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 /// A SHA-256, never truncated at rest.
 pub type Hash = [u8; 32];
 
+/// Stands for the hash in a row whose content cannot be read any more. Nothing has this SHA-256.
+pub const UNREADABLE: Hash = [0; 32];
+
 /// The SHA-256 of `bytes` (FIPS 180-4).
 pub fn sha256(bytes: &[u8]) -> Hash {
     Sha256::digest(bytes).into()

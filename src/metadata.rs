@@ -15,6 +15,11 @@ const VERSION: u8 = 1;
 /// Tag of the extension that holds a cost, the last one: little-endian, without zeros at the end.
 const COST: u16 = 1;
 
+/// Packed metadata of an entry of which nothing is known but the key: empty and zero throughout.
+pub const UNKNOWN: &[u8] = &[
+    VERSION, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
 /// Most that key and metadata of one entry take; an archive carries no more.
 pub const MAX_ROW_BYTES: usize = 1024 * 1024;
 
@@ -242,6 +247,11 @@ mod tests {
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_known_of_nothing_unpacks() {
+        assert_eq!(Metadata::default().pack().unwrap(), UNKNOWN);
+    }
 
     fn any_metadata() -> impl Strategy<Value = Metadata> {
         let texts = vec(option::of("\\PC{0,12}"), 10);

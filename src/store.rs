@@ -4,6 +4,7 @@
 //! it holds. Rows come in one way only, by [`Store::learn`], whether they were just put, read from
 //! the host or written by somebody else.
 
+mod above;
 mod holding;
 mod lives;
 mod ranking;
@@ -12,6 +13,7 @@ mod trim;
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
 
+use self::above::Above;
 pub use crate::answer::{Effect, Effects, Packed, Resolution};
 use crate::canonical::Canonical;
 use crate::catalog::{Catalog, RowKey, Slot};
@@ -49,6 +51,8 @@ pub struct Options {
 pub struct Store {
     options: Options,
     catalog: Catalog,
+    /// What a later version keeps at the host, kept with it and shown to nobody.
+    above: Above,
     tier: Tier,
     expiry: Expiry,
     /// Every row of the host is in the catalog.
@@ -68,6 +72,7 @@ impl Store {
         let policy = policy::by_name(&options.eviction_policy, limits, options.seed)?;
         Ok(Self {
             catalog: Catalog::new(options.seed),
+            above: Above::new(options.seed),
             tier: Tier::new(limits, policy, !options.durable),
             expiry: Expiry::default(),
             complete: !options.durable,
@@ -120,7 +125,9 @@ impl Store {
             return Err(Error::storage_full(what, bytes, limit));
         }
         metadata.head.size = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot)) {
+        if let Some(existing) = existing.and_then(|slot| self.catalog.get(slot))
+            && !existing.is_unknown()
+        {
             metadata.head.created = existing.head.created;
         }
         let meta = metadata.pack()?;
@@ -151,7 +158,7 @@ impl Store {
     }
 
     /// Takes a row into the catalog, replacing what it had under the same key; a row that is known
-    /// exactly so keeps its slot.
+    /// exactly so keeps its slot, and one of a layer above the base gets none.
     pub fn learn(
         &mut self,
         key: &[u8],
@@ -159,16 +166,17 @@ impl Store {
         meta: &[u8],
         now: u64,
         effects: &mut Effects,
-    ) -> Result<Slot> {
-        let key = RowKey::unpack(key)?;
+    ) -> Result<Option<Slot>> {
+        let packed = key;
+        let key = RowKey::unpack(packed)?;
+        if key.layer > 0 {
+            let limit =
+                self.options.max_catalog - self.catalog.bytes().min(self.options.max_catalog);
+            return self.above.learn(packed, hash, meta, limit).map(|()| None);
+        }
         let existing = self.catalog.find(&key);
-        self.file(
-            existing,
-            &key,
-            (hash, Head::unpack(meta)?, meta),
-            now,
-            effects,
-        )
+        let row = (hash, Head::unpack(meta)?, meta);
+        self.file(existing, &key, row, now, effects).map(Some)
     }
 
     fn file(
@@ -225,12 +233,14 @@ impl Store {
                 });
             }
         }
+        self.above.pack(&mut packer)?;
         Ok(packer.finish())
     }
 
     /// Starts to compare the catalog with all rows of the host, which are then learned.
     pub fn start_sweep(&mut self) {
         self.catalog.start_sweep();
+        self.above = Above::new(self.options.seed);
     }
 
     /// Forgets the rows the host no longer has, but for those in `keep`, which it does not have
@@ -248,6 +258,7 @@ impl Store {
 
     /// Takes a row out of the catalog; returns whether it was there.
     pub fn forget(&mut self, key: &[u8], effects: &mut Effects) -> Result<bool> {
+        self.above.forget(key);
         let Some(slot) = self.catalog.find(&RowKey::unpack(key)?) else {
             return Ok(false);
         };

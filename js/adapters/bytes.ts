@@ -12,6 +12,11 @@ export function copyRow({ key, url, hash, meta, revision }: HostRow): HostRow {
   return { key: copyOf(key), url, hash: copyOf(hash), meta: copyOf(meta), revision };
 }
 
+/** Whether both are the same bytes. */
+export function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
+}
+
 /** The bytes in a buffer of exactly their size; the caller's own buffer where it is one. */
 export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
   const { buffer } = bytes;

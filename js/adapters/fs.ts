@@ -138,7 +138,29 @@ class FsAdapter implements HostAdapter {
   }
 
   async bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return readBodies(this.#files, this.#core, hashes, () => this.#refresh());
+    let lost = false;
+    const bodies = await readBodies(this.#files, this.#core, hashes, {
+      refresh: () => this.#refresh(),
+      lost: () => {
+        lost = true;
+      },
+    });
+    if (lost && this.#open !== undefined) {
+      this.#announce();
+      // So that whoever opens the directory next knows of it without having read the body.
+      this.#publishLater();
+    }
+    return bodies;
+  }
+
+  damage(): readonly string[] {
+    return this.#open === undefined ? [] : this.#core.call((log) => log.damage());
+  }
+
+  async giveUp(): Promise<void> {
+    // No row has the empty key: its deletion says that nothing lost before it is missed.
+    const everything = { put: [], delete: [new Uint8Array()] };
+    if (this.damage().length > 0) await this.commit(everything, { durability: "strict" });
   }
 
   async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
@@ -252,8 +274,12 @@ class FsAdapter implements HostAdapter {
   #refresh(): boolean {
     const followed = this.#followPlace();
     const changed = this.#core.refresh() || followed;
-    if (changed) for (const listener of this.#listeners) queueMicrotask(listener);
+    if (changed) this.#announce();
     return changed;
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) queueMicrotask(listener);
   }
 
   /** A directory that was deleted and made anew by another process is used as it is now. */

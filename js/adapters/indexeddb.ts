@@ -19,23 +19,22 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
-import { copyOf, exactBuffer, randomId } from "./bytes.js";
+import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
+import { drop, readDamaged, seen } from "./indexeddb/damage.js";
 import { within } from "./indexeddb/deadline.js";
 import { forget, isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { result, results } from "./indexeddb/requests.js";
+import { readPlace, readRows, type Stored } from "./indexeddb/rows.js";
 import {
-  checkPlace,
   hostRow,
   isLive,
   type Place,
   type SavedIndex,
   STORES,
-  type StoredRow,
   type StoreName,
-  type Tombstone,
 } from "./indexeddb/schema.js";
 import { Tabs } from "./indexeddb/tabs.js";
 import { LeftWrites, writesOf } from "./left-writes.js";
@@ -133,49 +132,48 @@ class IndexedDbAdapter implements HostAdapter {
 
   async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
     this.#mustBeOpen();
-    return this.#read(["rows", "sys"], async (transaction) => {
-      const [{ token }, found] = await Promise.all([
-        readPlace(transaction),
-        readRows(transaction.objectStore("rows")),
-      ]);
-      return { rows: found.rows, token };
-    });
+    return this.#readRows(async (transaction, { token }) => ({
+      ...(await readRows(transaction.objectStore("rows"))),
+      token,
+    }));
   }
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
     this.#mustBeOpen();
     const wanted = keys.map((key) => copyOf(key).buffer);
-    return this.#read(["rows"], async (transaction) => {
+    const { rows } = await this.#readRows(async (transaction) => {
       const store = transaction.objectStore("rows");
       const found = await results<ArrayBuffer, Stored>(wanted, (key) => store.get(key));
-      return found.map((row, i) =>
-        isLive(row) ? hostRow(wanted[i] as ArrayBuffer, row) : undefined,
-      );
+      return {
+        rows: found.flatMap((row, i) =>
+          isLive(row) ? hostRow(wanted[i] as ArrayBuffer, row) : [],
+        ),
+      };
     });
+    const byKey = new Map(rows.map((row) => [mapKey(row.key), row]));
+    return wanted.map((key) => byKey.get(mapKey(key)));
   }
 
   async byUrl(urls: readonly string[]): Promise<HostRow[]> {
     this.#mustBeOpen();
     const distinct = [...new Set(urls)];
-    return this.#read(["rows"], async (transaction) => {
+    const { rows } = await this.#readRows(async (transaction) => {
       const index = transaction.objectStore("rows").index("url");
       const found = await Promise.all(distinct.map((url) => readRows(index, url)));
-      return found.flatMap(({ rows }) => rows);
+      return { rows: found.flatMap(({ rows }) => rows) };
     });
+    return rows;
   }
 
   async changes(since: HostToken): Promise<HostChanges | "reset"> {
     this.#mustBeOpen();
-    return this.#read(["rows", "sys"], async (transaction) => {
+    const found = await this.#readRows(async (transaction, { token, horizon }) => {
       const index = transaction.objectStore("rows").index("revision");
-      const [{ token, horizon }, found] = await Promise.all([
-        readPlace(transaction),
-        readRows(index, IDBKeyRange.lowerBound(since, true)),
-      ]);
+      const newer = await readRows(index, IDBKeyRange.lowerBound(since, true));
       this.#token = token;
-      if (since < horizon || since > token) return "reset";
-      return { ...found, token };
+      return { ...newer, token, known: since >= horizon && since <= token };
     });
+    return found.known ? found : "reset";
   }
 
   async bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
@@ -188,6 +186,17 @@ class IndexedDbAdapter implements HostAdapter {
       );
       return found.map((body) => body && new Uint8Array(body));
     });
+  }
+
+  async reportDamage(hash: Uint8Array, body?: Uint8Array): Promise<void> {
+    this.#mustBeOpen();
+    const key = exactBuffer(hash);
+    const token = await this.#write(["rows", "bodies", "sys"], "strict", (transaction) =>
+      drop(transaction, key, body),
+    );
+    if (token === undefined) return;
+    this.#tabs.tellCommit();
+    this.#notify();
   }
 
   async commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken> {
@@ -371,6 +380,20 @@ class IndexedDbAdapter implements HostAdapter {
     throw new SchemaStoreError("CLOSED", `indexeddb: the adapter of ${this.#database} is ${how}`);
   }
 
+  /** Rows, and what is read with them, as readers are to see them. */
+  #readRows<T extends { rows: HostRow[] }>(
+    read: (transaction: IDBTransaction, place: Place) => Promise<T>,
+  ): Promise<T> {
+    return this.#read(["rows", "bodies", "sys"], async (transaction) => {
+      const place = await readPlace(transaction);
+      const [damaged, found] = await Promise.all([
+        readDamaged(transaction, place),
+        read(transaction, place),
+      ]);
+      return { ...found, rows: seen(found.rows, damaged) };
+    });
+  }
+
   #read<T>(
     stores: readonly StoreName[],
     work: (transaction: IDBTransaction) => Promise<T>,
@@ -404,29 +427,4 @@ async function estimatedQuota(deadlineMs: number): Promise<number | undefined> {
   } catch {
     return undefined;
   }
-}
-
-type Stored = StoredRow | Tombstone | undefined;
-
-async function readPlace(transaction: IDBTransaction): Promise<Place> {
-  return checkPlace(await result(transaction.objectStore("sys").get("place")));
-}
-
-/** Rows and deleted keys of a range, whole: a cursor takes several times as long. */
-async function readRows(
-  source: IDBObjectStore | IDBIndex,
-  range?: IDBValidKey | IDBKeyRange,
-): Promise<{ rows: HostRow[]; deleted: Uint8Array[] }> {
-  const [keys, found] = await Promise.all([
-    result(source.getAllKeys(range)) as Promise<ArrayBuffer[]>,
-    result(source.getAll(range)) as Promise<Stored[]>,
-  ]);
-  const rows: HostRow[] = [];
-  const deleted: Uint8Array[] = [];
-  found.forEach((row, i) => {
-    const key = keys[i] as ArrayBuffer;
-    if (isLive(row)) rows.push(hostRow(key, row));
-    else deleted.push(new Uint8Array(key));
-  });
-  return { rows, deleted };
 }

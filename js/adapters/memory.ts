@@ -3,6 +3,7 @@
  * process. Read it beside `host.ts` before writing an adapter of your own.
  */
 
+import { UNREADABLE } from "../damage.js";
 import { SchemaStoreError } from "../errors.js";
 import { Turns } from "../flight.js";
 import type {
@@ -16,13 +17,14 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, type OptionRule } from "../rules.js";
-import { copyOf, copyRow, mapKey, randomId } from "./bytes.js";
+import { copyOf, copyRow, isSame, mapKey, randomId } from "./bytes.js";
 
 /** Deletions remembered for `changes`; beyond that, older tokens get "reset". */
 const MAX_TOMBSTONES = 10_000;
 
 interface Body {
-  readonly bytes: Uint8Array;
+  /** Undefined where they were damaged. */
+  bytes: Uint8Array | undefined;
   /** Rows that name it; the last one to go takes it along. */
   uses: number;
 }
@@ -80,11 +82,35 @@ export class MemoryPlace {
     for (const map of [this.rows, this.tombstones, this.bodies, this.side]) map.clear();
   }
 
+  /** A row as readers are to see it. */
+  seen(row: HostRow): HostRow {
+    const body = this.bodies.get(mapKey(row.hash));
+    return copyRow(body?.bytes ? row : { ...row, hash: UNREADABLE });
+  }
+
+  /** Drops a body that is not what its hash says, if it is there still; false when it is not. */
+  reportDamage(hash: Uint8Array, body: Uint8Array | undefined): boolean {
+    const held = this.bodies.get(mapKey(hash));
+    if (held?.bytes && !(body && isSame(held.bytes, body))) return false;
+    if (held) held.bytes = undefined;
+    this.token += 1;
+    this.#renew(hash);
+    return true;
+  }
+
+  /** Gives the rows that name a body a new revision, so that everybody looks at them again. */
+  #renew(hash: Uint8Array): void {
+    for (const [rowKey, row] of this.rows) {
+      if (isSame(row.hash, hash)) this.rows.set(rowKey, { ...row, revision: this.token });
+    }
+  }
+
   #put({ key, url, hash, meta, body }: HostPut): void {
     const [rowKey, bodyKey] = [mapKey(key), mapKey(hash)];
-    const held = this.bodies.get(bodyKey);
-    if (held) held.uses += 1;
-    else this.bodies.set(bodyKey, { bytes: copyOf(body), uses: 1 });
+    const held = this.bodies.get(bodyKey) ?? { bytes: undefined, uses: 0 };
+    if (held.uses > 0 && held.bytes === undefined) this.#renew(hash);
+    // Also where there is one: it may be damaged.
+    this.bodies.set(bodyKey, { bytes: copyOf(body), uses: held.uses + 1 });
     this.#release(rowKey);
     this.tombstones.delete(rowKey);
     this.rows.set(rowKey, copyRow({ key, url, hash, meta, revision: this.token }));
@@ -159,18 +185,19 @@ export function memoryAdapter(
     },
     async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
       const { rows, token } = use();
-      return { rows: Array.from(rows.values(), copyRow), token };
+      return { rows: Array.from(rows.values(), (row) => place.seen(row)), token };
     },
     async rows(keys): Promise<(HostRow | undefined)[]> {
       const { rows } = use();
       return keys.map((key) => {
         const row = rows.get(mapKey(key));
-        return row && copyRow(row);
+        return row && place.seen(row);
       });
     },
     async byUrl(urls): Promise<HostRow[]> {
       const wanted = new Set(urls);
-      return [...use().rows.values()].filter((row) => wanted.has(row.url)).map(copyRow);
+      const found = [...use().rows.values()].filter((row) => wanted.has(row.url));
+      return found.map((row) => place.seen(row));
     },
     async changes(since): Promise<HostChanges | "reset"> {
       const { rows, tombstones, token, horizon } = use();
@@ -178,7 +205,7 @@ export function memoryAdapter(
       const newer = <T extends { revision: number }>(all: Iterable<T>): T[] =>
         [...all].filter(({ revision }) => revision > since);
       return {
-        rows: newer(rows.values()).map(copyRow),
+        rows: newer(rows.values()).map((row) => place.seen(row)),
         deleted: newer(tombstones.values()).map(({ key }) => copyOf(key)),
         token,
       };
@@ -186,9 +213,13 @@ export function memoryAdapter(
     async bodies(hashes): Promise<(Uint8Array | undefined)[]> {
       const { bodies } = use();
       return hashes.map((hash) => {
-        const body = bodies.get(mapKey(hash));
-        return body && copyOf(body.bytes);
+        const body = bodies.get(mapKey(hash))?.bytes;
+        return body && copyOf(body);
       });
+    },
+    async reportDamage(hash, body): Promise<void> {
+      if (!use().reportDamage(hash, body)) return;
+      for (const { onChange } of place.watchers) queueMicrotask(onChange);
     },
     async commit(batch): Promise<HostToken> {
       const token = use().commit(batch);
@@ -211,7 +242,7 @@ export function memoryAdapter(
       for (const { key, hash, meta } of rows.values()) {
         bytes += key.byteLength + hash.byteLength + meta.byteLength;
       }
-      for (const body of bodies.values()) bytes += body.bytes.byteLength;
+      for (const body of bodies.values()) bytes += body.bytes?.byteLength ?? 0;
       return { bytes };
     },
     watch(onChange) {

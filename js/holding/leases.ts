@@ -1,7 +1,8 @@
 /** Taking leases. */
 
 import { checkCanonicals } from "../arguments.js";
-import { SchemaStoreError } from "../errors.js";
+import { unreadable } from "../damage.js";
+import type { SchemaStoreError } from "../errors.js";
 import type { Loader } from "../loader.js";
 import { parseCanonical } from "../parse-canonical.js";
 import type { Shelf } from "../shelf.js";
@@ -160,8 +161,7 @@ export class Leases {
 
   #damaged({ items }: Draft): SchemaStoreError {
     const lost = [...items.values()].find(({ value }) => value === undefined);
-    const message = `the body of ${lost?.canonical} is not where its row says`;
-    return new SchemaStoreError("CORRUPT", message, { key: lost?.canonical });
+    return unreadable(`${lost?.canonical}`);
   }
 }
 

@@ -10,7 +10,7 @@ use crate::hash::Hash;
 use crate::text::decimal;
 
 impl Log {
-    /// Where a body lies; `None` when the log never heard of it.
+    /// Where a body lies; `None` when the log never heard of it. Of length 0 when it was unreadable there.
     pub fn locate(&self, hash: &Hash) -> Option<Location> {
         let known = self.bodies.get(hash);
         known.filter(|location| location.slot != NOWHERE.slot)

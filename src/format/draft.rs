@@ -66,8 +66,8 @@ impl Log {
         }
     }
 
-    /// Adds a row and, unless it is safely there, its body; answers whether the host is to write
-    /// that body into the next gap of the plan.
+    /// Adds a row and its body, unless the host has found that safely there ([`Log::keeps`]); returns
+    /// whether it is to write the body into the next gap of the plan.
     pub fn put(
         &mut self,
         key: &[u8],
@@ -176,6 +176,7 @@ impl Log {
         for (key, version, value) in plan.rows {
             self.write(&key, version, plan.slot, value);
         }
+        self.tell_healed();
     }
 
     /// A plan could not be written: nothing of it is true. `abandon` the segment when what is in
@@ -347,7 +348,7 @@ impl Log {
     }
 
     /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot.
-    fn is_safe(&self, hash: &Hash) -> bool {
+    pub(super) fn is_safe(&self, hash: &Hash) -> bool {
         self.bodies.get(hash).is_some_and(|location| {
             let end = location.offset + u64::from(location.length);
             let segment = self.at(location.slot).filter(|segment| !segment.damaged);

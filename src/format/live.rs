@@ -54,6 +54,16 @@ impl Bodies {
         self.0.get(hash).is_some_and(|filed| filed.names > 0)
     }
 
+    /// The body read at `location` is unreadable there; true when that is where it was to be.
+    pub(super) fn lose(&mut self, hash: &Hash, location: Location) -> bool {
+        let filed = self.0.get_mut(hash);
+        let Some(filed) = filed.filter(|filed| filed.location == location) else {
+            return false;
+        };
+        filed.location.length = 0;
+        true
+    }
+
     fn forget(&mut self, slot: u32) {
         for (_, filed) in self.0.iter_mut() {
             if filed.location.slot == slot && filed.names > 0 {
@@ -86,15 +96,20 @@ impl Log {
         self.bodies.is_named(hash)
     }
 
-    /// Notes where a body lies; what a merge moved lies in the newer segment.
+    /// Notes where a body lies; what a merge moved lies in the newer segment, and so does what was written
+    /// again because it was unreadable.
     pub(super) fn place(&mut self, hash: Hash, location: Location) {
         let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
         let Some(known) = self.bodies.0.get(&hash).copied() else {
             let names = 0;
             return self.bodies.0.insert(hash, Filed { location, names });
         };
-        if known.location.length > 0 && number(location.slot) < number(known.location.slot) {
+        let unread = known.location.length == 0;
+        if !unread && number(location.slot) < number(known.location.slot) {
             return;
+        }
+        if unread && self.counting {
+            self.healed.push(hash);
         }
         if known.names > 0 {
             self.bury(known.location.slot, known.location.length.into());
@@ -106,6 +121,7 @@ impl Log {
 
     /// Takes in a write of a row, unless a later one is known.
     pub(super) fn write(&mut self, key: &[u8], version: Version, slot: u32, value: Option<Value>) {
+        self.outdo(key, version);
         let known = self.rows.get(key).map(|entry| entry.version);
         if known > Some(version) {
             return;
@@ -164,6 +180,14 @@ impl Log {
         }
         let location = Location { slot, ..NOWHERE };
         self.bodies.0.insert(hash, Filed { location, names: 1 });
+        self.ailing = true;
+    }
+
+    /// The body that lay at `location` is unreadable: it takes no part in what is live.
+    pub(super) fn bury_body(&mut self, hash: &Hash, location: Location) {
+        if self.bodies.is_named(hash) {
+            self.bury(location.slot, location.length.into());
+        }
     }
 
     fn drop_name(&mut self, hash: &Hash) {

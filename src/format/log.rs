@@ -15,6 +15,7 @@ use super::scan::{Batch, Fingerprint, Position, fingerprint, origin, scan};
 use super::segment::{self, SegmentId, StoreId};
 use super::wire::wide;
 use crate::error::{Error, Result};
+use crate::hash::Hash;
 use crate::map::Map;
 
 /// Which write of a row: the later one wins, whatever segment it stands in.
@@ -37,6 +38,10 @@ pub(super) struct Segment {
     pub(super) synced: u64,
     /// Something in it was unreadable.
     pub(super) damaged: bool,
+    /// A commit in it is unreadable, and with it which rows it changed: one before this seq.
+    pub(super) unknown: Option<u64>,
+    /// Its header is unreadable.
+    pub(super) headless: bool,
     /// It is no longer there, or never came to be.
     pub(super) gone: bool,
     /// Bytes of its records that are live.
@@ -62,7 +67,7 @@ pub struct Location {
     pub slot: u32,
     /// Offset of the record.
     pub offset: u64,
-    /// Length of the record.
+    /// Length of the record; 0 where it is known to be unreadable.
     pub length: u32,
 }
 
@@ -80,11 +85,18 @@ pub struct Log {
     pub(super) bodies: Bodies,
     /// Records of kinds not known here, which a merge keeps.
     pub(super) others: Vec<Location>,
-    /// Keys whose write of that version is unreadable.
+    /// Keys whose newest write is unreadable, with its version.
     pub(super) lost: Vec<(Fingerprint, Version)>,
+    /// Bodies that were unreadable and have been found since, until their rows are told of.
+    pub(super) healed: Vec<Hash>,
+    /// Something may be damaged that nobody has healed yet.
+    pub(super) ailing: bool,
     pub(super) seq: u64,
     pub(super) token: u64,
-    pub(super) damage: Vec<String>,
+    /// All files were read once: whoever asks what has changed goes by tokens.
+    pub(super) counting: bool,
+    /// What was wrong with the snapshots.
+    pub(super) notes: Vec<String>,
     pub(super) draft: Option<Draft>,
     pub(super) planned: Vec<Planned>,
     pub(super) tickets: u32,
@@ -105,9 +117,12 @@ impl Log {
             bodies: Bodies::new(writer),
             others: Vec::new(),
             lost: Vec::new(),
+            healed: Vec::new(),
+            ailing: false,
             seq: 0,
             token: 0,
-            damage: Vec::new(),
+            counting: false,
+            notes: Vec::new(),
             draft: None,
             planned: Vec::new(),
             tickets: 0,
@@ -159,8 +174,11 @@ impl Log {
             return Ok(());
         };
         let whole = wide(bytes.len()) >= segment::HEADER;
-        if !segment::check_header(&self.store, segment.id, bytes)? && whole {
-            self.report(slot, "its header is unreadable");
+        let holds = segment::check_header(&self.store, segment.id, bytes)?;
+        let headless = !holds && whole;
+        self.ailing |= headless;
+        if let Some(segment) = self.at_mut(slot) {
+            segment.headless = headless;
         }
         Ok(())
     }
@@ -176,8 +194,8 @@ impl Log {
         for batch in &found.batches {
             known(&batch.records)?;
         }
-        for phrase in found.damage {
-            self.report(slot, &phrase);
+        for damage in found.damage {
+            self.note(slot, damage);
         }
         for batch in &found.batches {
             self.apply(slot, segment.id.writer, batch);
@@ -185,6 +203,7 @@ impl Log {
         if let Some(segment) = self.at_mut(slot) {
             segment.position = position;
         }
+        self.tell_healed();
         Ok(!found.batches.is_empty())
     }
 
@@ -192,6 +211,7 @@ impl Log {
     /// what is known is not what a reader of the directory would find.
     pub fn forget(&mut self, slot: u32) -> bool {
         let was_live = self.forget_live(slot);
+        self.ailing |= was_live;
         self.others.retain(|location| location.slot != slot);
         self.active = self.active.filter(|active| *active != slot);
         if let Some(segment) = self.at_mut(slot) {
@@ -213,11 +233,7 @@ impl Log {
     /// All files are read: from here on [`Log::token`] counts, from where it was never before.
     pub fn start_counting(&mut self) {
         self.token = self.token.max(self.seq);
-    }
-
-    /// Damage met so far, a sentence each.
-    pub fn damage(&self) -> &[String] {
-        &self.damage
+        self.counting = true;
     }
 
     /// Grows with every batch taken in, own and foreign, and from one open to the next.
@@ -234,6 +250,8 @@ impl Log {
                 covered: 0,
                 synced: 0,
                 damaged: false,
+                unknown: None,
+                headless: false,
                 gone: false,
                 live: 0,
             });
@@ -255,16 +273,6 @@ impl Log {
             .map(|segment| Seed::new(&self.store, segment.id))
     }
 
-    fn report(&mut self, slot: u32, phrase: &str) {
-        let sentence = [self.name(slot).as_str(), ": ", phrase].concat();
-        if !self.damage.contains(&sentence) {
-            self.damage.push(sentence);
-        }
-        if let Some(segment) = self.at_mut(slot) {
-            segment.damaged = true;
-        }
-    }
-
     fn apply(&mut self, slot: u32, writer: u64, batch: &Batch<'_>) {
         self.token += 1;
         self.seq = self.seq.max(batch.seq);
@@ -275,9 +283,7 @@ impl Log {
             seq: batch.seq,
             writer,
         };
-        for fingerprint in &batch.lost {
-            self.lose(*fingerprint, version);
-        }
+        self.lose(&batch.lost, &batch.named, version);
     }
 
     fn apply_record(&mut self, slot: u32, writer: u64, record: &Record<'_>) {
@@ -297,27 +303,13 @@ impl Log {
             }
             ROW => {
                 let Some(value) = unpack_row(record.key, meta) else {
-                    return self.lose(fingerprint(record.key), Version { seq, writer });
+                    let named = [record.key.into()];
+                    return self.lose(&[fingerprint(record.key)], &named, Version { seq, writer });
                 };
                 self.write(record.key, Version { seq, writer }, slot, Some(value));
             }
             DELETE => self.write(record.key, Version { seq, writer }, slot, None),
             _ => self.others.push(location),
-        }
-    }
-
-    fn lose(&mut self, lost: Fingerprint, version: Version) {
-        self.seq = self.seq.max(version.seq);
-        if !self.lost.contains(&(lost, version)) {
-            self.lost.push((lost, version));
-        }
-        let token = self.token;
-        let older = self
-            .rows
-            .iter_mut()
-            .filter(|(_, entry)| entry.version < version);
-        for (_, entry) in older.filter(|(key, _)| fingerprint(key) == lost) {
-            entry.token = token;
         }
     }
 }

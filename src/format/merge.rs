@@ -15,13 +15,14 @@ impl Log {
         self.born()
     }
 
-    /// Whether a segment may be merged: nothing in it is damaged or of a kind not known here.
+    /// Whether a segment may be merged: nothing in it is of a kind not known here, nor damaged as long as
+    /// anything is that nobody has healed: somebody may yet save what is in it.
     pub fn is_mergeable(&self, slot: u32) -> bool {
         let known = !self.others.iter().any(|location| location.slot == slot);
         known
             && self
                 .at(slot)
-                .is_some_and(|segment| !segment.damaged && !segment.gone)
+                .is_some_and(|segment| !(segment.gone || segment.damaged && self.ailing))
     }
 
     /// Whether anything in a segment is live: the newest write of a row, or a body that a row names.

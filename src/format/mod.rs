@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`rows`] | many rows in one buffer, as they cross to the host and back |
-//! | [`log`] | the state of a store in a directory; [`draft`] (commits), [`bodies`], [`merge`] and [`snapshot`] are its parts |
+//! | [`log`] | the state of a store in a directory; [`draft`] (commits), [`bodies`], `damage`, [`merge`] and [`snapshot`] are its parts |
 //! | [`scan`] | reading a segment: batches, torn tails, damage |
 //! | [`segment`], [`record`] | the framing on disk, with its checksums |
 //! | [`archive`] | entries with their bodies in one file, to be moved to another store |
@@ -13,12 +13,14 @@
 pub mod archive;
 pub mod bodies;
 pub mod compress;
+mod damage;
 mod deflate;
 pub mod draft;
 mod inflate;
 mod live;
 pub mod log;
 pub mod merge;
+mod names;
 pub mod place;
 mod query;
 pub mod record;

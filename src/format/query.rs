@@ -3,20 +3,15 @@
 use super::log::{Entry, Log, Version};
 use super::rows::{Packer, Row};
 use super::scan::fingerprint;
-use crate::error::{Error, Result};
+use crate::catalog::RowKey;
+use crate::hash::UNREADABLE;
+use crate::metadata::UNKNOWN;
 
 impl Log {
-    /// The row of a key. `CORRUPT` when its newest write is unreadable: an older one is no answer.
-    pub fn row(&self, key: &[u8]) -> Result<Option<Row<'_>>> {
-        if self.is_lost(key) {
-            return Err(Error::corrupt(
-                "the newest write of a row",
-                "its record does not pass its checksum",
-            ));
-        }
-        let position = self.rows.position(key);
-        let found = position.and_then(|position| self.rows.entries().get(position as usize));
-        Ok(found.and_then(|(key, entry)| entry.row(key)))
+    /// The row of a key. Its hash is [`UNREADABLE`] when its newest write or its body is: an older one is
+    /// no answer.
+    pub fn row<'a>(&'a self, key: &'a [u8]) -> Option<Row<'a>> {
+        self.seen(key, self.rows.get(key))
     }
 
     /// Revision of a row: 0 when there is none, that of the unreadable write when it is lost.
@@ -38,26 +33,26 @@ impl Log {
         pack(self.live().filter(|row| row.url == url))
     }
 
-    /// The rows written after a token, packed.
+    /// The rows written after a token, or found unreadable, or healed; packed.
     pub fn changed(&self, since: u64) -> Vec<u8> {
         let new = self
             .rows
             .entries()
             .iter()
-            .filter(|(key, entry)| entry.token > since && !self.is_lost(key));
-        pack(new.filter_map(|(key, entry)| entry.row(key)))
+            .filter(|(_, entry)| entry.token > since);
+        pack(new.filter_map(|(key, entry)| self.seen(key, Some(entry))))
     }
 
-    /// The keys deleted, or found unreadable, after a token: each behind its length as u32.
+    /// The keys deleted after a token: each behind its length as u32.
     pub fn deleted(&self, since: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (key, entry) in self
             .rows
             .entries()
             .iter()
-            .filter(|(_, entry)| entry.token > since)
+            .filter(|(key, entry)| entry.token > since && !key.is_empty())
         {
-            if entry.value.is_none() || self.is_lost(key) {
+            if self.seen(key, Some(entry)).is_none() {
                 let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
                 bytes.extend_from_slice(&length.to_le_bytes());
                 bytes.extend_from_slice(key);
@@ -67,16 +62,33 @@ impl Log {
     }
 
     fn live(&self) -> impl Iterator<Item = Row<'_>> {
-        let live = self
-            .rows
-            .entries()
-            .iter()
-            .filter(|(key, _)| !self.is_lost(key));
-        live.filter_map(|(key, entry)| entry.row(key))
+        let all = self.rows.entries().iter();
+        all.filter_map(|(key, entry)| self.seen(key, Some(entry)))
     }
 
-    fn is_lost(&self, key: &[u8]) -> bool {
-        self.lost_version(key).is_some()
+    /// A row as readers are to see it.
+    fn seen<'a>(&'a self, key: &'a [u8], entry: Option<&'a Entry>) -> Option<Row<'a>> {
+        let value = entry.and_then(|entry| entry.value.as_ref());
+        if let Some(version) = self.lost_version(key) {
+            let url = value.map(|value| &*value.url);
+            let named = || RowKey::unpack(key).map_or("", |key| key.url);
+            return Some(Row {
+                key,
+                url: url.unwrap_or_else(named),
+                hash: UNREADABLE,
+                meta: UNKNOWN,
+                revision: version.seq,
+            });
+        }
+        let (value, entry) = value.zip(entry)?;
+        let readable = !self.ailing || self.has(&value.hash);
+        Some(Row {
+            key,
+            url: &value.url,
+            hash: if readable { value.hash } else { UNREADABLE },
+            meta: &value.meta,
+            revision: entry.version.seq,
+        })
     }
 
     /// The unreadable write of a row, when it is the newest.
@@ -90,19 +102,6 @@ impl Log {
         lost.map(|(_, version)| *version)
             .max()
             .filter(|version| Some(*version) > newest)
-    }
-}
-
-impl Entry {
-    fn row<'a>(&'a self, key: &'a [u8]) -> Option<Row<'a>> {
-        let value = self.value.as_ref()?;
-        Some(Row {
-            key,
-            url: &value.url,
-            hash: value.hash,
-            meta: &value.meta,
-            revision: self.version.seq,
-        })
     }
 }
 

@@ -160,6 +160,11 @@ pub fn starts(seed: &Seed, offset: u64, bytes: &[u8]) -> bool {
     header(seed, offset, bytes).is_some()
 }
 
+/// Kind and length of the key, where a header that holds stands at the start of `bytes`.
+pub fn outline(seed: &Seed, offset: u64, bytes: &[u8]) -> Option<(u8, usize)> {
+    header(seed, offset, bytes).map(|lengths| (lengths.head.kind, lengths.key))
+}
+
 /// Where the next header that holds may begin: the position of the magic in `bytes`.
 pub fn find_magic(bytes: &[u8]) -> Option<usize> {
     bytes

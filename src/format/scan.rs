@@ -6,11 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::names::name;
 use super::record::{self, COMMIT, DELETE, MOVED, Parsed, ROW, Record, SEAL, Seed, checksum};
 use super::segment::HEADER;
 use super::wire::{Reader, narrow, wide};
 use crate::hash::sha256;
-use crate::text::decimal;
 
 /// Eight bytes that stand for a row key in a COMMIT: which keys a batch touched stays known when
 /// their records are unreadable.
@@ -55,6 +55,17 @@ pub struct Batch<'a> {
     pub records: Vec<Record<'a>>,
     /// Keys it touched whose records could not be read.
     pub lost: Vec<Fingerprint>,
+    /// Those of them that could be made out all the same.
+    pub named: Vec<Box<[u8]>>,
+}
+
+/// What was stepped over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// A record.
+    Record,
+    /// A whole commit before this seq: which rows it changed is not known.
+    Commit(u64),
 }
 
 /// What a scan found.
@@ -62,8 +73,8 @@ pub struct Batch<'a> {
 pub struct Scanned<'a> {
     /// Whole batches, oldest first.
     pub batches: Vec<Batch<'a>>,
-    /// One phrase for each damage stepped over.
-    pub damage: Vec<String>,
+    /// What was stepped over.
+    pub damage: Vec<Damage>,
 }
 
 /// What a COMMIT says: it closes the records before it that carry its seq.
@@ -108,6 +119,8 @@ impl Commit {
 /// Reads on from `position`; `bytes` are the segment from there to its present end.
 pub fn scan<'a>(seed: &Seed, position: &mut Position, bytes: &'a [u8]) -> Scanned<'a> {
     let mut scan = Scan {
+        seed,
+        bytes,
         base: position.offset,
         position,
         pending: Vec::new(),
@@ -154,6 +167,8 @@ fn resync(seed: &Seed, offset: u64, bytes: &[u8]) -> Option<usize> {
 }
 
 struct Scan<'p, 'a> {
+    seed: &'p Seed,
+    bytes: &'a [u8],
     base: u64,
     position: &'p mut Position,
     /// Records since the last COMMIT.
@@ -181,7 +196,7 @@ impl<'a> Scan<'_, 'a> {
     }
 
     fn close(&mut self, record: &Record<'a>) {
-        self.report();
+        let bad = self.report();
         let seq = record.head.seq;
         let echo = seq == self.position.seq && self.pending.is_empty();
         let Some(commit) = Commit::unpack(record.value).filter(|_| !echo) else {
@@ -189,9 +204,7 @@ impl<'a> Scan<'_, 'a> {
         };
         self.close_orphans(|record| record.head.seq != seq);
         if commit.chain != self.position.chain {
-            self.found
-                .damage
-                .push("a commit is unreadable, and what it changed is not known".into());
+            self.found.damage.push(Damage::Commit(seq));
         }
         let records = core::mem::take(&mut self.pending);
         let lost = if narrow(u64::from(commit.count)) == Some(records.len()) {
@@ -204,7 +217,13 @@ impl<'a> Scan<'_, 'a> {
         };
         self.position.seq = seq;
         self.position.chain = checksum(record.value);
-        self.found.batches.push(Batch { seq, records, lost });
+        let named = self.names(&bad, &lost);
+        self.found.batches.push(Batch {
+            seq,
+            records,
+            lost,
+            named,
+        });
     }
 
     /// Records whose own COMMIT is unreadable: a later one proves that theirs was written.
@@ -220,15 +239,28 @@ impl<'a> Scan<'_, 'a> {
                 seq,
                 records: records.to_vec(),
                 lost: Vec::new(),
+                named: Vec::new(),
             });
         }
     }
 
-    fn report(&mut self) {
-        for offset in self.bad.drain(..) {
-            let phrase = ["the record at ", &decimal(offset), " is unreadable"];
-            self.found.damage.push(phrase.concat());
+    /// Reports what did not read since the last COMMIT; answers where it lies.
+    fn report(&mut self) -> Vec<u64> {
+        let bad = core::mem::take(&mut self.bad);
+        self.found.damage.extend(bad.iter().map(|_| Damage::Record));
+        bad
+    }
+
+    /// The lost keys that can be made out in what is bad.
+    fn names(&self, bad: &[u64], lost: &[Fingerprint]) -> Vec<Box<[u8]>> {
+        if lost.is_empty() {
+            return Vec::new();
         }
+        let named = bad.iter().filter_map(|offset| {
+            let rest = self.bytes.get(narrow(offset - self.base)?..)?;
+            name(self.seed, *offset, rest, lost)
+        });
+        named.collect()
     }
 }
 

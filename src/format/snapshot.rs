@@ -2,7 +2,8 @@
 //!
 //! A cache that can be rebuilt: a snapshot that fails its checksum is as good as none. Magic
 //! `89 'F' 'S' 'N' 0D 0A 1A 0A`, major u16, minor u16, incompatible bits u32, store 16 bytes, CRC-32C
-//! of the payload u32, then the payload in postcard. Rows stand in the order of their keys and share
+//! of these 32 bytes and the payload u32, then the payload in postcard. In minor version 0 the CRC is of
+//! the payload alone. Rows stand in the order of their keys and share
 //! the beginning of the key before; a body is named once.
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -20,12 +21,16 @@ use crate::map::Map;
 use crate::order::sorted;
 
 const MAGIC: [u8; 8] = *b"\x89FSN\r\n\x1a\n";
+const MINOR: u16 = 1;
+/// Header up to its checksum.
+const CHECKED: usize = 32;
 
 #[derive(Serialize, Deserialize)]
 struct Payload<'a> {
     seq: u64,
-    /// In the order of their numbers; the slots below count in it.
-    segments: Vec<(SegmentId, Position, bool)>,
+    /// In the order of their numbers; the slots below count in it. The last number is 0 for a whole
+    /// segment, 1 for a damaged one, and from 2 on the seq, plus 2, before which a commit is unreadable.
+    segments: Vec<(SegmentId, Position, u64)>,
     writers: Vec<u64>,
     bodies: Vec<(Hash, Location)>,
     #[serde(borrow)]
@@ -61,6 +66,7 @@ struct PackedValue<'a> {
 impl Log {
     /// The snapshot of what is known now, to be published under a new generation.
     pub fn snapshot(&mut self) -> Result<Vec<u8>> {
+        self.examine();
         let payload =
             postcard::to_allocvec(&self.payload()).map_err(|_| Error::serialization("snapshot"))?;
         self.publishing = self
@@ -70,15 +76,18 @@ impl Log {
             .collect();
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&MAJOR.to_le_bytes());
-        bytes.extend_from_slice(&[0; 6]);
+        bytes.extend_from_slice(&MINOR.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(&self.store);
-        bytes.extend_from_slice(&checksum(&payload).to_le_bytes());
+        let crc = checksum(&[bytes.as_slice(), payload.as_slice()].concat());
+        bytes.extend_from_slice(&crc.to_le_bytes());
         bytes.extend_from_slice(&payload);
         Ok(bytes)
     }
 
     /// The snapshot last made is in its place, and durable.
     pub fn published(&mut self) {
+        self.notes.clear();
         for (segment, covered) in self.segments.iter_mut().zip(self.publishing.drain(..)) {
             segment.covered = segment.covered.max(covered);
         }
@@ -87,13 +96,13 @@ impl Log {
     /// Takes in a snapshot, before any segment; false when it is damaged or another store's.
     pub fn load(&mut self, bytes: &[u8]) -> Result<bool> {
         let Some((major, incompatible, payload)) = self.open(bytes) else {
-            self.damage
+            self.notes
                 .push("a snapshot is unreadable, and was rebuilt from the segments".into());
             return Ok(false);
         };
         too_new(major, incompatible)?;
         let Ok(payload) = postcard::from_bytes::<Payload<'_>>(payload) else {
-            self.damage
+            self.notes
                 .push("a snapshot does not unpack, and was rebuilt from the segments".into());
             return Ok(false);
         };
@@ -105,10 +114,16 @@ impl Log {
     fn open<'a>(&self, bytes: &'a [u8]) -> Option<(u16, u32, &'a [u8])> {
         let mut reader = Reader::new(bytes);
         let magic: [u8; 8] = reader.array()?;
-        let (major, _minor, incompatible) = (reader.u16()?, reader.u16()?, reader.u32()?);
+        let (major, minor, incompatible) = (reader.u16()?, reader.u16()?, reader.u32()?);
         let (store, crc): ([u8; 16], u32) = (reader.array()?, reader.u32()?);
         let payload = reader.rest();
-        let whole = magic == MAGIC && store == self.store && crc == checksum(payload);
+        let old = (major, minor, incompatible) == (MAJOR, 0, 0);
+        let checked = if old {
+            checksum(payload)
+        } else {
+            checksum(&[bytes.get(..CHECKED)?, payload].concat())
+        };
+        let whole = magic == MAGIC && store == self.store && crc == checked;
         whole.then_some((major, incompatible, payload))
     }
 
@@ -164,7 +179,7 @@ impl Log {
     }
 
     /// The segments that are there, and for each slot its position among them.
-    fn present(&self) -> (Vec<(SegmentId, Position, bool)>, Vec<u32>) {
+    fn present(&self) -> (Vec<(SegmentId, Position, u64)>, Vec<u32>) {
         let mut present = Vec::new();
         let mut places = Vec::new();
         for segment in &self.segments {
@@ -174,7 +189,9 @@ impl Log {
                 index(present.len())
             });
             if !segment.gone {
-                present.push((segment.id, segment.position, segment.damaged));
+                let unknown = segment.unknown.map(|before| before + 2);
+                let damage = unknown.unwrap_or(u64::from(segment.damaged));
+                present.push((segment.id, segment.position, damage));
             }
         }
         (present, places)
@@ -197,13 +214,14 @@ impl Log {
 
     fn take_in(&mut self, payload: Payload<'_>) {
         let mut slots = Vec::new();
-        for (id, position, damaged) in payload.segments {
+        for (id, position, damage) in payload.segments {
             let slot = self.slot_of(id);
             slots.push(slot);
             if let Some(segment) = self.at_mut(slot) {
                 segment.covered = position.offset;
                 segment.position = position;
-                segment.damaged = damaged;
+                segment.damaged = damage > 0;
+                segment.unknown = damage.checked_sub(2);
             }
         }
         let slot = |place: u32| slots.get(place as usize).copied().unwrap_or(u32::MAX);
@@ -235,6 +253,7 @@ impl Log {
         self.others = payload.others.into_iter().map(here).collect();
         self.lost = payload.lost;
         self.seq = payload.seq;
+        self.ailing = true;
     }
 }
 

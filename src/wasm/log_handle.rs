@@ -92,9 +92,9 @@ impl LogHandle {
         self.log.start_counting();
     }
 
-    /// Sentences on damage met so far.
-    pub fn damage(&self) -> Vec<String> {
-        self.log.damage().to_vec()
+    /// Sentences on damage that no row tells of.
+    pub fn damage(&mut self) -> Vec<String> {
+        self.log.damage()
     }
 
     /// Grows with every batch taken in.
@@ -108,13 +108,11 @@ impl LogHandle {
     }
 
     /// The row of a key, packed alone.
-    pub fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let Some(row) = self.log.row(key)? else {
-            return Ok(None);
-        };
+    pub fn row(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let row = self.log.row(key)?;
         let mut packer = Packer::default();
         packer.push(&row);
-        Ok(Some(packer.finish()))
+        Some(packer.finish())
     }
 
     /// The rows of a URL, packed.
@@ -149,10 +147,25 @@ impl LogHandle {
         located.flatten().collect()
     }
 
+    /// Which of the bodies of these hashes a commit leaves out: 1 for each that lies safely already. They
+    /// are to be read and checked before.
+    pub fn keeps(&self, hashes: &[u8]) -> Vec<u8> {
+        let (hashes, _) = hashes.as_chunks::<32>();
+        let kept = hashes.iter().map(|hash| u8::from(self.log.keeps(hash)));
+        kept.collect()
+    }
+
+    /// Whether the open segment is to be closed before a commit, which belongs into a later one.
+    #[wasm_bindgen(js_name = isOutranked)]
+    pub fn is_outranked(&self) -> bool {
+        self.log.is_outranked()
+    }
+
     /// Checks bodies within `bytes`, read at `base` of a segment: `places` holds offset and length
-    /// of each record, as `locate` gave them. Answers begin and end of each body in `bytes`.
+    /// of each record, as `locate` gave them. Answers begin and end of each body in `bytes`; a body that
+    /// is damaged ends before it begins, and counts as absent from here on.
     pub fn verify(
-        &self,
+        &mut self,
         slot: u32,
         base: f64,
         bytes: &[u8],
@@ -168,9 +181,15 @@ impl LogHandle {
                 offset: from_js(*offset),
                 length,
             };
-            let range = self.log.verify(hash, location, from_js(base), bytes)?;
-            found.push(u32::try_from(range.start).unwrap_or(u32::MAX));
-            found.push(u32::try_from(range.end).unwrap_or(u32::MAX));
+            let [begin, end] = match self.log.verify(hash, location, from_js(base), bytes) {
+                Err(error) if error.code() == "CORRUPT" => {
+                    self.log.lose_body(hash, location);
+                    [1, 0]
+                }
+                checked => checked.map(|range| [range.start, range.end])?,
+            };
+            found.push(u32::try_from(begin).unwrap_or(u32::MAX));
+            found.push(u32::try_from(end).unwrap_or(u32::MAX));
         }
         Ok(found)
     }

@@ -134,13 +134,11 @@ impl StoreHandle {
         Ok(packed(slot.number(), &row))
     }
 
-    /// Takes a row into the catalog; returns its slot.
+    /// Takes a row into the catalog; returns its slot, 0 for a row of a layer above the base.
     pub fn learn(&mut self, key: &[u8], hash: &[u8], meta: &[u8], now: f64) -> Result<u32> {
-        let hash = hash_of(hash)?;
-        let slot = self
-            .store
-            .learn(key, hash, meta, millis(now), &mut self.effects)?;
-        Ok(slot.number())
+        let (hash, effects) = (hash_of(hash)?, &mut self.effects);
+        let slot = self.store.learn(key, hash, meta, millis(now), effects)?;
+        Ok(slot.map_or(0, Slot::number))
     }
 
     /// Takes all rows of a packed index.
@@ -322,7 +320,7 @@ impl StoreHandle {
         self.effects.extend(effects);
     }
 
-    /// The slots a filter takes, in order of their canonicals.
+    /// The slots a filter takes, in order of their canonicals; `hidden` ones too, as a sum: 1 expired, 2 damaged.
     pub fn list(
         &self,
         url_prefix: Option<String>,
@@ -330,7 +328,7 @@ impl StoreHandle {
         r#type: Option<String>,
         tag: Option<String>,
         updated_before: Option<f64>,
-        expired: bool,
+        hidden: u32,
     ) -> Box<[u32]> {
         let filter = Filter {
             url_prefix,
@@ -338,9 +336,16 @@ impl StoreHandle {
             r#type,
             tag,
             updated_before: updated_before.map(millis),
-            expired,
+            expired: hidden & 1 > 0,
+            damaged: hidden & 2 > 0,
         };
         let slots = self.store.list(&filter);
+        slots.into_iter().map(Slot::number).collect()
+    }
+
+    /// The slots of entries whose content cannot be read.
+    pub fn damaged(&self) -> Box<[u32]> {
+        let slots = self.store.catalog().damaged();
         slots.into_iter().map(Slot::number).collect()
     }
 

@@ -165,9 +165,9 @@ test("an archive that cannot be written whole fails", async () => {
   const place = new MemoryPlace();
   const filler = await openStore({ adapter: memoryAdapter(place) });
   await filler.putMany([tea("a"), tea("b")], { durable: true });
-  for (const body of place.bodies.values()) body.bytes[5] = 7;
+  for (const { bytes } of place.bodies.values()) if (bytes) bytes[5] = 7;
   const store = await openStore({ adapter: memoryAdapter(place) });
-  await assert.rejects(exported(store), { code: "CORRUPT", message: /body of a\|1.0.0/ });
+  await assert.rejects(exported(store), { code: "CORRUPT", key: "a|1.0.0" });
 });
 
 test("what is wrong with one body of many is told of that one, as the host tells it", async () => {
@@ -175,7 +175,7 @@ test("what is wrong with one body of many is told of that one, as the host tells
   const filler = await openStore({ adapter: memoryAdapter(place) });
   await filler.putMany([tea("a"), tea("b"), tea("c")], { durable: true });
   const bodies = [...place.bodies.values()];
-  for (const { bytes } of bodies.slice(1, 2)) bytes[5] = 7;
+  for (const { bytes } of bodies.slice(1, 2)) if (bytes) bytes[5] = 7;
   const damaged = await openStore({ adapter: memoryAdapter(place) });
   await assert.rejects(exported(damaged), { code: "CORRUPT", key: "b|1.0.0" });
 

@@ -98,9 +98,9 @@ test(
 async function rows(...values: object[]): Promise<HostPut[]> {
   const { rows, bodies } = await filled(...values);
   return [...rows.values()].map((row) => {
-    const body = bodies.get(mapKey(row.hash));
+    const body = bodies.get(mapKey(row.hash))?.bytes;
     assert.ok(body);
-    return { ...row, body: body.bytes };
+    return { ...row, body };
   });
 }
 

@@ -14,7 +14,7 @@ function limited(place: MemoryPlace, room: { bytes: number; commits: number }): 
     const sizes = new Map<string, number>();
     for (const { hash } of place.rows.values()) {
       const body = place.bodies.get(String.fromCharCode(...hash));
-      sizes.set(hash.join(), body?.bytes.byteLength ?? 0);
+      sizes.set(hash.join(), body?.bytes?.byteLength ?? 0);
     }
     for (const { key, hash, body } of batch.put) {
       rows.set(String.fromCharCode(...key), hash.join());

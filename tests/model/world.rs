@@ -379,6 +379,7 @@ impl World {
         self.store
             .learn(key, hash, meta, self.now, effects)
             .unwrap()
+            .unwrap()
     }
 
     fn apply(&mut self, effects: &Effects) {

@@ -2,9 +2,9 @@
 
 import { read } from "node:fs";
 import { promisify } from "node:util";
-import { SchemaStoreError } from "../../errors.js";
 import { diskError, errno, type Files, readAt } from "./files.js";
 import type { LogCore } from "./log-core.js";
+import { unlessGone } from "./recovery.js";
 
 const HASH = 32;
 /** Most bytes of one read. */
@@ -27,26 +27,50 @@ interface Wanted {
   readonly length: number;
 }
 
-/**
- * The bodies of these hashes, positional; undefined where the log does not know one. `refresh`
- * brings the log up to date.
- */
+/** Neighbours in one segment, to be read at once. */
+type Run = readonly [Wanted, ...Wanted[]];
+
+/** What reading may lead to. */
+export interface BodyListener {
+  /** Brings the log up to date. */
+  refresh(): void;
+  /** A body was found damaged, and counts as absent from here on. */
+  lost(): void;
+}
+
+/** The bodies of these hashes, positional; undefined where the log does not have one whole. */
 export async function readBodies(
   files: Files,
   core: LogCore,
   hashes: readonly Uint8Array[],
-  refresh: () => void,
+  listener: BodyListener,
 ): Promise<(Uint8Array | undefined)[]> {
   for (let tries = 1; ; tries += 1) {
     const { era } = core;
     try {
-      return await readAll(files, core, hashes);
+      return await readAll(files, core, hashes, listener);
     } catch (error) {
       // A merge has moved the bodies and deleted their segment since the log last looked.
       const moved = errno(error) === "ENOENT" || core.era !== era;
       if (!moved || tries === TRIES) throw diskError(error, "reading", files.directory);
     }
-    refresh();
+    listener.refresh();
+  }
+}
+
+/**
+ * Reads and checks those of these bodies that a commit leaves out, as they lie safely in a segment
+ * already: the damaged ones count as absent from here on, so that it writes them again.
+ */
+export function checkKept(files: Files, core: LogCore, hashes: readonly Uint8Array[]): void {
+  const keeps = core.call((log) => log.keeps(joined(hashes)));
+  const kept = hashes.filter((_, at) => keeps[at] === 1);
+  for (const run of runs(locate(core, kept))) {
+    const { name, from, to } = extent(core, run);
+    const there = core.call(() =>
+      unlessGone(() => files.withFile(name, (fd) => readAt(fd, from, to - from))),
+    );
+    check(core, run, kept, there ?? new Uint8Array());
   }
 }
 
@@ -54,18 +78,17 @@ async function readAll(
   files: Files,
   core: LogCore,
   hashes: readonly Uint8Array[],
+  listener: BodyListener,
 ): Promise<(Uint8Array | undefined)[]> {
   const bodies: (Uint8Array | undefined)[] = new Array(hashes.length).fill(undefined);
   for (const run of runs(locate(core, hashes))) {
-    const [first, last] = [run[0], run.at(-1)];
-    if (first === undefined || last === undefined) continue;
-    const name = core.call((log) => log.name(first.slot));
-    const bytes = await readRun(files, name, first.offset, last.offset + last.length);
-    const places = Float64Array.from(run.flatMap(({ offset, length }) => [offset, length]));
-    const keys = joined(run.map(({ index }) => hashes[index] as Uint8Array));
-    const found = core.call((log) => log.verify(first.slot, first.offset, bytes, places, keys));
+    const { name, from, to } = extent(core, run);
+    const bytes = await readRun(files, name, from, to);
+    const found = check(core, run, hashes, bytes);
     run.forEach(({ index }, at) => {
-      bodies[index] = bytes.slice(found[2 * at], found[2 * at + 1]);
+      const [begin = 1, end = 0] = found.subarray(2 * at, 2 * at + 2);
+      if (begin <= end) bodies[index] = bytes.slice(begin, end);
+      else listener.lost();
     });
   }
   return bodies;
@@ -76,19 +99,13 @@ function locate(core: LogCore, hashes: readonly Uint8Array[]): Wanted[] {
   const wanted: Wanted[] = [];
   for (let index = 0; index < hashes.length; index++) {
     const [slot = -1, offset = 0, length = 0] = located.subarray(3 * index, 3 * index + 3);
-    if (slot < 0) continue;
-    if (length === 0) {
-      const name = core.call((log) => log.name(slot));
-      throw new SchemaStoreError("CORRUPT", `${name} is damaged: a body in it is unreadable`);
-    }
-    wanted.push({ index, slot, offset, length });
+    if (slot >= 0 && length > 0) wanted.push({ index, slot, offset, length });
   }
   return wanted.sort((one, other) => one.slot - other.slot || one.offset - other.offset);
 }
 
-/** Neighbours in one segment, to be read at once. */
-function runs(wanted: readonly Wanted[]): Wanted[][] {
-  const found: Wanted[][] = [];
+function runs(wanted: readonly Wanted[]): Run[] {
+  const found: [Wanted, ...Wanted[]][] = [];
   for (const body of wanted) {
     const run = found.at(-1);
     const [first, last] = [run?.[0], run?.at(-1)];
@@ -101,6 +118,25 @@ function runs(wanted: readonly Wanted[]): Wanted[][] {
     else found.push([body]);
   }
   return found;
+}
+
+function extent(core: LogCore, run: Run): { name: string; from: number; to: number } {
+  const [{ slot, offset: from }] = run;
+  const to = Math.max(...run.map(({ offset, length }) => offset + length));
+  return { name: core.call((log) => log.name(slot)), from, to };
+}
+
+/** Where in `bytes` each body of a run begins and ends; before it begins where it is damaged. */
+function check(
+  core: LogCore,
+  run: Run,
+  hashes: readonly Uint8Array[],
+  bytes: Uint8Array,
+): Uint32Array {
+  const [{ slot, offset }] = run;
+  const places = Float64Array.from(run.flatMap((body) => [body.offset, body.length]));
+  const keys = joined(run.map(({ index }) => hashes[index] as Uint8Array));
+  return core.call((log) => log.verify(slot, offset, bytes, places, keys));
 }
 
 async function readRun(files: Files, name: string, from: number, to: number): Promise<Uint8Array> {

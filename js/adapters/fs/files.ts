@@ -12,7 +12,6 @@ import {
   linkSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   statSync,
@@ -103,7 +102,7 @@ export class Files {
 
   /** A whole file. */
   read(name: string): Uint8Array {
-    return readFileSync(this.path(name));
+    return this.readFrom(name, 0);
   }
 
   /** Reads a file from `offset` to its end; empty when it ends there. ENOENT is thrown as it is. */

@@ -96,7 +96,7 @@ export class LogCore {
   /** Whether the directory has become another store: deleted and made anew since it was read. */
   isReplaced(): boolean {
     if (this.#log === undefined) return false;
-    const format = unlessGone(() => this.#files.read(FORMAT));
+    const format = this.call(() => unlessGone(() => this.#files.read(FORMAT)));
     return format !== undefined && !Buffer.from(format).includes(Buffer.from(this.#store));
   }
 

@@ -7,7 +7,7 @@
 import { readBodies } from "./bodies.js";
 import { errno, type Files } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import type { LogHandle } from "./recovery.js";
+import { type LogHandle, Status } from "./recovery.js";
 import { type Plan, Writer } from "./writer.js";
 
 /** Bytes of bodies, or of rows, moved by one commit. */
@@ -20,8 +20,6 @@ interface Source {
   readonly name: string;
   /** Hashes of bodies, the next one last. */
   readonly bodies: Uint8Array[];
-  /** It has a damaged body, and stays as it is: somebody may yet save what is in it. */
-  kept: boolean;
 }
 
 /** A merge under way. All but `sync` runs while nobody else commits, with the log up to date. */
@@ -42,13 +40,8 @@ export class Merge {
     this.#era = core.era;
     this.#sources = slots.map((slot) => {
       const name = core.call((log) => log.name(slot));
-      return { slot, name, bodies: this.#movable(slot), kept: false };
+      return { slot, name, bodies: this.#movable(slot) };
     });
-  }
-
-  /** Names of the segments that cannot be merged. */
-  get kept(): string[] {
-    return this.#sources.filter(({ kept }) => kept).map(({ name }) => name);
   }
 
   /** Moves about so many bytes; true when there is nothing left to be moved. */
@@ -56,11 +49,11 @@ export class Merge {
     this.#check();
     let left = budget;
     for (const source of this.#sources) {
-      while (!source.kept && source.bodies.length > 0) {
+      while (source.bodies.length > 0 && this.#isMergeable(source)) {
         if (left <= 0) return false;
         left -= await this.#moveBodies(source);
       }
-      while (!source.kept && this.#core.call((log) => log.isNeeded(source.slot))) {
+      while (this.#isMergeable(source) && this.#isNeeded(source)) {
         if (left <= 0) return false;
         left -= MOVE;
         await this.#moveRows(source);
@@ -81,10 +74,10 @@ export class Merge {
    */
   async finish(): Promise<boolean> {
     this.#check();
-    const merged = this.#sources.filter(({ kept }) => !kept);
-    for (const { slot, bodies } of merged) {
-      if (!this.#core.call((log) => log.isNeeded(slot))) continue;
-      bodies.push(...this.#movable(slot));
+    const merged = this.#sources.filter((source) => this.#isMergeable(source));
+    for (const source of merged) {
+      if (!this.#isNeeded(source)) continue;
+      source.bodies.push(...this.#movable(source.slot));
       return false;
     }
     await this.#writer.seal();
@@ -112,6 +105,15 @@ export class Merge {
     this.#core.refresh();
   }
 
+  /** False once something in it is found damaged: it stays as it is, somebody may yet save what is in it. */
+  #isMergeable({ slot }: Source): boolean {
+    return (this.#core.call((log) => log.status(slot)) & Status.mergeable) > 0;
+  }
+
+  #isNeeded({ slot }: Source): boolean {
+    return this.#core.call((log) => log.isNeeded(slot));
+  }
+
   #movable(slot: number): Uint8Array[] {
     const packed = this.#core.call((log) => log.movable(slot));
     const hashes: Uint8Array[] = [];
@@ -122,28 +124,21 @@ export class Merge {
   /** Moves the next bodies of a source; returns their bytes. */
   async #moveBodies(source: Source): Promise<number> {
     const group = this.#nextBodies(source);
-    let bodies: (Uint8Array | undefined)[];
-    try {
-      bodies = await readBodies(this.#files, this.#core, group, () => this.#core.refresh());
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== "CORRUPT") throw error;
-      source.kept = true;
-      return 0;
-    }
-    this.#check();
-    let bytes = 0;
-    await this.#append((log) => {
-      const moved: Uint8Array[] = [];
-      for (const [at, hash] of group.entries()) {
-        const body = bodies[at];
-        if (body === undefined) continue;
-        log.moveBody(hash, body);
-        moved.push(body);
-        bytes += body.length;
-      }
-      return moved;
+    const bodies = await readBodies(this.#files, this.#core, group, {
+      refresh: () => this.#core.refresh(),
+      lost: () => {},
     });
-    return bytes;
+    this.#check();
+    const moved = group.flatMap((hash, at) => {
+      const body = bodies[at];
+      return body === undefined ? [] : [{ hash, body }];
+    });
+    if (moved.length === 0) return 0;
+    await this.#append((log) => {
+      for (const { hash, body } of moved) log.moveBody(hash, body);
+      return moved.map(({ body }) => body);
+    });
+    return moved.reduce((bytes, { body }) => bytes + body.length, 0);
   }
 
   /** As many as are moved at once, but for those that are dead by now. */

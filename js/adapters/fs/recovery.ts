@@ -19,9 +19,12 @@ const SEGMENT_HEADER = 64;
 export function identify(files: Files, glue: Glue): Uint8Array {
   const names = makeDirectory(files);
   if (!names.includes(FORMAT)) {
-    refuseForeign(files, names);
+    const unborn = refuseForeign(files, names);
     const id = randomBytes(STORE_ID);
-    if (files.publishOnce(FORMAT, glue.packFormat(id))) return id;
+    if (files.publishOnce(FORMAT, glue.packFormat(id))) {
+      for (const name of unborn) files.remove(name);
+      return id;
+    }
   }
   return glue.unpackFormat(files.read(FORMAT));
 }
@@ -101,15 +104,23 @@ function makeDirectory(files: Files): string[] {
   }
 }
 
-function refuseForeign({ directory }: Files, names: readonly string[]): void {
+/**
+ * Refuses a directory that is not empty. Answers segments without a commit: a power cut may leave one
+ * behind of a store that did not come to be.
+ */
+function refuseForeign(files: Files, names: readonly string[]): string[] {
+  const { directory } = files;
   const details = { key: directory };
   const foreign = names.find((name) => !isOurs(name));
   if (foreign !== undefined) {
     const what = `${directory} is not a fhir-schema-store directory: it holds "${foreign}"`;
     throw new SchemaStoreError("INVALID_CONFIG", what, details);
   }
-  if (names.some((name) => isSegment(name) || generationOf(name) > 0)) {
+  const segments = names.filter(isSegment);
+  const isUnborn = (name: string) => (unlessGone(() => files.size(name)) ?? 0) <= SEGMENT_HEADER;
+  if (!segments.every(isUnborn) || names.some((name) => generationOf(name) > 0)) {
     const what = `${directory} holds segments, and the FORMAT file that names their store is gone`;
     throw new SchemaStoreError("CORRUPT", what, details);
   }
+  return segments;
 }

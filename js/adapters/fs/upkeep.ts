@@ -36,8 +36,6 @@ export class Upkeep {
   readonly #core: LogCore;
   readonly #writer: Writer;
   readonly #exclusion: Exclusion;
-  /** Segments that cannot be merged, by name. */
-  readonly #kept = new Set<string>();
   #running: Promise<void> | undefined;
   /** Bytes committed since the last step of the merge under way. */
   #written = 0;
@@ -115,8 +113,6 @@ export class Upkeep {
     } catch (error) {
       await this.#alone(async () => merge.undo());
       throw error;
-    } finally {
-      for (const name of merge.kept) this.#kept.add(name);
     }
   }
 
@@ -177,7 +173,7 @@ export class Upkeep {
   /** Whether nobody will write to a segment any more, or it is this process's own to close. */
   #isMergeable(slot: number): boolean {
     const [status, name] = this.#core.call((log) => [log.status(slot), log.name(slot)] as const);
-    if (!(status & Status.mergeable) || this.#kept.has(name)) return false;
+    if (!(status & Status.mergeable)) return false;
     if (status & Status.sealed || slot === this.#writer.slot) return true;
     return !(status & Status.own) && isOld(this.#files, name);
   }

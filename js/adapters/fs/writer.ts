@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
+import { checkKept } from "./bodies.js";
 import {
   type Appender,
   diskError,
@@ -56,6 +57,9 @@ export class Writer {
 
   /** Writes a batch; when its segment fails under it, once more in a fresh one. */
   async commit(batch: HostBatch, durability: Durability): Promise<void> {
+    const hashes = batch.put.map(({ hash }) => hash);
+    checkKept(this.#files, this.#core, hashes);
+    if (this.#core.call((log) => log.isOutranked())) await this.roll();
     for (let last = false; ; last = true) {
       try {
         return await this.append(this.#plan(batch), durability);
@@ -96,7 +100,11 @@ export class Writer {
     const segment = this.#open;
     if (segment === undefined) return;
     const written = this.#core.call((log) => log.scanned(segment.slot));
-    await this.#sync(segment);
+    try {
+      await this.#sync(segment);
+    } catch (error) {
+      throw diskError(error, "closing", segment.path);
+    }
     this.#core.call((log) => log.synced(segment.slot, written));
   }
 
@@ -183,12 +191,14 @@ export class Writer {
     segment.named = true;
   }
 
-  /** No sync: a segment without its seal is only read once more. */
+  /** No sync, and nothing is lost where it fails: a segment without its seal is only read once more. */
   #sealNow(segment: OpenSegment): void {
-    writeAll(
-      segment.fd,
-      this.#core.call((log) => log.seal(segment.slot)),
-    );
+    const seal = this.#core.call((log) => log.seal(segment.slot));
+    try {
+      writeAll(segment.fd, seal);
+    } catch {
+      // Everything acknowledged is in front of it.
+    }
     this.release();
   }
 

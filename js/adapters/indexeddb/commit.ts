@@ -2,7 +2,8 @@
 
 import { SchemaStoreError } from "../../errors.js";
 import type { HostBatch, HostToken, HostUrlExpectation } from "../../host.js";
-import { exactBuffer, mapKey } from "../bytes.js";
+import { exactBuffer, isSame, mapKey } from "../bytes.js";
+import { readDamaged, renew } from "./damage.js";
 import { result, results } from "./requests.js";
 import { checkPlace, isLive, type Place, type StoredRow, type Tombstone } from "./schema.js";
 
@@ -62,11 +63,12 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const empty = place.bytes === 0 && place.tombstones === 0;
   const inUse = <T>(items: readonly T[]) => (empty ? [] : items);
   const { expectUrl } = batch;
-  const [expected, [ofUrl = 0], old, held] = await Promise.all([
+  const [damaged, expected, [ofUrl = 0], old, held] = await Promise.all([
+    readDamaged(transaction, place),
     results(inUse(batch.expect), ({ key }) => rows.get(key)),
     results(inUse(expectUrl ? [expectUrl.url] : []), (url) => rows.index("url").count(url)),
     results(inUse(writtenKeys), (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone>),
-    results(inUse(named), ({ row }) => bodies.getKey(row.hash)),
+    results(inUse(named), ({ row }) => bodies.get(row.hash) as IDBRequest<ArrayBuffer | undefined>),
   ]);
   batch.expect.forEach(({ revision }, i) => {
     if ((isLive(expected[i]) ? expected[i].revision : 0) !== revision) {
@@ -81,10 +83,16 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const token = place.token + 1;
   const tally = { bytes: place.bytes, tombstones: place.tombstones };
   named.forEach(({ row, body }, i) => {
-    if (held[i] !== undefined) return;
+    // What lies there may be damaged: then it is as good as absent.
+    const there = held[i];
+    if (there !== undefined && isSame(new Uint8Array(there), new Uint8Array(body))) return;
     bodies.put(body, row.hash);
-    tally.bytes += row.size;
+    if (there === undefined) tally.bytes += row.size;
   });
+  const left = new Map(damaged);
+  for (const { row } of named) {
+    if (left.delete(mapKey(row.hash))) await renew(transaction, row.hash, token);
+  }
   batch.put.forEach(({ key, row, at }, i) => {
     rows.put({ ...row, at, revision: token } satisfies StoredRow, key);
     tally.bytes += rowBytes(key, row);
@@ -99,12 +107,15 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
     if (isLive(row)) tally.bytes -= rowBytes(writtenKeys[i] as ArrayBuffer, row);
   });
   const released = old.filter(isLive).filter((row) => !byHash.has(mapKey(row.hash)));
-  tally.bytes -= await collectBodies(transaction, released);
+  for (const { hash, size } of await collectBodies(transaction, released)) {
+    if (!left.delete(mapKey(hash))) tally.bytes -= size;
+  }
 
   const full = tally.tombstones > MAX_TOMBSTONES;
   if (full) await collectTombstones(rows);
   const rest = full ? { tombstones: 0, horizon: token } : { tombstones: tally.tombstones };
-  sys.put({ ...place, ...rest, token, bytes: tally.bytes } satisfies Place, "place");
+  const next: Place = { ...place, ...rest, token, bytes: tally.bytes };
+  sys.put(place.damaged ? { ...next, damaged: [...left.values()] } : next, "place");
   return token;
 }
 
@@ -125,9 +136,14 @@ export async function removeRows(
     bytes += rowBytes(key, row);
     rows.delete(key);
   });
+  const sys = transaction.objectStore("sys");
   // It would bring them back.
-  transaction.objectStore("sys").delete("index");
-  bytes += await collectBodies(transaction, old.filter(isLive));
+  sys.delete("index");
+  const place = checkPlace(await result<Place | undefined>(sys.get("place")));
+  const damaged = await readDamaged(transaction, place);
+  for (const { hash, size } of await collectBodies(transaction, old.filter(isLive))) {
+    if (!damaged.has(mapKey(hash))) bytes += size;
+  }
   return { bytes };
 }
 
@@ -144,21 +160,17 @@ export async function announce(
   return token;
 }
 
-/** Deletes the bodies of `released` that no row names now; resolves to the bytes this freed. */
+/** Deletes the bodies of `released` that no row names now; resolves to rows that named them. */
 async function collectBodies(
   transaction: IDBTransaction,
   released: readonly StoredRow[],
-): Promise<number> {
+): Promise<StoredRow[]> {
   const distinct = [...new Map(released.map((row) => [mapKey(row.hash), row])).values()];
   const byHash = transaction.objectStore("rows").index("hash");
   const names = await results(distinct, ({ hash }) => byHash.count(hash));
-  let freed = 0;
-  distinct.forEach(({ hash, size }, i) => {
-    if (names[i] !== 0) return;
-    transaction.objectStore("bodies").delete(hash);
-    freed += size;
-  });
-  return freed;
+  const gone = distinct.filter((_, i) => names[i] === 0);
+  for (const { hash } of gone) transaction.objectStore("bodies").delete(hash);
+  return gone;
 }
 
 async function collectTombstones(rows: IDBObjectStore): Promise<void> {

@@ -38,6 +38,8 @@ export interface Place {
   readonly tombstones: number;
   /** Bytes of keys, metadata and bodies. */
   readonly bytes: number;
+  /** Hashes of bodies that were not what their hash says, and were dropped. */
+  readonly damaged?: readonly ArrayBuffer[];
 }
 
 /** A row at rest. */

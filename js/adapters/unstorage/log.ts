@@ -19,7 +19,7 @@
 import { SchemaStoreError } from "../../errors.js";
 import { Turns } from "../../flight.js";
 import type { HostBatch, HostPut, HostToken } from "../../host.js";
-import { copyOf, copyRow, mapKey, randomId } from "../bytes.js";
+import { copyOf, copyRow, isSame, mapKey, randomId } from "../bytes.js";
 import {
   hex,
   type LogRecord,
@@ -309,10 +309,23 @@ export class Log {
   }
 
   async #writeBodies(puts: readonly HostPut[]): Promise<void> {
-    // A driver in memory keeps the very bytes it is given.
-    await inTurn(this.#missing(puts), ([hash, body]) =>
-      this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)),
-    );
+    const bodies = new Map(puts.map(({ hash, body }) => [hex(hash), body]));
+    await inTurn([...bodies], async ([hash, body]) => {
+      const name = this.#name("body", hash);
+      if (this.#bodies.has(hash) && (await this.#isWhole(name, body))) return;
+      // A driver in memory keeps the very bytes it is given.
+      await this.#storage.setItemRaw(name, copyOf(body));
+    });
+  }
+
+  /** Whether a body that is there need not be written: it may be damaged. */
+  async #isWhole(name: string, body: Uint8Array): Promise<boolean> {
+    try {
+      const there = readBody(await this.#storage.getItemRaw(name), name);
+      return there !== undefined && isSame(there, body);
+    } catch {
+      return false;
+    }
   }
 
   /** Bodies that are not in the storage, by hash in hex. */

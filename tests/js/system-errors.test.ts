@@ -1,0 +1,73 @@
+/** What the system refuses while a store closes or looks around is an error of ours, and loses nothing. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+/** Runs `code` in a process where `fail(name, when)` makes a call of node:fs fail with EIO. */
+function inProcess(code: string): unknown {
+  const directory = mkdtempSync(join(tmpdir(), "fss-system-"));
+  const script = `
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let failing = () => false;
+    const refuse = (name, when) => { failing = (called, args) => called === name && when(...args); };
+    for (const name of ["fdatasync", "writeSync", "openSync"]) {
+      const real = fs[name];
+      fs[name] = (...args) => {
+        if (!failing(name, args)) return real(...args);
+        const error = Object.assign(new Error("EIO: refused"), { code: "EIO" });
+        if (typeof args.at(-1) !== "function") throw error;
+        args.at(-1)(error);
+      };
+    }
+    syncBuiltinESMExports();
+    const { openSchemaStore } = await import(${JSON.stringify(import.meta.resolve("../../dist/index.node.js"))});
+    const diskCacheDir = ${JSON.stringify(directory)};
+    const codeOf = (promise) => promise.then(() => "resolved", (error) => error.code + " " + error.name);
+    console.log(JSON.stringify(await (async () => { ${code} })()));`;
+  try {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--input-type=module", "--eval", script],
+      { encoding: "utf8" },
+    );
+    assert.notEqual(stdout, "", stderr);
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+test("a sync that fails at the end is told by close, with a code", () => {
+  const told = inProcess(`
+    const store = await openSchemaStore({ diskCacheDir, durability: "relaxed" });
+    await store.put({ url: "u" });
+    await store.flush();
+    refuse("fdatasync", () => true);
+    return codeOf(store.close());`);
+  assert.equal(told, "DISK_ERROR SchemaStoreError");
+});
+
+test("a seal that cannot be written is no failure: everything is in front of it", () => {
+  const told = inProcess(`
+    const store = await openSchemaStore({ diskCacheDir });
+    await store.put({ url: "u" }, { durable: true });
+    refuse("writeSync", (fd, bytes) => bytes.length === 40);
+    const closed = await codeOf(store.close());
+    const again = await openSchemaStore({ diskCacheDir });
+    return [closed, await again.get("u"), again.health().ok];`);
+  assert.deepEqual(told, ["resolved", { url: "u" }, true]);
+});
+
+test("a look at the directory that fails is an error with a code", () => {
+  const told = inProcess(`
+    const store = await openSchemaStore({ diskCacheDir });
+    await store.put({ url: "u" }, { durable: true });
+    refuse("openSync", () => true);
+    return [await codeOf(store.getText("x")), await codeOf(store.get("x"))];`);
+  assert.deepEqual(told, ["DISK_ERROR SchemaStoreError", "DISK_ERROR SchemaStoreError"]);
+});
