@@ -81,9 +81,12 @@ async function readAll(
   listener: BodyListener,
 ): Promise<(Uint8Array | undefined)[]> {
   const bodies: (Uint8Array | undefined)[] = new Array(hashes.length).fill(undefined);
+  const { era } = core;
   for (const run of runs(locate(core, hashes))) {
     const { name, from, to } = extent(core, run);
     const bytes = await readRun(files, name, from, to);
+    // Slots of a log that is gone mean nothing, and nothing is damaged for that.
+    if (core.era !== era) throw new Error("the log was read again meanwhile");
     const found = check(core, run, hashes, bytes);
     run.forEach(({ index }, at) => {
       const [begin = 1, end = 0] = found.subarray(2 * at, 2 * at + 2);

@@ -83,6 +83,7 @@ export class Merge {
     await this.#writer.seal();
     // What took the place of the dead must not go with a power cut either.
     await syncSegments(this.#files, this.#core);
+    this.#check();
     this.#core.call((log) => {
       for (const { slot, name } of merged) {
         this.#files.remove(name);

@@ -99,19 +99,22 @@ export class Writer {
   async sync(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
+    const { era } = this.#core;
     const written = this.#core.call((log) => log.scanned(segment.slot));
     try {
       await this.#sync(segment);
     } catch (error) {
       throw diskError(error, "closing", segment.path);
     }
-    this.#core.call((log) => log.synced(segment.slot, written));
+    // Of a log that was read again meanwhile the slot may be another segment's.
+    if (this.#core.era === era) this.#core.call((log) => log.synced(segment.slot, written));
   }
 
   /** Syncs, seals and closes the open segment. */
   async seal(): Promise<void> {
+    const { era } = this.#core;
     await this.sync();
-    if (this.#open !== undefined) this.#sealNow(this.#open);
+    if (this.#open !== undefined && this.#core.era === era) this.#sealNow(this.#open);
   }
 
   /** The same; where it fails, the segment is left as it is. Commits go to a new one. */
