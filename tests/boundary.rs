@@ -390,7 +390,7 @@ fn metadata_crosses_whole() {
     assert_eq!(store.metadata(slot).unwrap().unwrap(), expected.join("\0"));
     let list = |package: Option<&str>, tag: Option<&str>, before: Option<f64>| {
         let text = |text: Option<&str>| text.map(Into::into);
-        store.list(None, text(package), None, text(tag), before, false)
+        store.list(None, text(package), None, text(tag), before, 0)
     };
     assert_eq!(list(Some("p"), Some("a"), Some(1000.0))[..], [slot]);
     assert_eq!(list(Some("p#1.0.0"), None, None)[..], [slot]);
