@@ -138,7 +138,8 @@ export interface HostAdapter {
   commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken>;
   /**
    * The same from a process that is exiting or a page that is left: what can be done is done when it
-   * returns. A page may live on: then `commit` gets the same writes again. Absent where impossible.
+   * returns. A page may live on: then `commit` gets the same puts and keys, by identity, unless a commit under
+   * way had them already. Absent where impossible.
    */
   commitSync?(batch: HostBatch): void;
   /**

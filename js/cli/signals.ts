@@ -51,6 +51,8 @@ export function endInterrupted({ signal, exitCode }: Interrupted): void {
 
 /** What `promise` comes to, unless the signal is aborted first: then its reason, at once. */
 export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody else listens to it once this one has given up.
+  promise.catch(() => {});
   signal.throwIfAborted();
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {

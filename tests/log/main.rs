@@ -13,4 +13,5 @@ mod crashes;
 mod damage;
 mod disk;
 mod merges;
+mod versions;
 mod writers;

@@ -51,8 +51,8 @@ export interface StoredRow {
   readonly size: number;
   readonly revision: number;
   /**
-   * When the write was asked for, in milliseconds since 1970: of a write that a page left behind and one
-   * it had not heard of, the later one counts.
+   * When its commit began, in milliseconds since 1970: of a write that a page left behind and one it
+   * had not heard of, the later one counts.
    */
   readonly at: number;
 }
