@@ -1,7 +1,5 @@
 /** What is known of the stored schemas, ready to be searched and followed. */
 
-import { INCOMPLETE_URL } from "./dist/convert/index.js";
-
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 
 /** The kinds the list can be narrowed to, with the word for one of them. */
@@ -111,10 +109,12 @@ export class Catalog {
   }
 }
 
-/** The catalog of a store. Which of several versions and sources is meant, the store decides. */
-export async function catalogOf(store) {
-  // What says that a package is incomplete is no schema.
-  const list = (await store.list()).filter(({ url }) => url !== INCOMPLETE_URL);
+/**
+ * The catalog of a store, but for the entries of the URL `hidden`, which are no schemas. Which of several
+ * versions and sources is meant, the store decides.
+ */
+export async function catalogOf(store, hidden) {
+  const list = (await store.list()).filter(({ url }) => url !== hidden);
   const once = new Set();
   const several = new Set();
   for (const { canonical, url } of list) {

@@ -79,7 +79,9 @@ for (const strategy of ["memory", "memory-disk", "disk"]) {
     assert.ok(report, stderr);
     assert.deepEqual([report.restarts, report.wrong], [0, 0]);
     assert.deepEqual(report.errors, []);
-    assert.ok(report.memory.wasmBytes <= 100 * 65536);
+    // The log of a directory is an instance of its own.
+    const instances = strategy === "memory" ? 1 : 2;
+    assert.ok(report.memory.wasmBytes <= instances * 100 * 65536);
     assert.ok(report.pressure.length > 0);
     for (const { reason, freedBytes } of report.pressure) {
       assert.equal(reason, "wasm");
