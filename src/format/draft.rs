@@ -347,9 +347,11 @@ impl Log {
         self.draft.as_mut().ok_or_else(no_draft)
     }
 
-    /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot.
+    /// Whether a body is where a power cut cannot take it: synced here, or read by a snapshot. Of one that
+    /// no row names any more, not every process and snapshot knows the same copy, if any.
     pub(super) fn is_safe(&self, hash: &Hash) -> bool {
-        self.bodies.get(hash).is_some_and(|location| {
+        let named = self.bodies.get(hash).filter(|_| self.is_named(hash));
+        named.is_some_and(|location| {
             let end = location.offset + u64::from(location.length);
             let segment = self.at(location.slot).filter(|segment| !segment.damaged);
             location.length > 0 && segment.is_some_and(|it| end <= it.synced.max(it.covered))

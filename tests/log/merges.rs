@@ -291,3 +291,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_body_that_died_in_a_merge_which_was_taken_back_is_written_again() {
+    use Step::{Begin, Commit, Piece, Roll, Snapshot, Undo};
+    let mut world = World::new();
+    for step in [
+        Commit(1, vec![(0, None), (4, Some(2))]),
+        Roll(1),
+        Begin,
+        Piece(1),
+        Piece(1),
+        Commit(0, vec![(4, None)]),
+        Snapshot(1),
+        Undo,
+        Commit(0, vec![(0, None)]),
+        // Process 1 has forgotten the body with the target, process 0 has read the source again.
+        Snapshot(1),
+        Commit(0, vec![(4, Some(2))]),
+    ] {
+        world.step(&step);
+    }
+}
