@@ -112,6 +112,7 @@ pub struct Tier {
     pub(super) policy: Box<dyn Policy>,
     /// Bodies of hidden entries, unknown to the policy.
     demoted: Fifo,
+    refusals: u64,
     pub(super) residents: Vec<Option<Resident>>,
     /// What is held is resident, unknown to the policy, and not demoted.
     pub(super) holds: Holds,
@@ -129,6 +130,7 @@ impl Tier {
             keeps_bytes,
             policy,
             demoted: Fifo::default(),
+            refusals: 0,
             residents: Vec::new(),
             holds: Holds::default(),
             bodies: Bodies::default(),
@@ -337,9 +339,9 @@ impl Tier {
         self.policy.len() + self.holds.entries() + self.demoted.len()
     }
 
-    /// How many newcomers the policy did not want to keep.
+    /// How many newcomers left for want of room because the policy preferred what it had.
     pub fn refusals(&self) -> u64 {
-        self.policy.refusals()
+        self.refusals
     }
 
     /// Whether no body is in memory.
@@ -366,7 +368,10 @@ impl Tier {
     }
 
     fn evict(&mut self) -> Option<Slot> {
+        let refused_before = self.policy.refusals();
         let slot = self.victim()?;
+        // Only here: of the victims that memory is trimmed by, some stay.
+        self.refusals += self.policy.refusals() - refused_before;
         self.forget(slot);
         Some(slot)
     }

@@ -71,8 +71,6 @@ pub(super) struct World {
     evicted: [u64; 5],
     /// Bodies that left memory with their entry, and because its time was over.
     left: [u64; 2],
-    /// Memory was trimmed: a newcomer may have been refused whose body stayed.
-    trimmed: bool,
 }
 
 impl World {
@@ -99,7 +97,6 @@ impl World {
             drained: 0,
             evicted: [0; 5],
             left: [0; 2],
-            trimmed: false,
         }
     }
 

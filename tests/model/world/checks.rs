@@ -95,7 +95,7 @@ impl World {
         let [lost, expired] = self.left;
         let expected = [size, entries, explicit + lost, pressure, idle + expired];
         assert_eq!(counted, expected);
-        assert!(self.trimmed || stats.refusals <= size + entries);
+        assert!(stats.refusals <= size + entries);
         let watched = |row: &Row| self.is_watched(row);
         assert_eq!(self.store.expires(), self.rows.values().any(watched));
         self.check_stale();

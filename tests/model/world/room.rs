@@ -10,7 +10,6 @@ impl World {
     pub(super) fn trim(&mut self, bytes: usize) -> Effects {
         let before = self.store.stats();
         let mut effects = Effects::new();
-        self.trimmed = true;
         let freed = self.store.trim(bytes, Cause::Explicit, &mut effects);
         let after = self.store.stats();
         assert_eq!(freed, before.used_bytes - after.used_bytes);
