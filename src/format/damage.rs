@@ -46,10 +46,9 @@ impl Log {
 
     /// The body read at `location` failed its check: from here on it counts as absent.
     pub fn lose_body(&mut self, hash: &Hash, location: Location) {
-        if !self.bodies.lose(hash, location) {
+        if !self.displace(hash, location) {
             return;
         }
-        self.bury_body(hash, location);
         self.ailing = true;
         self.note(location.slot, Damage::Record);
         self.tell(&[*hash]);

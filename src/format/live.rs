@@ -54,16 +54,6 @@ impl Bodies {
         self.0.get(hash).is_some_and(|filed| filed.names > 0)
     }
 
-    /// The body read at `location` is unreadable there; true when that is where it was to be.
-    pub(super) fn lose(&mut self, hash: &Hash, location: Location) -> bool {
-        let filed = self.0.get_mut(hash);
-        let Some(filed) = filed.filter(|filed| filed.location == location) else {
-            return false;
-        };
-        filed.location.length = 0;
-        true
-    }
-
     fn forget(&mut self, slot: u32) {
         for (_, filed) in self.0.iter_mut() {
             if filed.location.slot == slot && filed.names > 0 {
@@ -183,11 +173,17 @@ impl Log {
         self.ailing = true;
     }
 
-    /// The body that lay at `location` is unreadable: it takes no part in what is live.
-    pub(super) fn bury_body(&mut self, hash: &Hash, location: Location) {
-        if self.bodies.is_named(hash) {
+    /// The body that was to lie at `location` is unreadable, and live nowhere; false when it lies elsewhere.
+    pub(super) fn displace(&mut self, hash: &Hash, location: Location) -> bool {
+        let filed = self.bodies.0.get_mut(hash);
+        let Some(filed) = filed.filter(|filed| filed.location == location) else {
+            return false;
+        };
+        filed.location.length = 0;
+        if filed.names > 0 {
             self.bury(location.slot, location.length.into());
         }
+        true
     }
 
     fn drop_name(&mut self, hash: &Hash) {
