@@ -70,16 +70,8 @@ export class ConditionalWrites {
     row: WritableRow,
   ): Promise<Metadata | SchemaStoreError> {
     const expect = seen.map(({ key, revision }) => ({ key, revision }));
-    const keys = seen.map(({ key }) => key);
-    if (this.#writes.hasPutOf(url) || keys.some((key) => this.#writes.has(key))) {
-      // One that the host has no room for does not go away by waiting.
-      const refusal = this.#writes.refusalOf(keys, url);
-      return refusal === undefined ? Promise.resolve(overtaken(url)) : Promise.reject(refusal);
-    }
-    return this.#tryCommit(
-      { put: [row], delete: [], expect, expectUrl: { url, count: seen.length } },
-      () => this.#take(row),
-    );
+    const batch = { put: [row], delete: [], expect, expectUrl: { url, count: seen.length } };
+    return this.#tryCommit(url, batch, () => this.#take(row));
   }
 
   /**
@@ -93,14 +85,20 @@ export class ConditionalWrites {
     then: () => T,
     deleted: readonly Uint8Array[] = [],
   ): Promise<T | SchemaStoreError> {
-    const refusal = this.#writes.refusalOf(keys);
-    if (refusal !== undefined) throw refusal;
-    if (keys.some((key) => this.#writes.has(key))) return overtaken(rows[0]?.url ?? "");
     const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
-    return this.#tryCommit({ put: rows, delete: deleted, expect }, then);
+    return this.#tryCommit(rows[0]?.url ?? "", { put: rows, delete: deleted, expect }, then);
   }
 
-  async #tryCommit<T>(batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
+  async #tryCommit<T>(url: string, batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
+    const keys = (batch.expect ?? []).map(({ key }) => key);
+    const whole = batch.expectUrl?.url;
+    // One that the host has no room for does not go away by waiting.
+    const refusal = this.#writes.refusalOf(keys, whole);
+    if (refusal !== undefined) throw refusal;
+    const isOnItsWay =
+      keys.some((key) => this.#writes.has(key)) ||
+      (whole !== undefined && this.#writes.hasPutOf(whole));
+    if (isOnItsWay) return overtaken(url);
     try {
       return await this.#host.commit(batch, then);
     } catch (error) {

@@ -82,7 +82,7 @@ export class DurableTier {
       superseded: (write) => forgiveRestart(() => shelf.unpend(bytesOf([write]))),
       failed: (error) => listener.failed(error),
       undo: (write) => this.#undo(write),
-      refused: ({ canonical, put }, cause) => listener.failed(noRoom(canonical, put, cause)),
+      refused: (write, cause) => listener.failed(noRoom(write, cause)),
     });
     this.conditional = new ConditionalWrites(
       {
@@ -183,11 +183,11 @@ export class DurableTier {
    * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
    * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
    */
-  async settle(write: PendingWrite, canonical: string): Promise<void> {
+  async settle(write: PendingWrite): Promise<void> {
     try {
       await this.writes.settle(write);
     } catch (error) {
-      throw isFull(error) ? noRoom(canonical, write.put, error) : error;
+      throw isFull(error) ? noRoom(write, error) : error;
     }
   }
 
@@ -405,12 +405,10 @@ export class DurableTier {
 
   #committed(writes: readonly PendingWrite[]): void {
     const bytes = bytesOf(writes);
-    try {
+    forgiveRestart(() => {
       this.#shelf.unpend(bytes);
       this.#shelf.admit(this.#resident(writes));
-    } catch (error) {
-      ignoreRestart(error);
-    }
+    });
     this.#listener.flushed(writes.length, bytes);
   }
 

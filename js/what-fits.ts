@@ -48,7 +48,10 @@ export async function commitWhatFits(
 }
 
 /** A refusal in the terms of the entry it is about. */
-export function noRoom(canonical: string, put: unknown, cause: SchemaStoreError): SchemaStoreError {
+export function noRoom(
+  { canonical, put }: PendingWrite,
+  cause: SchemaStoreError,
+): SchemaStoreError {
   const what = put === undefined ? "deletion" : "entry";
   const message = `there is no room for the ${what} ${canonical}: ${cause.message}`;
   return new SchemaStoreError(cause.code, message, { key: canonical, cause });

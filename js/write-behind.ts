@@ -137,7 +137,7 @@ export class WriteBehind {
 
   /** The writes that are not durable yet, the later one of a row only. */
   pending(): PendingWrite[] {
-    return [...new Map([...this.#refused, ...this.#inFlight, ...this.#queued]).values()];
+    return [...this.#refused.values(), ...this.sendable()];
   }
 
   /** The same without those that the host has no room for. */

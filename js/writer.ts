@@ -159,7 +159,7 @@ export class Writer {
       else if (key !== undefined) this.#shelf.forget(key);
       this.#listener.deleted(canonical);
     }
-    if (durable) for (const one of deletions) await this.#durable?.writes.settle(one);
+    if (durable) for (const one of deletions) await this.#durable?.settle(one);
   }
 
   #draft(value: object, options: PutOptions): Draft {
@@ -195,7 +195,7 @@ export class Writer {
   /** Waits for a write that is awaited; others are on their way, and stay there. */
   async #settle(filing: Filing): Promise<Metadata> {
     const { metadata, write } = await filing;
-    if (write?.awaited) await this.#durable?.settle(write, metadata.canonical);
+    if (write?.awaited) await this.#durable?.settle(write);
     return metadata;
   }
 
