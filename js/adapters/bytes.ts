@@ -12,6 +12,17 @@ export function copyRow({ key, url, hash, meta, revision }: HostRow): HostRow {
   return { key: copyOf(key), url, hash: copyOf(hash), meta: copyOf(meta), revision };
 }
 
+/** All of these, one after the other. */
+export function joinBytes(parts: readonly (Uint8Array | ArrayBuffer)[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let end = 0;
+  for (const part of parts) {
+    bytes.set(part instanceof ArrayBuffer ? new Uint8Array(part) : part, end);
+    end += part.byteLength;
+  }
+  return bytes;
+}
+
 /** Whether both are the same bytes. */
 export function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);

@@ -24,7 +24,7 @@ import { announce, type PreparedBatch, prepare, removeRows, write } from "./inde
 import { Connection } from "./indexeddb/connection.js";
 import { drop, readDamaged, seen } from "./indexeddb/damage.js";
 import { within } from "./indexeddb/deadline.js";
-import { forget, isAnyLeft, type LeftQueue, leave, reclaim, takeLeft } from "./indexeddb/left.js";
+import { forget, isAnyLeft, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { result, results } from "./indexeddb/requests.js";
 import { readPlace, readRows, type Stored } from "./indexeddb/rows.js";
@@ -37,7 +37,7 @@ import {
   type StoreName,
 } from "./indexeddb/schema.js";
 import { Tabs } from "./indexeddb/tabs.js";
-import { LeftWrites, writesOf } from "./left-writes.js";
+import { LeftWrites } from "./left-writes.js";
 
 /** Stores that a commit writes. */
 const COMMITTED: readonly StoreName[] = ["rows", "bodies", "sys"];
@@ -75,10 +75,10 @@ class IndexedDbAdapter implements HostAdapter {
   readonly #id = randomId();
   /** The last commit that is known here. */
   #token: HostToken = 0;
-  /** Writes of commits under way, and when these began. */
-  readonly #begun = new Map<object, number>();
-  /** The copy of this page's queue that lies in the database. */
-  #left: { readonly queue: LeftQueue; readonly open: LeftWrites } | undefined;
+  /** Commits under way, and when they began. */
+  readonly #begun = new Map<HostBatch, number>();
+  /** Of the copy of this page's queue that lies in the database: the last commit it knew of, what is open. */
+  #left: { readonly token: HostToken; readonly writes: LeftWrites } | undefined;
   /** What other pages left did not fit. */
   #unfiled = false;
   readonly #tabs: Tabs;
@@ -93,8 +93,13 @@ class IndexedDbAdapter implements HostAdapter {
 
   async open(): Promise<HostOpened> {
     if (this.#state === "closed") this.#mustBeOpen();
-    const damage = await this.#takeLeft();
-    const { storeId, token } = await this.#read(["sys"], readPlace);
+    const look = () =>
+      this.#read(["sys", "side"], (transaction) =>
+        Promise.all([readPlace(transaction), isAnyLeft(transaction.objectStore("side"))]),
+      );
+    const [found, isLeft] = await look();
+    const damage = isLeft ? await this.#fileLeft() : [];
+    const [{ storeId, token }] = isLeft ? await look() : [found];
     this.#token = token;
     if (this.#state === "new") this.#state = "open";
     this.#mustBeOpen();
@@ -202,20 +207,19 @@ class IndexedDbAdapter implements HostAdapter {
   async commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken> {
     this.#mustBeOpen();
     const prepared = prepare(batch);
-    const begun = Date.now();
-    for (const one of writesOf(batch)) this.#begun.set(one, begun);
+    this.#begun.set(batch, Date.now());
     try {
       const token = await this.#commit(batch, prepared, options.durability).catch((error) =>
         this.#commitOverQuota(error, prepared, options.durability),
       );
-      if (this.#left?.open.committed(batch)) this.#forgetLeft(this.#left.queue);
+      if (this.#left?.writes.committed(batch)) this.#forgetLeft();
       // What was left for want of room may fit now.
       if (this.#unfiled && batch.delete.length > 0) this.#catchUp();
       this.#token = token;
       this.#tabs.tellCommit();
       return token;
     } finally {
-      for (const one of writesOf(batch)) this.#begun.delete(one);
+      this.#begun.delete(batch);
     }
   }
 
@@ -225,19 +229,15 @@ class IndexedDbAdapter implements HostAdapter {
    */
   commitSync(batch: HostBatch): void {
     if (this.#state !== "open") return;
-    const now = Date.now();
+    const token = this.#token;
     // What a commit under way may have done already is as old as that.
-    const open = new LeftWrites(batch, (one) => this.#begun.get(one) ?? now);
-    const queue: LeftQueue = {
-      id: this.#id,
-      token: this.#token,
-      writes: prepare(batch, open.times(batch)),
-    };
+    const writes = new LeftWrites(batch, this.#begun);
+    const queue = { id: this.#id, token, writes: prepare(batch, writes.times(batch)) };
     const copied = this.#connection.atOnce(["side"], (transaction) =>
       leave(transaction.objectStore("side"), queue),
     );
     if (!copied) return;
-    this.#left = { queue, open };
+    this.#left = { token, writes };
     this.#tabs.tellLeft();
   }
 
@@ -314,22 +314,22 @@ class IndexedDbAdapter implements HostAdapter {
   };
 
   #commit(batch: HostBatch, prepared: PreparedBatch, durability: Durability): Promise<HostToken> {
-    const left = this.#left;
-    const copiedAt = left?.open.times(batch) ?? [];
+    const [id, left] = [this.#id, this.#left];
+    const copiedAt = left?.writes.times(batch) ?? [];
     if (left === undefined || copiedAt.every((time) => time === undefined)) {
       return this.#write(COMMITTED, durability, (transaction) => write(transaction, prepared));
     }
     return this.#write(STORES, durability, async (transaction) => {
-      const due = await reclaim(transaction, left.queue, prepared, copiedAt);
-      if (left.open.isWithin(batch)) forget(transaction.objectStore("side"), left.queue);
+      const due = await reclaim(transaction, { id, token: left.token }, prepared, copiedAt);
+      if (left.writes.isWithin(batch)) forget(transaction.objectStore("side"), id);
       return write(transaction, due);
     });
   }
 
-  #forgetLeft(queue: LeftQueue): void {
+  #forgetLeft(): void {
     this.#left = undefined;
     this.#write(["side"], "relaxed", async (transaction) => {
-      forget(transaction.objectStore("side"), queue);
+      forget(transaction.objectStore("side"), this.#id);
     }).catch(() => {
       // Filed after all, it changes nothing: what it holds was written since.
     });
@@ -352,16 +352,13 @@ class IndexedDbAdapter implements HostAdapter {
 
   /** Takes in what pages left behind, and has all others look at what is there now. */
   #catchUp(): void {
-    this.#takeLeft().then(this.#notify, this.#notify);
+    const look = (transaction: IDBTransaction) => isAnyLeft(transaction.objectStore("side"));
+    const filed = this.#read(["side"], look).then((isLeft) => (isLeft ? this.#fileLeft() : []));
+    filed.then(this.#notify, this.#notify);
   }
 
   /** Files what pages left behind; returns what of it is unreadable, one sentence each. */
-  async #takeLeft(): Promise<readonly string[]> {
-    if (
-      !(await this.#read(["side"], (transaction) => isAnyLeft(transaction.objectStore("side"))))
-    ) {
-      return [];
-    }
+  async #fileLeft(): Promise<readonly string[]> {
     try {
       const { wrote, damage } = await this.#write(STORES, "strict", takeLeft);
       this.#unfiled = false;

@@ -9,9 +9,14 @@ import type { HostBatch } from "../host.js";
 export class LeftWrites {
   readonly #open: Map<object, number>;
 
-  /** `at` tells when a write was asked for, in milliseconds since 1970. */
-  constructor(batch: HostBatch, at: (write: object) => number = Date.now) {
-    this.#open = new Map(writesOf(batch).map((write) => [write, at(write)]));
+  /** `begun`: commits under way that may hold some of them, and when they began, in milliseconds since 1970. */
+  constructor(batch: HostBatch, begun: ReadonlyMap<HostBatch, number> = new Map()) {
+    const since = new Map<object, number>();
+    for (const [commit, time] of begun) {
+      for (const write of writesOf(commit)) since.set(write, time);
+    }
+    const now = Date.now();
+    this.#open = new Map(writesOf(batch).map((write) => [write, since.get(write) ?? now]));
   }
 
   /** When each write of a batch was copied; undefined for those that were not. Puts come first. */
@@ -33,6 +38,6 @@ export class LeftWrites {
 }
 
 /** The objects a batch is made of: its puts, and the keys of its deletions. */
-export function writesOf({ put, delete: deleted }: HostBatch): object[] {
+function writesOf({ put, delete: deleted }: HostBatch): object[] {
   return [...put, ...deleted];
 }

@@ -2,11 +2,11 @@
 
 import { read } from "node:fs";
 import { promisify } from "node:util";
+import { joinBytes } from "../bytes.js";
 import { diskError, errno, type Files, readAt } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import { unlessGone } from "./recovery.js";
 
-const HASH = 32;
 /** Most bytes of one read. */
 const RUN = 1 << 20;
 /** Bytes nobody asked for that are read along rather than to read twice. */
@@ -63,7 +63,7 @@ export async function readBodies(
  * already: the damaged ones count as absent from here on, so that it writes them again.
  */
 export function checkKept(files: Files, core: LogCore, hashes: readonly Uint8Array[]): void {
-  const keeps = core.call((log) => log.keeps(joined(hashes)));
+  const keeps = core.call((log) => log.keeps(joinBytes(hashes)));
   const kept = hashes.filter((_, at) => keeps[at] === 1);
   for (const run of runs(locate(core, kept))) {
     const { name, from, to } = extent(core, run);
@@ -98,7 +98,7 @@ async function readAll(
 }
 
 function locate(core: LogCore, hashes: readonly Uint8Array[]): Wanted[] {
-  const located = core.call((log) => log.locate(joined(hashes)));
+  const located = core.call((log) => log.locate(joinBytes(hashes)));
   const wanted: Wanted[] = [];
   for (let index = 0; index < hashes.length; index++) {
     const [slot = -1, offset = 0, length = 0] = located.subarray(3 * index, 3 * index + 3);
@@ -138,7 +138,7 @@ function check(
 ): Uint32Array {
   const [{ slot, offset }] = run;
   const places = Float64Array.from(run.flatMap((body) => [body.offset, body.length]));
-  const keys = joined(run.map(({ index }) => hashes[index] as Uint8Array));
+  const keys = joinBytes(run.map(({ index }) => hashes[index] as Uint8Array));
   return core.call((log) => log.verify(slot, offset, bytes, places, keys));
 }
 
@@ -152,14 +152,6 @@ async function readRun(files: Files, name: string, from: number, to: number): Pr
       if (bytesRead === 0) break;
       done += bytesRead;
     }
-  });
-  return bytes;
-}
-
-function joined(hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(hashes.length * HASH);
-  hashes.forEach((hash, index) => {
-    bytes.set(hash, index * HASH);
   });
   return bytes;
 }

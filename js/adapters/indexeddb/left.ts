@@ -8,7 +8,7 @@
  */
 
 import type { HostToken } from "../../host.js";
-import { mapKey } from "../bytes.js";
+import { joinBytes, mapKey } from "../bytes.js";
 import { type PreparedBatch, write } from "./commit.js";
 import { result, results } from "./requests.js";
 import type { StoredRow, Tombstone } from "./schema.js";
@@ -47,7 +47,7 @@ export function leave(side: IDBObjectStore, queue: LeftQueue): void {
 }
 
 /** Takes the copy of a page back. */
-export function forget(side: IDBObjectStore, { id }: Pick<LeftQueue, "id">): void {
+export function forget(side: IDBObjectStore, id: string): void {
   side.delete(piecesOf(id));
 }
 
@@ -81,7 +81,7 @@ export async function takeLeft(transaction: IDBTransaction): Promise<Taken> {
  */
 export async function reclaim(
   transaction: IDBTransaction,
-  { id, token }: LeftQueue,
+  { id, token }: Pick<LeftQueue, "id" | "token">,
   batch: PreparedBatch,
   copiedAt: readonly (number | undefined)[],
 ): Promise<PreparedBatch> {
@@ -173,19 +173,14 @@ function pack({ token, writes }: LeftQueue): Uint8Array<ArrayBuffer> {
     delete: deleted.map(({ at, key }) => [at, key.byteLength]),
   };
   const text = new TextEncoder().encode(JSON.stringify(head));
-  const parts = [
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, text.length);
+  return joinBytes([
+    length.buffer,
+    text,
     ...put.flatMap(({ key, row, body }) => [key, row.hash, row.meta, body]),
     ...deleted.map(({ key }) => key),
-  ];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 4 + text.length));
-  new DataView(bytes.buffer).setUint32(0, text.length);
-  bytes.set(text, 4);
-  let end = 4 + text.length;
-  for (const part of parts) {
-    bytes.set(new Uint8Array(part), end);
-    end += part.byteLength;
-  }
-  return bytes;
+  ]);
 }
 
 /** The queue of a copy; undefined where that is damaged, or of another version. */
@@ -225,15 +220,7 @@ function joined(
     const id = name.slice(PREFIX.length, name.lastIndexOf(":"));
     byId.set(id, [...(byId.get(id) ?? []), pieces[at] as ArrayBuffer]);
   });
-  return Array.from(byId, ([id, parts]) => {
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-    let end = 0;
-    for (const part of parts) {
-      bytes.set(new Uint8Array(part), end);
-      end += part.byteLength;
-    }
-    return [id, bytes];
-  });
+  return Array.from(byId, ([id, parts]) => [id, joinBytes(parts)]);
 }
 
 function pieceName(id: string, number: number): string {
