@@ -1,22 +1,13 @@
 /** Damage in a real database of Chromium: it is told until it is healed, and every write heals it. */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Page } from "playwright-core";
 import { MEETINGS, WRITINGS } from "../js/heal-matrix.js";
-import { browserTest, withBrowser, withPage } from "./harness.js";
+import { addModule, browserTest, withBrowser, withPage } from "./harness.js";
 
 /** Makes the matrix and `hit`, which changes the text of a stored body, known to a page. */
 async function prepare(page: Page): Promise<void> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("../js/heal-matrix.ts", import.meta.url))],
-    bundle: true,
-    format: "iife",
-    globalName: "matrix",
-    write: false,
-  });
-  await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+  await addModule(page, "js/heal-matrix.ts", "matrix");
   await page.evaluate(`(() => {
     const done = (request) => new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import type { IndexedDbOptions } from "../../dist/adapters/indexeddb.js";
 import type { HostAdapter } from "../../dist/host.js";
@@ -125,6 +126,18 @@ export const ARGS: readonly string[] = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** Makes the exports of a module below `tests/` a global of a page. */
+export async function addModule(page: Page, path: string, globalName: string): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`../${path}`, import.meta.url))],
+    bundle: true,
+    format: "iife",
+    globalName,
+    write: false,
+  });
+  await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+}
 
 /** Starts Chromium on a profile directory; the same one again is the same browser restarted. */
 export async function launch(profile: string, origin: string): Promise<Chromium> {

@@ -45,12 +45,13 @@ browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part",
 
       acknowledged = sizes.length;
       const target = acknowledged + 5 + 7 * kill;
+      let reached = () => {};
       const enough = new Promise<void>((resolve) => {
-        page.on("console", (message) => {
-          if (message.text() !== "acknowledged") return;
-          acknowledged += 1;
-          if (acknowledged === target) resolve();
-        });
+        reached = resolve;
+      });
+      await page.exposeFunction("acknowledge", () => {
+        acknowledged += 1;
+        if (acknowledged === target) reached();
       });
       await writeForEver(page, sizes.length);
       await enough;
@@ -64,6 +65,11 @@ browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part",
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
+
+declare global {
+  /** In the page: tells this side of a commit. */
+  var acknowledge: () => Promise<void>;
+}
 
 /** Which place it is, and of each batch there is, how many entries are there with their bodies. */
 function stored(page: Page): Promise<{ storeId: string; sizes: number[] }> {
@@ -80,7 +86,7 @@ function stored(page: Page): Promise<{ storeId: string; sizes: number[] }> {
   });
 }
 
-/** Starts writing batches, the first of that number, and says on the console what was stored. */
+/** Starts writing batches, the first of that number; goes on when this side has heard that one is stored. */
 async function writeForEver(page: Page, first: number): Promise<void> {
   const write = async ([first, size]: readonly [number, number]): Promise<void> => {
     const adapter = await kit.open("db");
@@ -94,7 +100,7 @@ async function writeForEver(page: Page, first: number): Promise<void> {
       for (let batch = first; ; batch += 1) {
         const put = await Promise.all(Array.from({ length: size }, (_, i) => entry(batch, i)));
         await kit.commit(adapter, { put });
-        console.log("acknowledged");
+        await acknowledge();
       }
     };
     void run();

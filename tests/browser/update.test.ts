@@ -1,23 +1,14 @@
 /** Updates over IndexedDB are exact: two stores of one page, and several tabs. */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { browserTest, withBrowser, withPage } from "./harness.js";
+import { addModule, browserTest, withBrowser, withPage } from "./harness.js";
 
 /** `FSS_UPDATE_ROUNDS=1000` tries for longer than `npm test` does. */
 const ROUNDS = Number(process.env.FSS_UPDATE_ROUNDS ?? 60);
 
 browserTest("an update and any other write come to what one after the other does", () =>
   withPage(async (page) => {
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL("../js/update-rounds.ts", import.meta.url))],
-      bundle: true,
-      format: "iife",
-      globalName: "rounds",
-      write: false,
-    });
-    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+    await addModule(page, "js/update-rounds.ts", "rounds");
     const wrong = await page.evaluate(`(async () => {
       const { openSchemaStore } = await import("/dist/index.js");
       return rounds.updateRounds({

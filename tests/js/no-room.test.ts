@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SchemaStoreError } from "../../dist/errors.js";
+import { type ErrorCode, SchemaStoreError } from "../../dist/errors.js";
 import type { HostAdapter, HostBatch } from "../../dist/host.js";
 import { MemoryPlace, memoryAdapter, openStore, random, readBack, until } from "./kit.js";
 
@@ -30,6 +30,21 @@ function limited(place: MemoryPlace, room: { bytes: number; commits: number }): 
       if (batch.put.length > 0 && sizeAfter(batch) > room.bytes) {
         throw new SchemaStoreError("QUOTA_EXCEEDED", "the place is full");
       }
+      return inner.commit(batch, options);
+    },
+  };
+}
+
+/** An adapter whose first commits fail with these codes, or succeed where there is none. */
+function failing(place: MemoryPlace, codes: readonly (ErrorCode | undefined)[]): HostAdapter {
+  const inner = memoryAdapter(place);
+  let commits = 0;
+  return {
+    ...inner,
+    async commit(batch, options) {
+      const code = codes[commits];
+      commits += 1;
+      if (code !== undefined) throw new SchemaStoreError(code, `commit ${commits}`);
       return inner.commit(batch, options);
     },
   };
@@ -102,19 +117,8 @@ test("what was refused is tried again at once when something was deleted", async
 
 test("a put that was written is durable, whatever becomes of the rest of its batch", async () => {
   const place = new MemoryPlace();
-  const inner = memoryAdapter(place);
-  const failures = ["QUOTA_EXCEEDED", undefined, "DISK_ERROR"] as const;
-  let commits = 0;
   const store = await openStore({
-    adapter: {
-      ...inner,
-      async commit(batch, options) {
-        const code = failures[commits];
-        commits += 1;
-        if (code !== undefined) throw new SchemaStoreError(code, `commit ${commits}`);
-        return inner.commit(batch, options);
-      },
-    },
+    adapter: failing(place, ["QUOTA_EXCEEDED", undefined, "DISK_ERROR"]),
   });
   // Three that are queued, and one that begins the commit of all.
   for (const url of ["medium", "large", "larger"]) {
@@ -231,19 +235,8 @@ test("an entry whose refused put is being undone is never damaged to a reader", 
 });
 
 test("a durable put that failed once and does not fit later is kept and told", async () => {
-  const inner = memoryAdapter(new MemoryPlace());
-  const failures = ["DISK_ERROR", "QUOTA_EXCEEDED"] as const;
-  let commits = 0;
   const store = await openStore({
-    adapter: {
-      ...inner,
-      async commit(batch, options) {
-        const code = failures[commits];
-        commits += 1;
-        if (code !== undefined) throw new SchemaStoreError(code, `commit ${commits}`);
-        return inner.commit(batch, options);
-      },
-    },
+    adapter: failing(new MemoryPlace(), ["DISK_ERROR", "QUOTA_EXCEEDED"]),
   });
   const told: string[] = [];
   store.on("error", ({ error }) => told.push(`${error.code} ${error.key}`));
