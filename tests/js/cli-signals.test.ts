@@ -140,9 +140,10 @@ test("one key that comes as two signals lets the command wind up", async () => {
 
 test("a second signal ends a command at once that cannot wind up", async () => {
   const signal: Signalled = { name: "SIGTERM", at: "commit", stuck: true };
-  const { child, ended } = start(["save", r4b, ...at("stuck")], { cwd, signal });
-  // The first one has come when the second is sent; sent again until it counts as another one.
-  const again = setInterval(() => child.kill("SIGTERM"), 1000);
+  const { child, signalled, ended } = start(["save", r4b, ...at("stuck")], { cwd, signal });
+  await signalled;
+  // Again until it counts as another one.
+  const again = setInterval(() => child.kill("SIGTERM"), 500);
   const { code, by } = await ended;
   clearInterval(again);
   assert.deepEqual([code, by], [143, "SIGTERM"]);
@@ -155,9 +156,11 @@ test("what waits for standard input ends at the first signal", async () => {
     [["import", "-"], archive.subarray(0, -10), "SIGTERM", 143],
   ];
   for (const [words, input, name, code] of cases) {
-    const { child, ended } = start([...words, ...at("waiting")], { cwd });
+    const signal: Signalled = { name, at: "outside" };
+    const { child, signalled, ended } = start([...words, ...at("waiting")], { cwd, signal });
     child.stdin?.write(input);
-    const again = setInterval(() => child.kill(name), 1000);
+    await signalled;
+    const again = setInterval(() => child.kill(name), 500);
     const { code: actual, by, err } = await ended;
     clearInterval(again);
     assert.deepEqual([actual, by, err], [code, null, `error: interrupted by ${name}\n`], words[0]);

@@ -23,14 +23,16 @@ export interface Ended {
 /** A command that runs. */
 export interface Running {
   readonly child: ChildProcess;
+  /** With a signal: until it was sent, or the process takes the one that is to come from outside. */
+  readonly signalled: Promise<unknown>;
   readonly ended: Promise<Ended>;
 }
 
 /** A signal of the system that the process gets at a certain point. */
 export interface Signalled {
   readonly name: NodeJS.Signals;
-  /** The point, as `signal-at.ts` knows them. */
-  readonly at: "start" | "commit" | "last-commit" | "write" | "reading";
+  /** The point, as `signal-at.ts` knows them; `outside`: the test sends it. */
+  readonly at: "start" | "commit" | "last-commit" | "write" | "reading" | "outside";
   /** The commit of that number, from 1. */
   readonly nth?: number;
   /** Signals, one right after the other. */
@@ -54,6 +56,7 @@ export function start(
   const preload = signal ? ["--import", import.meta.resolve("tsx"), "--import", signalAt] : [];
   const child = spawn(process.execPath, [...preload, program, "cache", ...words], {
     cwd,
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
     env: {
       PATH: process.env.PATH,
       HOME: cwd,
@@ -63,19 +66,20 @@ export function start(
     },
   });
   let [out, err] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text) => {
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
     out += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
     err += text;
   });
-  child.stdin.on("error", () => {});
+  child.stdin?.on("error", () => {});
+  const signalled = new Promise((resolve) => child.once("message", resolve));
   const ended = new Promise<Ended>((resolve) =>
     child.on("close", (code, by) =>
       resolve({ code: code ?? 128 + constants.signals[by ?? "SIGKILL"], by, out, err }),
     ),
   );
-  return { child, ended };
+  return { child, signalled, ended };
 }
 
 /** Runs `cache <words>` to its end. */

@@ -15,13 +15,14 @@ function send(): void {
   if (sent) return;
   sent = true;
   for (let time = 0; time < times; time += 1) process.kill(process.pid, name);
+  process.send?.("sent");
 }
 
-if (at === "start") {
-  process.on("newListener", (event) => {
-    if (event === name) setImmediate(send);
-  });
-}
+process.on("newListener", (event) => {
+  if (event !== name) return;
+  if (at === "start") setImmediate(send);
+  if (at === "outside") process.send?.("ready");
+});
 
 const { fdatasync, createWriteStream, createReadStream } = fs;
 let read = 0;

@@ -52,6 +52,8 @@ export async function updateRounds({ open, model, seed, rounds }: Rounds): Promi
   const [here, there] = [await open(), await open()];
   const wrong: string[] = [];
   for (let at = 0; at < rounds; at += 1) {
+    // Each round lists what is there.
+    if (at % 50 === 49) await pick([here, there]).clear();
     const url = `urn:round:${seed}:${at}:`;
     const [by, updater] = [pick([here, there]), pick([here, there])];
     const filledBy = pick([by, updater]);
