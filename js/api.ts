@@ -1,9 +1,9 @@
 /** What every entry point exports besides `openSchemaStore`. */
 
-export type { ConvertSource } from "./convert-into.js";
+export type { ConvertSource } from "./convert/into-store.js";
 export { type ErrorCode, SchemaStoreError } from "./errors.js";
-export type { EventListener, EventName } from "./events.js";
-export type * from "./holding/types.js";
+export type { EventListener, EventName } from "./events/events.js";
+export type { WatchEvent } from "./events/watchers.js";
 export type {
   Durability,
   HostAdapter,
@@ -22,4 +22,3 @@ export type { OpenSchemaStore } from "./open.js";
 export { type ParsedCanonical, parseCanonical } from "./parse-canonical.js";
 export type { SchemaStore } from "./store.js";
 export type * from "./types.js";
-export type { WatchEvent } from "./watchers.js";

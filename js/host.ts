@@ -3,7 +3,7 @@
  * it never looks into either. Every adapter passes `adapterContract` of `fhir-schema-store/testing`.
  */
 
-import type { CoreModule } from "./core-module.js";
+import type { CoreModule } from "./load/module.js";
 
 /** One entry at rest, without its body. */
 export interface HostRow {

@@ -2,7 +2,7 @@
 
 import { loadCore } from "./load/inline.js";
 import { type OpenSchemaStore, opener } from "./open.js";
-import { webPlatform } from "./platform-web.js";
+import { webPlatform } from "./platform/web.js";
 
 export * from "./api.js";
 

@@ -4,12 +4,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "./adapters/fs/random.js";
 import { fsAdapter } from "./adapters/fs.js";
-import type { DurableTier } from "./durable.js";
+import type { DurableTier } from "./durable/durable-tier.js";
+import { flushSync } from "./durable/flush-sync.js";
 import { asStoreError } from "./errors.js";
-import { flushSync } from "./flush-sync.js";
 import { loadCore } from "./load/node.js";
 import { type OpenSchemaStore, opener } from "./open.js";
-import { watchPressure } from "./pressure.js";
+import { watchPressure } from "./platform/pressure.js";
 import { checkGiven } from "./rules.js";
 
 export * from "./api.js";

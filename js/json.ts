@@ -1,7 +1,7 @@
 /** JSON in and out: what may be stored, and how a stored text becomes a value. */
 
+import { canonicalOf } from "./core/record.js";
 import { SchemaStoreError } from "./errors.js";
-import { canonicalOf } from "./record.js";
 import { show } from "./rules.js";
 import type { JsonObject } from "./types.js";
 

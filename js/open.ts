@@ -1,7 +1,8 @@
 /** Opening a store, the same on every platform. */
 
-import { type CheckedOptions, checkOptions } from "./options.js";
-import type { Platform } from "./platform.js";
+import { type CheckedOptions, checkOptions } from "./arguments/options.js";
+import { Assembly } from "./assembly.js";
+import type { Platform } from "./platform/platform.js";
 import { SchemaStore } from "./store.js";
 import type { StoreOptions } from "./types.js";
 
@@ -22,8 +23,9 @@ export function opener(platform: Platform): OpenSchemaStore {
       inMemory ? undefined : (checked.adapter ?? platform.defaultAdapter(checked)),
       rankingOf(checked),
     ]);
-    const store = new SchemaStore(core, { ...checked, ranking }, adapter, platform);
-    await store.open();
+    const assembly = new Assembly(core, { ...checked, ranking }, adapter, platform);
+    const store = new SchemaStore(assembly);
+    await assembly.open();
     if (checked.seed !== undefined) await seed(store, checked.seed, platform);
     return store;
   };
@@ -31,7 +33,7 @@ export function opener(platform: Platform): OpenSchemaStore {
 
 async function rankingOf({ evictionPolicy, evictionBatchSize }: CheckedOptions) {
   if (typeof evictionPolicy === "string") return undefined;
-  const { Ranking } = await import("./custom-policy.js");
+  const { Ranking } = await import("./memory/custom-policy.js");
   return new Ranking(evictionPolicy, evictionBatchSize);
 }
 
@@ -42,7 +44,7 @@ async function seed(
 ): Promise<void> {
   try {
     if ((await store.size()) > 0) return;
-    const { fillEmpty } = await import("./archive.js");
+    const { fillEmpty } = await import("./archive/seed.js");
     await fillEmpty(store, from, platform);
   } catch (error) {
     await store.close().catch(() => {});

@@ -1,23 +1,16 @@
 /** The store: one object over memory, a durable host and the network. */
 
-import { checkedItems, RULES } from "./arguments.js";
-import type { ConvertSource } from "./convert-into.js";
-import type { CoreModule } from "./core-module.js";
-import type { DurableTier } from "./durable.js";
-import { SchemaStoreError } from "./errors.js";
-import { type EventListener, type EventName, Events } from "./events.js";
-import { unlessAborted } from "./flight.js";
-import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "./holding/types.js";
-import { HoldingOnDemand } from "./holding-on-demand.js";
-import type { HostAdapter } from "./host.js";
+import { checkedItems, RULES } from "./arguments/calls.js";
+import type { Assembly } from "./assembly.js";
+import { unlessAborted } from "./concurrency.js";
+import type { ConvertSource } from "./convert/into-store.js";
+import type { EventListener, EventName } from "./events/events.js";
+import type { WatchEvent } from "./events/watchers.js";
 import { decodeText } from "./json.js";
-import { Loader, missing } from "./loader.js";
-import type { CheckedOptions } from "./options.js";
-import type { Platform } from "./platform.js";
-import { newCounts, reportHealth, type StoreCounts } from "./report.js";
+import type { MemoryTier } from "./memory/memory-tier.js";
+import { missing } from "./read/loader.js";
+import { reportHealth } from "./report/health.js";
 import { check, checkGiven, FUNCTION, type Rules } from "./rules.js";
-import type { Shelf } from "./shelf.js";
-import { makeTiers, type Tiers } from "./tiers.js";
 import type {
   ArchiveSource,
   ConvertOptions,
@@ -29,15 +22,17 @@ import type {
   ImportOptions,
   ImportReport,
   JsonObject,
+  Lease,
+  LeaseOptions,
   Metadata,
   PutItem,
   PutManyOptions,
   PutOptions,
   Stats,
   UpdateOptions,
+  WarmOptions,
+  WarmReport,
 } from "./types.js";
-import { type WatchEvent, Watchers } from "./watchers.js";
-import { Writer } from "./writer.js";
 
 /**
  * A store of JSON documents named by canonicals, FHIR Schemas above all.
@@ -47,71 +42,22 @@ import { Writer } from "./writer.js";
  * What a call does not know of options, and what is given for `none`, is INVALID_VALUE.
  */
 export class SchemaStore {
-  readonly #tiers: Tiers;
-  readonly #shelf: Shelf;
-  readonly #durable: DurableTier | undefined;
-  readonly #writer: Writer;
-  readonly #loader: Loader;
-  readonly #events = new Events();
-  readonly #watchers: Watchers;
-  readonly #holding: HoldingOnDemand;
+  readonly #assembly: Assembly;
+  readonly #memory: MemoryTier;
   readonly #cloned: boolean;
-  readonly #counts: StoreCounts = newCounts();
-  #stopExit: (() => void) | undefined;
-  #closing: Promise<void> | undefined;
 
-  /** Use `openSchemaStore`, which also opens the durable tier. */
-  constructor(
-    core: CoreModule,
-    options: CheckedOptions,
-    adapter: HostAdapter | undefined,
-    platform: Platform,
-  ) {
-    this.#cloned = options.values === "cloned";
-    this.#tiers = makeTiers(core, options, adapter, platform, {
-      evicted: (canonical, cause) => this.#events.emit("evict", { canonical, cause }),
-      relieved: (event) => this.#events.emit("pressure", event),
-      expired: (canonical) => this.#events.emit("expire", { canonical }),
-      moved: (urlsOf) => {
-        this.#holding.moved(urlsOf);
-        this.#watchers.moved(urlsOf);
-      },
-      restarted: () => {
-        this.#counts.restarts += 1;
-        this.#holding.restarted();
-        this.#events.emit("restart", { emptied: adapter === undefined });
-      },
-      flushed: (entries, bytes) => {
-        this.#counts.flushes += 1;
-        this.#events.emit("flush", { entries, bytes });
-      },
-      failed: (error) => this.#events.emit("error", { error }),
-      checkOpen: () => this.#checkOpen(),
-    });
-    this.#shelf = this.#tiers.shelf;
-    this.#durable = this.#tiers.durable;
-    this.#watchers = new Watchers(this.#shelf, this.#events);
-    this.#writer = new Writer(this.#shelf, this.#durable, options, {
-      checkOpen: () => this.#checkOpen(),
-      stored: (canonical) => {
-        this.#counts.puts += 1;
-        this.#events.emit("put", { canonical });
-      },
-      deleted: (canonical) => {
-        this.#loader.deleted(canonical);
-        this.#counts.deletes += 1;
-        this.#events.emit("delete", { canonical });
-      },
-    });
-    this.#loader = new Loader(this.#shelf, this.#durable, this.#writer, options);
-    this.#holding = new HoldingOnDemand(this.#tiers, this.#loader, this.#events);
+  /** @internal */
+  constructor(assembly: Assembly) {
+    this.#assembly = assembly;
+    this.#memory = assembly.parts.memory;
+    this.#cloned = assembly.parts.options.values === "cloned";
   }
 
   /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
   get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
     try {
       if (options !== undefined) checkGiven(options, RULES.get);
-      const hot = options?.signal === undefined ? this.#shelf.hit(canonical) : undefined;
+      const hot = options?.signal === undefined ? this.#memory.hit(canonical) : undefined;
       if (hot !== undefined) return Promise.resolve(this.#handOut(hot) as T);
     } catch (error) {
       return Promise.reject(error);
@@ -122,9 +68,9 @@ export class SchemaStore {
   /** The value of a canonical if memory has it; a value that is only on disk is `undefined` here. */
   getSync<T = JsonObject>(canonical: string, none?: undefined): T | undefined {
     if (none !== undefined) checkGiven(none);
-    const hot = this.#shelf.hit(canonical);
+    const hot = this.#memory.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#loader.peek(canonical);
+    const value = hot ?? this.#assembly.loader.peek(canonical);
     return value && (this.#handOut(value) as T);
   }
 
@@ -135,7 +81,7 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
-    const values = await unlessAborted(this.#loader.loadMany(canonicals), options?.signal);
+    const values = await unlessAborted(this.#assembly.loader.loadMany(canonicals), options?.signal);
     const found = canonicals.map((canonical, at) =>
       values[at] ? this.#handOut(values[at]) : this.get(canonical, options),
     );
@@ -145,7 +91,7 @@ export class SchemaStore {
   /** The JSON text of a canonical, byte for byte as it was put. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#begin(options, RULES.get);
-    const found = await this.#loader.orStale("body", canonical, options);
+    const found = await this.#assembly.reader.body(canonical, options);
     return found ? decodeText(found) : missing(canonical, options);
   }
 
@@ -156,13 +102,13 @@ export class SchemaStore {
   ): Promise<Entry<T> | undefined> {
     this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
-    await this.#holding.counted();
+    await this.#assembly.holding.counted();
     for (;;) {
-      const recalled = this.#loader.recall(canonical);
-      const loaded = recalled ?? (await this.#loader.orStale("load", canonical, options));
+      const recalled = this.#assembly.loader.recall(canonical);
+      const loaded = recalled ?? (await this.#assembly.reader.load(canonical, options));
       if (loaded === undefined) return missing(canonical, options);
-      if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
-      const metadata = loaded.stale ?? this.#shelf.metadata(loaded.slot);
+      if (recalled === undefined && !this.#assembly.loader.isCurrent(canonical, loaded)) continue;
+      const metadata = loaded.stale ?? this.#memory.metadata(loaded.slot);
       const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
       return loaded.stale ? { ...entry, stale: true } : entry;
     }
@@ -171,15 +117,15 @@ export class SchemaStore {
   /** What is known of a canonical, without reading its body; the network is not asked. CORRUPT. */
   async metadata(canonical: string, none?: undefined): Promise<Metadata | undefined> {
     this.#begin(none);
-    await this.#holding.counted();
-    const slot = await this.#loader.find(canonical);
-    return slot === undefined ? undefined : this.#shelf.metadata(slot);
+    await this.#assembly.holding.counted();
+    const slot = await this.#assembly.loader.find(canonical);
+    return slot === undefined ? undefined : this.#memory.metadata(slot);
   }
 
   /** Whether memory or the durable host has a canonical. CORRUPT for one that is known to be damaged. */
   async has(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    return (await this.#loader.find(canonical)) !== undefined;
+    return (await this.#assembly.loader.find(canonical)) !== undefined;
   }
 
   /**
@@ -188,25 +134,25 @@ export class SchemaStore {
    */
   async put(value: object, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#writer.put(value, options);
+    return this.#assembly.writer.put(value, options);
   }
 
   /** Stores the text of one JSON object, to come back byte for byte. SERIALIZATION, INVALID_VALUE. */
   async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#writer.putText(text, options);
+    return this.#assembly.writer.putText(text, options);
   }
 
   /** Stores UTF-8 bytes of one JSON object, which are copied. */
   async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#writer.putBytes(bytes, options);
+    return this.#assembly.writer.putBytes(bytes, options);
   }
 
   /** Stores many entries; rejects at the first that fails, those before it stay stored. */
   async putMany(items: Iterable<PutItem>, options: PutManyOptions = {}): Promise<Metadata[]> {
     this.#begin(options, RULES.putMany);
-    return this.#writer.putMany(checkedItems(items), options.durable);
+    return this.#assembly.writer.putMany(checkedItems(items), options.durable);
   }
 
   /**
@@ -221,8 +167,9 @@ export class SchemaStore {
   ): Promise<Metadata | undefined> {
     this.#begin(options, RULES.update);
     check(change, FUNCTION, "change");
-    return this.#writer.update(canonical, options, async (slot) => {
-      const loaded = slot === undefined ? undefined : await this.#loader.loadCurrent(canonical);
+    return this.#assembly.writer.update(canonical, options, async (slot) => {
+      const loaded =
+        slot === undefined ? undefined : await this.#assembly.loader.loadCurrent(canonical);
       return change((loaded && structuredClone(loaded.value)) as T | undefined);
     });
   }
@@ -233,40 +180,46 @@ export class SchemaStore {
    */
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#begin(options, RULES.convert);
-    const { convertInto } = await import("./convert-into.js");
-    const result = await convertInto(this.#tiers, this.#loader, this, source, options);
-    this.#counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
+    const { convertInto } = await import("./convert/into-store.js");
+    const result = await convertInto(
+      this.#assembly.parts,
+      this.#assembly.loader,
+      this,
+      source,
+      options,
+    );
+    this.#assembly.counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
     return result;
   }
 
   /** Deletes `url|version` from every source, or with `url` every version. True if any was there. */
   async delete(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    await this.#loader.locate(canonical);
-    const slots = this.#shelf.rowsOf(canonical);
-    this.#loader.deleted(canonical);
-    this.#writer.delete(slots);
+    await this.#assembly.loader.locate(canonical);
+    const slots = this.#memory.rowsOf(canonical);
+    this.#assembly.loader.deleted(canonical);
+    this.#assembly.writer.delete(slots);
     return slots.length > 0;
   }
 
   /** Metadata of the entries a filter takes, ordered by canonical; those known to be damaged left out. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#begin(filter, RULES.filter);
-    await this.#durable?.complete();
-    await this.#holding.counted();
-    return Array.from(this.#shelf.list(filter), (slot) => this.#shelf.metadata(slot));
+    await this.#assembly.parts.durable?.complete();
+    await this.#assembly.holding.counted();
+    return Array.from(this.#memory.list(filter), (slot) => this.#memory.metadata(slot));
   }
 
   /** Deletes the entries a filter takes, all without one; durable when it resolves. Answers how many. */
   async clear(filter: Filter = {}): Promise<number> {
     this.#begin(filter, RULES.filter);
-    await this.#durable?.complete();
-    this.#checkOpen();
-    const slots = this.#shelf.list(filter, { expired: true, damaged: true });
+    await this.#assembly.parts.durable?.complete();
+    this.#assembly.checkOpen();
+    const slots = this.#memory.list(filter, { expired: true, damaged: true });
     const all = Object.values(filter).every((condition) => condition === undefined);
-    if (all) this.#loader.deleted();
-    await this.#writer.delete(slots, true);
-    if (all) await this.#durable?.adapter.giveUp?.();
+    if (all) this.#assembly.loader.deleted();
+    await this.#assembly.writer.delete(slots, true);
+    if (all) await this.#assembly.parts.durable?.adapter.giveUp?.();
     return slots.length;
   }
 
@@ -277,8 +230,8 @@ export class SchemaStore {
   export(filter: Filter = {}): ReadableStream<Uint8Array> {
     this.#begin(filter, RULES.filter);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    import("./archive.js").then(
-      ({ exportArchive }) => exportArchive(this.#tiers, filter, writable),
+    import("./archive/archive.js").then(
+      ({ exportArchive }) => exportArchive(this.#assembly.parts, filter, writable),
       (error) => writable.abort(error),
     );
     return readable;
@@ -292,35 +245,35 @@ export class SchemaStore {
    */
   async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
     this.#begin(options, RULES.import);
-    const { importArchive } = await import("./archive.js");
-    return importArchive(this.#tiers, source, options);
+    const { importArchive } = await import("./archive/archive.js");
+    return importArchive(this.#assembly.parts, source, options);
   }
 
   /** Number of entries, those known to be damaged left out. */
   async size(none?: undefined): Promise<number> {
     this.#begin(none);
-    await this.#durable?.complete();
-    return this.#shelf.list({}).length;
+    await this.#assembly.parts.durable?.complete();
+    return this.#memory.list({}).length;
   }
 
   /** Resolves when everything put before is durable; rejects when that fails, or the host has no room. */
   async flush(none?: undefined): Promise<void> {
     this.#begin(none);
-    await this.#durable?.flush();
+    await this.#assembly.parts.durable?.flush();
   }
 
   /** Brings in what other tabs and processes wrote on the same place, at once. */
   async refresh(none?: undefined): Promise<void> {
     this.#begin(none);
-    await this.#durable?.refresh();
+    await this.#assembly.parts.durable?.refresh();
   }
 
   /** Counters and sizes. */
   async stats(none?: undefined): Promise<Stats> {
     this.#begin(none);
-    await this.#durable?.complete();
-    const { reportStats } = await import("./report-stats.js");
-    return reportStats(this.#tiers, this.#loader.counts, this.#counts);
+    await this.#assembly.parts.durable?.complete();
+    const { reportStats } = await import("./report/stats.js");
+    return reportStats(this.#assembly.parts, this.#assembly.loader.counts, this.#assembly.counts);
   }
 
   /**
@@ -329,13 +282,13 @@ export class SchemaStore {
    */
   trim(bytes: number = Number.POSITIVE_INFINITY, none?: undefined): number {
     this.#begin(none);
-    return this.#shelf.trim(bytes);
+    return this.#memory.trim(bytes);
   }
 
   /** Whether all is well, and what is not. */
   health(none?: undefined): Health {
     checkGiven(none);
-    return reportHealth(this.#shelf, this.#durable, this.#closing === undefined);
+    return reportHealth(this.#memory, this.#assembly.parts.durable, this.#assembly.isOpen);
   }
 
   /**
@@ -344,13 +297,13 @@ export class SchemaStore {
    */
   async pin(canonical: string, none?: undefined): Promise<void> {
     this.#begin(none);
-    return (await this.#holding.use()).pin(canonical);
+    return (await this.#assembly.holding.use()).pin(canonical);
   }
 
   /** Takes one pin away; false when the canonical was not pinned. */
   async unpin(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    return (await this.#holding.use()).unpin(canonical);
+    return (await this.#assembly.holding.use()).unpin(canonical);
   }
 
   /**
@@ -359,13 +312,13 @@ export class SchemaStore {
    */
   async lease(canonicals: readonly string[], options: LeaseOptions = {}): Promise<Lease> {
     this.#begin(options, RULES.lease);
-    return (await this.#holding.use()).lease(canonicals, options);
+    return (await this.#assembly.holding.use()).lease(canonicals, options);
   }
 
   /** Brings values into memory, those used most first, as far as there is room without evicting. */
   async warm(options: WarmOptions = {}): Promise<WarmReport> {
     this.#begin(options, RULES.warm);
-    return (await this.#holding.use()).warm(options);
+    return (await this.#assembly.holding.use()).warm(options);
   }
 
   /** Calls `listener` at each event of that name; returns a function that stops it. */
@@ -375,20 +328,18 @@ export class SchemaStore {
     none?: undefined,
   ): () => void {
     this.#begin(none);
-    return this.#events.on(name, listener);
+    return this.#assembly.events.on(name, listener);
   }
 
   /** Calls `listener` whenever what a canonical resolves to has changed, by whomever. */
   watch(canonical: string, listener: (event: WatchEvent) => void, none?: undefined): () => void {
     this.#begin(none);
-    return this.#watchers.add(canonical, listener);
+    return this.#assembly.watchers.add(canonical, listener);
   }
 
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    this.#tiers.closed.abort();
-    return this.#closing;
+    return this.#assembly.close();
   }
 
   /** The same as `close`. */
@@ -396,17 +347,9 @@ export class SchemaStore {
     return this.close();
   }
 
-  /** Opens the durable tier; called once by `openSchemaStore`. */
-  async open(): Promise<void> {
-    await this.#durable?.open(this.#tiers.core);
-    this.#holding.start();
-    if (this.#tiers.options.warmOnStartup) this.warm().catch(() => {});
-    this.#stopExit = this.#tiers.watchProcess(() => this.#holding.flush());
-  }
-
   async #get(canonical: string, options: GetOptions | undefined): Promise<unknown> {
-    this.#checkOpen();
-    const loaded = await this.#loader.orStale("load", canonical, options);
+    this.#assembly.checkOpen();
+    const loaded = await this.#assembly.reader.load(canonical, options);
     return loaded ? this.#handOut(loaded.value) : missing(canonical, options);
   }
 
@@ -416,31 +359,7 @@ export class SchemaStore {
 
   /** What a call begins with: its options, where there are rules for any. CLOSED, INVALID_VALUE. */
   #begin<Options extends object>(given: Options | undefined, rules?: Rules<Options>): void {
-    this.#checkOpen();
+    this.#assembly.checkOpen();
     checkGiven(given, rules);
-  }
-
-  #checkOpen(): void {
-    if (this.#closing === undefined) return;
-    throw new SchemaStoreError("CLOSED", "the store is closed");
-  }
-
-  async #close(): Promise<void> {
-    this.#tiers.expiry.stop();
-    this.#shelf.pressure?.stop();
-    this.#holding.close();
-    const saved = this.#holding.save();
-    this.#shelf.clear();
-    this.#loader.close();
-    try {
-      await saved;
-      await this.#durable?.close();
-    } finally {
-      // Not before: a process may end while this waits.
-      this.#stopExit?.();
-      this.#shelf.clear();
-      this.#watchers.clear();
-      this.#events.clear();
-    }
   }
 }

@@ -13,8 +13,8 @@
  * ```
  */
 
-import type { CoreModule } from "./core-module.js";
 import type { HostAdapter } from "./host.js";
+import type { CoreModule } from "./load/module.js";
 import {
   check,
   checkGiven,

@@ -1,8 +1,8 @@
 /**
  * Builds the package into `dist/`:
  *
- *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, glue.js and parts of it
- *     base64                               core-inline.js
+ *     cargo -> wasm-bindgen -> wasm-opt    core.wasm, load/glue.js and parts of it
+ *     base64                               load/base64.js
  *     tsc                                  every module of js/, with its types
  *     esbuild                              third-party code of the converter and the command line
  *                                          taken in, the entries of the store joined to one file each
@@ -22,7 +22,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bundleThirdParty, joinEntries, writeLicences } from "./lib/bundle.mjs";
 import { buildCore, core } from "./lib/core.mjs";
 import { publish } from "./lib/publish.mjs";
@@ -38,26 +38,17 @@ await main(async ([only]) => {
   if (only !== "js" || !existsSync(core.wasm)) buildCore();
 
   rmSync(staged, { recursive: true, force: true });
-  mkdirSync(staged);
-  for (const file of Object.values(core))
-    cpSync(file, join(staged, file.slice(stageDir.length + 1)));
+  mkdirSync(join(staged, "load"), { recursive: true });
+  cpSync(core.wasm, join(staged, "core.wasm"));
+  for (const { module, types } of core.glues) {
+    for (const file of [module, types]) cpSync(file, join(staged, "load", basename(file)));
+    // Where tsc looks for the types of the bindings; not tracked.
+    cpSync(types, join(root, "js", "load", basename(types)));
+  }
   writeInline();
-  // Where tsc looks for the types of the bindings; not tracked.
-  cpSync(core.glueTypes, join(root, "js", "glue.d.ts"));
-  cpSync(core.storeGlueTypes, join(root, "js", "store-glue.d.ts"));
-  cpSync(core.archiveGlueTypes, join(root, "js", "archive-glue.d.ts"));
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
-  await joinEntries(staged, [
-    "index.js",
-    "index.node.js",
-    "index.inline.js",
-    "adapters/indexeddb.js",
-    "archive.js",
-    "holding.js",
-    "leave.js",
-    "stale.js",
-  ]);
+  await joinEntries(staged, ["index.js", "index.node.js", "index.inline.js"]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");
   writeLicences(staged, [...convert, ...cli]);
@@ -82,5 +73,5 @@ function succeeds(step) {
 /** The core as text, for places that cannot load a `.wasm` file. */
 function writeInline() {
   const base64 = readFileSync(core.wasm).toString("base64");
-  writeFileSync(join(staged, "core-inline.js"), `export const base64 =\n  "${base64}";\n`);
+  writeFileSync(join(staged, "load/base64.js"), `export const base64 =\n  "${base64}";\n`);
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { installTestPackages } from "./lib/projects.mjs";
+import { installPackagesBelow } from "./lib/projects.mjs";
 import { repositoryRules } from "./lib/rules.mjs";
 import { Failure, heading, main, root, run } from "./lib/run.mjs";
 import { npmTool, targetDir } from "./lib/tools.mjs";
@@ -16,6 +16,9 @@ const DENY_WARNINGS = ["--", "--deny", "warnings"];
 /** The one entry left out is the `.wasm` asset: no module and no types, so NoResolution by nature. */
 const ATTW = ["--pack", ".", "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm"];
 
+const LAYERS = "scripts/layers/layers.cjs";
+const CRUISER = "scripts/layers/node_modules/dependency-cruiser/bin/dependency-cruise.mjs";
+
 const checks = [
   ["Rust formatting", () => run("cargo", ["fmt", "--check"])],
   ["Rust lints, host", () => run("cargo", [...CLIPPY, ...HOST, ...DENY_WARNINGS])],
@@ -27,13 +30,15 @@ const checks = [
     () => run(npmTool("biome"), ["check", "--error-on-warnings"]),
   ],
   ["Rules of the repository", repositoryRules],
+  ["Layers of js/", () => run(process.execPath, [CRUISER, "js", "--config", LAYERS])],
   ["publint", () => run(npmTool("publint"), ["--strict"])],
   ["Are the types wrong?", () => run(npmTool("attw"), ATTW)],
 ];
 
 await main(() => {
   if (!existsSync(join(root, "dist/index.js"))) run(process.execPath, ["scripts/build.mjs"]);
-  installTestPackages();
+  installPackagesBelow("tests");
+  installPackagesBelow("scripts");
   const failed = checks.filter(([title, check]) => !passes(title, check)).map(([title]) => title);
   heading(failed.length === 0 ? "All checks passed" : "Failed checks");
   if (failed.length > 0) throw new Failure(failed.join("\n"));

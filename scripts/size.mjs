@@ -4,24 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { loadedOnFirstUse } from "./lib/bundle.mjs";
 import { Failure, main, output, root } from "./lib/run.mjs";
 
 const KB = 1000;
 const dist = join(root, "dist");
 /** What an entry loads on first use counts apart. */
-const ON_FIRST_USE = [
-  "./convert/*",
-  "../convert/*",
-  "./convert-into.js",
-  "./custom-policy.js",
-  "./report-stats.js",
-  // In full: the converter has a file of that name.
-  join(dist, "archive.js"),
-  "./holding.js",
-  "./adapters/indexeddb.js",
-  "./leave.js",
-  "./stale.js",
-];
+const onFirstUse = loadedOnFirstUse(dist);
 
 await main(async () => {
   const core = readFileSync(join(dist, "core.wasm"));
@@ -34,8 +23,8 @@ await main(async () => {
     await entry("inline entry", "index.inline.js", "browser"),
     await entry("Node entry", "index.node.js", "node"),
     await entry("IndexedDB adapter", "adapters/indexeddb.js", "browser", 8 * KB),
-    await entry("archive", "archive.js", "browser"),
-    await entry("holding", "holding.js", "browser"),
+    await entry("archive", "archive/archive.js", "browser"),
+    await entry("holding", "holding/holding.js", "browser"),
     await entry("converter", "convert/index.js", "browser"),
     row("npm tarball", tarball[0]?.unpackedSize, tarball[0]?.size, 800 * KB),
   ];
@@ -60,7 +49,7 @@ async function entry(name, file, platform, limit) {
     format: "esm",
     platform,
     target: "es2022",
-    external: ON_FIRST_USE,
+    external: onFirstUse.filter((lazy) => lazy !== join(dist, file)),
     logLevel: "error",
   });
   const bytes = outputFiles[0].contents;

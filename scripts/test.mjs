@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { findChromedriver, findChromium } from "./lib/browser.mjs";
 import { nodeCounts, rustCounts, vitestCounts } from "./lib/count.mjs";
 import { inLanes, runWhole } from "./lib/lanes.mjs";
-import { installTestPackages } from "./lib/projects.mjs";
+import { installPackagesBelow } from "./lib/projects.mjs";
 import { Failure, heading, main, root } from "./lib/run.mjs";
 import { npmTool, targetDir, wasmBindgenTool } from "./lib/tools.mjs";
 
@@ -41,7 +41,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
   heading("Packages of the tests");
-  installTestPackages();
+  installPackagesBelow("tests");
   const layers = plan();
   await compile();
   heading(lanes === 1 ? "Layers" : `Layers, ${lanes} at a time`);

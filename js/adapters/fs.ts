@@ -26,7 +26,7 @@ import { Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
 import { LogCore } from "./fs/log-core.js";
 import { unlessGone } from "./fs/recovery.js";
-import { unpackKeys, unpackRows } from "./fs/rows.js";
+import { unpackKeys, unpackRows } from "./fs/unpack-rows.js";
 import { publishSnapshot, Upkeep } from "./fs/upkeep.js";
 import { Writer } from "./fs/writer.js";
 

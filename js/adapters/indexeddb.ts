@@ -7,6 +7,7 @@
  * this adapter never keeps data in memory instead.
  */
 
+import { copyOf, exactBuffer, mapKey, randomId } from "../bytes.js";
 import { SchemaStoreError } from "../errors.js";
 import type {
   Durability,
@@ -19,7 +20,6 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
-import { copyOf, exactBuffer, mapKey, randomId } from "./bytes.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
 import { drop, readDamaged, seen } from "./indexeddb/damage.js";

@@ -3,9 +3,10 @@
  * process. Read it beside `host.ts` before writing an adapter of your own.
  */
 
+import { copyOf, copyRow, isSame, mapKey, randomId } from "../bytes.js";
+import { Turns } from "../concurrency.js";
 import { UNREADABLE } from "../damage.js";
 import { SchemaStoreError } from "../errors.js";
-import { Turns } from "../flight.js";
 import type {
   HostAdapter,
   HostBatch,
@@ -17,7 +18,6 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, type OptionRule } from "../rules.js";
-import { copyOf, copyRow, isSame, mapKey, randomId } from "./bytes.js";
 
 /** Deletions remembered for `changes`; beyond that, older tokens get "reset". */
 const MAX_TOMBSTONES = 10_000;

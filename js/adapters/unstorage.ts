@@ -9,10 +9,10 @@
  * their commits. Several processes may write by turns, but not at one moment.
  */
 
+import { copyOf, copyRow, mapKey, randomId } from "../bytes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostOpened, HostToken } from "../host.js";
 import { checkGiven, type Rules } from "../rules.js";
-import { copyOf, copyRow, mapKey, randomId } from "./bytes.js";
 import { LeftWrites } from "./left-writes.js";
 import { Log } from "./unstorage/log.js";
 import { readBody, type UnstorageStorage } from "./unstorage/records.js";

@@ -1,7 +1,7 @@
 /** The options of a store as the command line, the environment and the TOML file spell them. */
 
+import { OPTION_RULES } from "../arguments/options.js";
 import { SchemaStoreError } from "../errors.js";
-import { OPTION_RULES } from "../options.js";
 import type { StoreOptions } from "../types.js";
 
 /** One option, with its spellings. */

@@ -1,8 +1,8 @@
 /** From canonicals to entries, and along their dependencies. */
 
 import { SchemaStoreError } from "../errors.js";
-import type { Shelf } from "../shelf.js";
-import type { Closure } from "./types.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { Closure } from "../types.js";
 
 /**
  * Calls `visit` for every entry that `canonicals` and, as far as `closure` says, their dependencies
@@ -11,7 +11,7 @@ import type { Closure } from "./types.js";
  * moment. INVALID_KEY for one asked for.
  */
 export function walk(
-  shelf: Shelf,
+  memory: MemoryTier,
   canonicals: readonly string[],
   closure: Closure,
   visit: (canonical: string, slot: number) => void,
@@ -24,7 +24,7 @@ export function walk(
   let met = 0;
   for (const canonical of asked) {
     met += 1;
-    const slot = met > canonicals.length ? meantBy(shelf, canonical) : shelf.known(canonical);
+    const slot = met > canonicals.length ? meantBy(memory, canonical) : memory.known(canonical);
     if (slot === undefined) {
       missing.push(canonical);
       continue;
@@ -32,7 +32,7 @@ export function walk(
     visit(canonical, slot);
     if (closure === false || slots.has(slot)) continue;
     slots.add(slot);
-    for (const { kind, target } of shelf.metadata(slot).dependencies) {
+    for (const { kind, target } of memory.metadata(slot).dependencies) {
       if (kinds === undefined || kinds.has(kind)) asked.add(target);
     }
   }
@@ -40,9 +40,9 @@ export function walk(
 }
 
 /** What the target of a dependency means: it was never checked, and may be no canonical at all. */
-function meantBy(shelf: Shelf, target: string): number | undefined {
+function meantBy(memory: MemoryTier, target: string): number | undefined {
   try {
-    return shelf.known(target);
+    return memory.known(target);
   } catch (error) {
     if (error instanceof SchemaStoreError && error.code === "INVALID_KEY") return undefined;
     throw error;

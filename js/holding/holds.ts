@@ -1,8 +1,8 @@
 /** Holds on slots, and their reckoning across restarts of the core. */
 
 import { SchemaStoreError } from "../errors.js";
-import type { Shelf } from "../shelf.js";
-import type { Tiers } from "../tiers.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { StoreParts } from "../parts.js";
 
 /** Bookkeeping of an entry in bytes, about as the core counts it. */
 const OVERHEAD = 160;
@@ -16,15 +16,15 @@ export interface Hold {
 
 /** Takes holds and gives them back. */
 export class Holds {
-  readonly #tiers: Tiers;
-  readonly #shelf: Shelf;
+  readonly #parts: StoreParts;
+  readonly #memory: MemoryTier;
   #generation = 0;
   /** Bytes that are held although the core which knew of it is gone. */
   #orphaned = 0;
 
-  constructor(tiers: Tiers) {
-    this.#tiers = tiers;
-    this.#shelf = tiers.shelf;
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.#memory = parts.memory;
   }
 
   /** Changes when the core was restarted, and every hold with it is void. */
@@ -34,22 +34,22 @@ export class Holds {
 
   /** The value of a slot if memory has it in any form; not kept, and not counted as a use. */
   recall(canonical: string, slot: number): object | undefined {
-    const value = this.#shelf.valueOf(slot);
+    const value = this.#memory.valueOf(slot);
     if (value !== undefined) return value;
-    const body = this.#shelf.body(slot);
-    return body && this.#shelf.parse(canonical, body);
+    const body = this.#memory.body(slot);
+    return body && this.#memory.parse(canonical, body);
   }
 
   /** Holds a slot. STORAGE_FULL names the limit in the way. */
   hold(canonical: string, slot: number): Hold {
-    const refused = this.#shelf.ask((core) => core.hold(slot));
+    const refused = this.#memory.ask((core) => core.hold(slot));
     this.#reckon();
     if (refused === 0) return { slot, generation: this.#generation };
-    const { leasedBytes, pendingBytes, limitBytes } = this.#shelf.stats();
+    const { leasedBytes, pendingBytes, limitBytes } = this.#memory.stats();
     const why =
       refused === 1
         ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} not durable yet, and memoryLimitMb allows ${limitBytes}`
-        : `as many as maxEntries, ${this.#tiers.options.maxEntries}, are pinned or leased`;
+        : `as many as maxEntries, ${this.#parts.options.maxEntries}, are pinned or leased`;
     throw new SchemaStoreError("STORAGE_FULL", `${canonical} cannot be held in memory: ${why}`, {
       key: canonical,
     });
@@ -58,23 +58,23 @@ export class Holds {
   /** Gives a hold back; the value may stay in memory like any other. */
   release({ slot, generation }: Hold): void {
     if (generation !== this.#generation) return;
-    const kept = this.#tiers.options.strategy !== "disk";
-    this.#shelf.ask((core) => core.release(slot, kept));
+    const kept = this.#parts.options.strategy !== "disk";
+    this.#memory.ask((core) => core.release(slot, kept));
     this.#reckon();
   }
 
   /** Keeps the value of a held slot for all readers, if a canonical still means that slot. */
   share(canonical: string, slot: number, value: object): void {
-    if (this.#shelf.known(canonical) === slot) this.#shelf.keep(slot, value);
+    if (this.#memory.known(canonical) === slot) this.#memory.keep(slot, value);
   }
 
   /** After a refusal for want of room: true when what was not durable yet has made some. */
   async madeRoom(error: unknown): Promise<boolean> {
-    const { durable } = this.#tiers;
+    const { durable } = this.#parts;
     const full = error instanceof SchemaStoreError && error.code === "STORAGE_FULL";
     if (!full || durable === undefined || durable.writes.size === 0) return false;
     await durable.flush().catch(() => {});
-    this.#tiers.checkOpen();
+    this.#parts.checkOpen();
     return true;
   }
 
@@ -86,13 +86,13 @@ export class Holds {
   /** Counts bytes held by nobody but us, or uncounts them: negative ones. */
   orphan(bytes: number): void {
     this.#orphaned += bytes;
-    if (bytes > 0) this.#shelf.pend(bytes);
-    else this.#shelf.unpend(-bytes);
+    if (bytes > 0) this.#memory.pend(bytes);
+    else this.#memory.unpend(-bytes);
     this.#reckon();
   }
 
   #reckon(): void {
-    this.#shelf.leased = this.#shelf.stats().leasedBytes + this.#orphaned;
+    this.#memory.leased = this.#memory.stats().leasedBytes + this.#orphaned;
   }
 }
 

@@ -3,9 +3,8 @@
 import { SchemaStoreError } from "../errors.js";
 import { parseCanonical } from "../parse-canonical.js";
 import { checkGiven } from "../rules.js";
-import type { JsonObject } from "../types.js";
+import type { JsonObject, Lease } from "../types.js";
 import type { Hold, Holds } from "./holds.js";
-import type { Lease } from "./types.js";
 
 /** What a lease is made of. */
 export interface Leased {

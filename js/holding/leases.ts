@@ -1,16 +1,16 @@
 /** Taking leases. */
 
-import { checkCanonicals } from "../arguments.js";
+import { checkCanonicals } from "../arguments/calls.js";
 import { unreadable } from "../damage.js";
 import type { SchemaStoreError } from "../errors.js";
-import type { Loader } from "../loader.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
-import type { Shelf } from "../shelf.js";
-import type { Tiers } from "../tiers.js";
+import type { StoreParts } from "../parts.js";
+import type { Loader } from "../read/loader.js";
+import type { Closure, Lease, LeaseOptions } from "../types.js";
 import { walk } from "./closure.js";
 import { type Hold, type Holds, weightOf } from "./holds.js";
 import { HeldLease, spelled } from "./lease.js";
-import type { Closure, Lease, LeaseOptions } from "./types.js";
 
 /** Times the host may fail to have a body before that counts as damage. */
 const STALE_TRIES = 3;
@@ -36,15 +36,15 @@ interface Draft {
 
 /** The leases of a store. */
 export class Leases {
-  readonly #tiers: Tiers;
-  readonly #shelf: Shelf;
+  readonly #parts: StoreParts;
+  readonly #memory: MemoryTier;
   readonly #loader: Loader;
   readonly #holds: Holds;
   readonly #leases = new Set<HeldLease>();
 
-  constructor(tiers: Tiers, loader: Loader, holds: Holds) {
-    this.#tiers = tiers;
-    this.#shelf = tiers.shelf;
+  constructor(parts: StoreParts, loader: Loader, holds: Holds) {
+    this.#parts = parts;
+    this.#memory = parts.memory;
     this.#loader = loader;
     this.#holds = holds;
   }
@@ -70,7 +70,7 @@ export class Leases {
       this.#letGo(draft);
       stale += 1;
       if (stale > STALE_TRIES) throw this.#damaged(draft);
-      await this.#tiers.durable?.refresh();
+      await this.#parts.durable?.refresh();
     }
   }
 
@@ -88,48 +88,48 @@ export class Leases {
   /** Makes the catalog know all there is, and asks the network for what is not there. */
   async #find(asked: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    await this.#tiers.durable?.complete();
-    this.#tiers.checkOpen();
-    const unknown = asked.filter((canonical) => this.#shelf.known(canonical) === undefined);
+    await this.#parts.durable?.complete();
+    this.#parts.checkOpen();
+    const unknown = asked.filter((canonical) => this.#memory.known(canonical) === undefined);
     await Promise.all(unknown.map((canonical) => this.#loader.load(canonical, signal)));
     signal?.throwIfAborted();
-    this.#tiers.checkOpen();
+    this.#parts.checkOpen();
   }
 
   /** Fixes what the canonicals mean: in one go, each slot held as it is met. */
   #holdAll(draft: Draft, asked: readonly string[], closure: Closure): void {
-    draft.missing = walk(this.#shelf, asked, closure, (canonical, slot) => {
+    draft.missing = walk(this.#memory, asked, closure, (canonical, slot) => {
       draft.slots.set(canonical, slot);
       if (draft.items.has(slot)) return;
       // Before the hold, with which bytes give way to the value.
       const value = this.#holds.recall(canonical, slot);
       draft.holds.push(this.#holds.hold(canonical, slot));
-      const { size } = this.#shelf.metadata(slot);
+      const { size } = this.#memory.metadata(slot);
       draft.items.set(slot, { slot, canonical, size, value });
     });
   }
 
   /** Reads what memory did not have; false when that is not at the host any more. */
   async #readAll({ items }: Draft, signal: AbortSignal | undefined): Promise<boolean> {
-    const { durable } = this.#tiers;
+    const { durable } = this.#parts;
     const { generation } = this.#holds;
     const cold = [...items.values()].filter(({ value }) => value === undefined);
     while (cold.length > 0) {
       const batch = cold.splice(0, firstBatch(cold));
-      const hashes = batch.map(({ slot }) => this.#shelf.hash(slot) ?? new Uint8Array());
+      const hashes = batch.map(({ slot }) => this.#memory.hash(slot) ?? new Uint8Array());
       const bodies = (await durable?.bodies(hashes)) ?? [];
       for (const [at, item] of batch.entries()) {
         signal?.throwIfAborted();
-        this.#tiers.checkOpen();
+        this.#parts.checkOpen();
         if (generation !== this.#holds.generation) return false;
         // One by one it is told what is wrong with a body.
         const body = bodies[at] ?? (await durable?.body(item.slot, item.canonical));
         if (body === undefined) return false;
-        item.value = this.#shelf.parse(item.canonical, body);
+        item.value = this.#memory.parse(item.canonical, body);
       }
     }
     signal?.throwIfAborted();
-    this.#tiers.checkOpen();
+    this.#parts.checkOpen();
     return generation === this.#holds.generation;
   }
 
@@ -138,8 +138,8 @@ export class Leases {
     let bytes = 0;
     for (const { slot, canonical, size, value } of items.values()) {
       bytes += weightOf(size);
-      values.set(this.#shelf.canonical(slot), value as object);
-      if (this.#tiers.options.strategy !== "disk") {
+      values.set(this.#memory.canonical(slot), value as object);
+      if (this.#parts.options.strategy !== "disk") {
         this.#holds.share(canonical, slot, value as object);
       }
     }
@@ -147,9 +147,9 @@ export class Leases {
       const value = items.get(slot)?.value as object;
       values.set(canonical, value).set(spelled(canonical), value);
     }
-    this.#shelf.ask((core) => core.used(Uint32Array.from(items.keys()), true));
+    this.#memory.ask((core) => core.used(Uint32Array.from(items.keys()), true));
     const leased = { canonicals: [...slots.keys()], missing, values, holds, bytes };
-    const cloned = this.#tiers.options.values === "cloned";
+    const cloned = this.#parts.options.values === "cloned";
     const lease = new HeldLease(leased, this.#holds, cloned, (gone) => this.#leases.delete(gone));
     this.#leases.add(lease);
     return lease;

@@ -1,10 +1,10 @@
 /** Pins: what these canonicals mean, whatever that is at the time, stays in memory. */
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
-import type { Loader } from "../loader.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
 import { urlOf } from "../parse-canonical.js";
-import type { Shelf } from "../shelf.js";
-import type { Tiers } from "../tiers.js";
+import type { StoreParts } from "../parts.js";
+import type { Loader } from "../read/loader.js";
 import type { Hold, Holds } from "./holds.js";
 import { spelled } from "./lease.js";
 
@@ -18,21 +18,21 @@ interface Pin {
 
 /** The pins of a store. */
 export class Pins {
-  readonly #tiers: Tiers;
-  readonly #shelf: Shelf;
+  readonly #parts: StoreParts;
+  readonly #memory: MemoryTier;
   readonly #loader: Loader;
   readonly #holds: Holds;
   readonly #failed: (error: SchemaStoreError) => void;
   readonly #pins = new Map<string, Pin>();
 
   constructor(
-    tiers: Tiers,
+    parts: StoreParts,
     loader: Loader,
     holds: Holds,
     failed: (error: SchemaStoreError) => void,
   ) {
-    this.#tiers = tiers;
-    this.#shelf = tiers.shelf;
+    this.#parts = parts;
+    this.#memory = parts.memory;
     this.#loader = loader;
     this.#holds = holds;
     this.#failed = failed;
@@ -86,7 +86,7 @@ export class Pins {
     for (let flushed = false; ; ) {
       const recalled = this.#loader.recall(pin.canonical);
       const loaded = recalled ?? (await this.#loader.load(pin.canonical));
-      this.#tiers.checkOpen();
+      this.#parts.checkOpen();
       if (loaded === undefined) {
         const message = `there is no entry ${pin.canonical} to pin`;
         throw new SchemaStoreError("NOT_FOUND", message, { key: pin.canonical });
@@ -113,7 +113,7 @@ export class Pins {
   /** Goes over to what a canonical means now; at once, where memory has it. */
   #follow(pin: Pin): void {
     try {
-      const slot = this.#shelf.known(pin.canonical);
+      const slot = this.#memory.known(pin.canonical);
       if (slot !== undefined && slot === pin.hold?.slot) return;
       this.#letGo(pin);
       if (slot === undefined) return;
@@ -138,7 +138,7 @@ export class Pins {
     pin.hold = undefined;
     this.#holds.release(hold);
     const others = [...this.#pins.values()].some((other) => other.hold?.slot === hold.slot);
-    if (this.#tiers.options.strategy === "disk" && !others) this.#shelf.drop(hold.slot);
+    if (this.#parts.options.strategy === "disk" && !others) this.#memory.drop(hold.slot);
   }
 
   #isLive(pin: Pin): boolean {

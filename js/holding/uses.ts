@@ -4,8 +4,8 @@
  * moment may count for one, and what a crash loses is lost.
  */
 
-import type { Shelf } from "../shelf.js";
-import type { Tiers } from "../tiers.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { StoreParts } from "../parts.js";
 
 /** Name of the record. */
 const RECORD = "uses";
@@ -32,16 +32,16 @@ export interface Used {
 
 /** The use counts of a store. */
 export class Uses {
-  readonly #tiers: Tiers;
-  readonly #shelf: Shelf;
+  readonly #parts: StoreParts;
+  readonly #memory: MemoryTier;
   /** What of the core's counts is in the record, or came from there. */
   #saved: ReadonlyMap<number, number> = new Map();
   #loading: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(tiers: Tiers) {
-    this.#tiers = tiers;
-    this.#shelf = tiers.shelf;
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.#memory = parts.memory;
   }
 
   /** Joins the counts of earlier sessions into the core's, once; the catalog must be complete. */
@@ -56,7 +56,7 @@ export class Uses {
   /** Joins the counts with those in the record, and saves them if there are any new ones. */
   save(): Promise<void> {
     return this.#inTurn(async () => {
-      const adapter = this.#tiers.durable?.adapter;
+      const adapter = this.#parts.durable?.adapter;
       if (adapter?.saveSide === undefined) return;
       const record = await this.#read();
       const { before, after } = this.#join(record);
@@ -69,7 +69,7 @@ export class Uses {
 
   /** What is known of every entry. */
   all(): Used[] {
-    const numbers = this.#shelf.ask((core) => core.uses());
+    const numbers = this.#memory.ask((core) => core.uses());
     const all: Used[] = [];
     for (let at = 0; at < numbers.length; at += 3) {
       const [slot = 0, size = 0, count = 0] = numbers.subarray(at, at + 3);
@@ -94,19 +94,19 @@ export class Uses {
     let fresh = false;
     for (const { slot, count } of this.all()) {
       if (count === 0 && before.size === 0) continue;
-      const key = hashOf(this.#shelf.key(slot));
+      const key = hashOf(this.#memory.key(slot));
       const own = Math.max(0, count - (this.#saved.get(key) ?? 0));
       const joined = Math.min((before.get(key) ?? 0) + own, MAX_COUNT);
       if (own > 0) fresh = true;
       if (joined > 0) after.set(key, joined);
       if (joined !== count) pairs.push(slot, joined);
     }
-    if (pairs.length > 0) this.#shelf.ask((core) => core.setUses(Uint32Array.from(pairs)));
+    if (pairs.length > 0) this.#memory.ask((core) => core.setUses(Uint32Array.from(pairs)));
     return { before, after: fresh ? after : undefined };
   }
 
   async #read(): Promise<Counts> {
-    const { durable, options } = this.#tiers;
+    const { durable, options } = this.#parts;
     const bytes = await durable?.adapter.side?.(RECORD);
     return aged(decode(bytes), options.now());
   }

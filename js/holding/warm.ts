@@ -1,12 +1,12 @@
 /** Warming: bodies into memory before they are asked for, as far as there is room. */
 
-import { checkCanonicals } from "../arguments.js";
-import type { Loader } from "../loader.js";
-import type { Shelf } from "../shelf.js";
-import type { Tiers } from "../tiers.js";
+import { checkCanonicals } from "../arguments/calls.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { StoreParts } from "../parts.js";
+import type { Loader } from "../read/loader.js";
+import type { WarmOptions, WarmReport } from "../types.js";
 import { walk } from "./closure.js";
 import { weightOf } from "./holds.js";
-import type { WarmOptions, WarmReport } from "./types.js";
 import type { Used, Uses } from "./uses.js";
 
 /** Bytes of bodies read from the host at a time. */
@@ -14,7 +14,7 @@ const BATCH_BYTES = 1024 * 1024;
 
 /** Brings bodies into memory. INVALID_KEY, INVALID_VALUE. */
 export async function warm(
-  tiers: Tiers,
+  parts: StoreParts,
   loader: Loader,
   uses: Uses,
   options: WarmOptions,
@@ -22,23 +22,23 @@ export async function warm(
   const { canonicals = [], closure = false, signal } = options;
   checkCanonicals(canonicals);
   const named = [...new Set(canonicals)];
-  const top = options.top ?? (options.canonicals ? 0 : tiers.options.warmSize);
-  await tiers.durable?.complete();
+  const top = options.top ?? (options.canonicals ? 0 : parts.options.warmSize);
+  await parts.durable?.complete();
   for (const canonical of named) await loader.locate(canonical);
   // Without the counts of earlier sessions it goes by those of this one.
   await uses.load().catch(() => {});
   signal?.throwIfAborted();
-  tiers.checkOpen();
+  parts.checkOpen();
 
   const used = new Map(uses.all().map((one) => [one.slot, one]));
   const first = new Map<number, Used>();
-  const missing = walk(tiers.shelf, named, closure, (_canonical, slot) => {
+  const missing = walk(parts.memory, named, closure, (_canonical, slot) => {
     const one = used.get(slot);
     if (one !== undefined) first.set(slot, one);
   });
   const ranked = byUses([...used.values()].filter(({ count }) => count > 0)).slice(0, top);
   const wanted = [...byUses([...first.values()]), ...ranked.filter(({ slot }) => !first.has(slot))];
-  return { ...(await bringIn(tiers, wanted, signal)), missing };
+  return { ...(await bringIn(parts, wanted, signal)), missing };
 }
 
 /** An entry whose body is about to come. */
@@ -49,44 +49,44 @@ interface Coming {
 
 /** Brings entries in, in their order, a batch per read of the host. */
 async function bringIn(
-  tiers: Tiers,
+  parts: StoreParts,
   wanted: readonly Used[],
   signal: AbortSignal | undefined,
 ): Promise<{ warmed: number; bytes: number }> {
-  const { shelf } = tiers;
+  const { memory } = parts;
   const queue = wanted.values();
   const warmed: number[] = [];
   let bytes = 0;
   for (;;) {
-    const batch = nextBatch(shelf, queue);
+    const batch = nextBatch(memory, queue);
     if (batch.length === 0) break;
-    const bodies = await read(tiers, batch);
+    const bodies = await read(parts, batch);
     signal?.throwIfAborted();
-    tiers.checkOpen();
+    parts.checkOpen();
     for (const [at, one] of batch.entries()) {
       const body = bodies[at];
-      if (body === undefined || !isSame(shelf, one) || !hasRoom(shelf, one.slot)) continue;
-      if (tiers.options.strategy === "disk") shelf.admit([[one.slot, body]]);
-      else shelf.keep(one.slot, shelf.parse(shelf.canonical(one.slot), body));
+      if (body === undefined || !isSame(memory, one) || !hasRoom(memory, one.slot)) continue;
+      if (parts.options.strategy === "disk") memory.admit([[one.slot, body]]);
+      else memory.keep(one.slot, memory.parse(memory.canonical(one.slot), body));
       warmed.push(one.slot);
       bytes += body.length;
     }
   }
   // The one used most shall be the last one to leave.
-  if (warmed.length > 0) shelf.ask((core) => core.used(Uint32Array.from(warmed.reverse()), false));
+  if (warmed.length > 0) memory.ask((core) => core.used(Uint32Array.from(warmed.reverse()), false));
   return { warmed: warmed.length, bytes };
 }
 
 /** The next entries there is room for; none at the end. */
-function nextBatch(shelf: Shelf, queue: Iterator<Used>): Coming[] {
+function nextBatch(memory: MemoryTier, queue: Iterator<Used>): Coming[] {
   const batch: Coming[] = [];
-  const { usedBytes, limitBytes } = shelf.stats();
+  const { usedBytes, limitBytes } = memory.stats();
   let room = limitBytes - usedBytes;
   for (let size = 0; size < BATCH_BYTES; ) {
     const { value: one } = queue.next() as IteratorResult<Used, undefined>;
     if (one === undefined) break;
-    const hash = shelf.hash(one.slot);
-    if (hash === undefined || weightOf(one.size) > room || !hasRoom(shelf, one.slot)) continue;
+    const hash = memory.hash(one.slot);
+    if (hash === undefined || weightOf(one.size) > room || !hasRoom(memory, one.slot)) continue;
     batch.push({ slot: one.slot, hash });
     room -= weightOf(one.size);
     size += one.size;
@@ -96,23 +96,23 @@ function nextBatch(shelf: Shelf, queue: Iterator<Used>): Coming[] {
 
 /** The bodies of a batch, from memory or the host; those that cannot be had are undefined. */
 async function read(
-  { shelf, durable }: Tiers,
+  { memory, durable }: StoreParts,
   batch: readonly Coming[],
 ): Promise<(Uint8Array | undefined)[]> {
-  const bodies = batch.map(({ slot }) => shelf.body(slot));
+  const bodies = batch.map(({ slot }) => memory.body(slot));
   const cold = batch.filter((_one, at) => bodies[at] === undefined);
   const found = ((await durable?.bodies(cold.map(({ hash }) => hash))) ?? []).values();
   return bodies.map((body) => body ?? found.next().value);
 }
 
 /** Whether a slot is still what it was: what was put or deleted meanwhile counts. */
-function isSame(shelf: Shelf, { slot, hash }: Coming): boolean {
-  const now = shelf.hash(slot);
+function isSame(memory: MemoryTier, { slot, hash }: Coming): boolean {
+  const now = memory.hash(slot);
   return now !== undefined && hash.every((byte, at) => byte === now[at]);
 }
 
-function hasRoom(shelf: Shelf, slot: number): boolean {
-  return shelf.ask((core) => core.hasRoom(slot));
+function hasRoom(memory: MemoryTier, slot: number): boolean {
+  return memory.ask((core) => core.hasRoom(slot));
 }
 
 function byUses(all: Used[]): Used[] {

@@ -1,8 +1,8 @@
 /** Loads the core in Node, Bun and Deno: read from the package's own folder. */
 
 import { readFileSync } from "node:fs";
-import { type CoreModule, coreModule } from "../core-module.js";
-import { type Glue, makeGlue } from "../glue.js";
+import { type Glue, makeGlue } from "./glue.js";
+import { type CoreModule, coreModule } from "./module.js";
 import { once } from "./once.js";
 
 /** The compiled core, one per process. Rejects with UNSUPPORTED when it cannot be read or compiled. */

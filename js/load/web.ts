@@ -1,10 +1,10 @@
 /** Loads the core in a browser or worker: fetched from beside this file, or from where the bundler put it. */
 
-import { type CoreModule, coreModule } from "../core-module.js";
 import { SchemaStoreError } from "../errors.js";
-import { makeGlue } from "../store-glue.js";
 import { compile } from "./compile.js";
+import { type CoreModule, coreModule } from "./module.js";
 import { once } from "./once.js";
+import { makeGlue } from "./store-glue.js";
 
 const CURE = 'import "fhir-schema-store/inline" instead, which needs no file';
 

@@ -1,8 +1,8 @@
 /** What the cases of the contract are written with. */
 
-import type { CoreModule } from "../core-module.js";
 import { type ErrorCode, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostBatch, HostOpened, HostPut, HostRow, HostToken } from "../host.js";
+import type { CoreModule } from "../load/module.js";
 
 /** One test of the contract, on a place of its own. */
 export type Case = (place: Place) => Promise<void>;

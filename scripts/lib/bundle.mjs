@@ -4,9 +4,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
-/** Modules of the store that are never joined into another file. */
-const APART =
-  /^(errors|core-inline|convert-into|custom-policy|archive|holding|leave|report-stats|stale|convert\/.*|adapters\/indexeddb)\.js$/;
+/** Modules of the store that are never joined into another file: what has an identity, and what is large. */
+const APART = ["errors.js", "load/base64.js"];
+/** Folders whose modules keep their files: third-party code is taken into them. */
+const KEPT = /^(convert|cli)\//;
+/** A module that is loaded when it is first needed. */
+const ON_FIRST_USE = /\bimport\(\s*"(\.[^"]+)"\s*\)/g;
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 /**
  * The converter writes "[Circular Reference]" in place of an object it has met before, also where that
@@ -51,21 +54,36 @@ export async function bundleThirdParty(dist, folder, platform) {
   return packages(Object.keys(metafile.inputs));
 }
 
+/** The modules in `dist` that others import() on first use. */
+export function loadedOnFirstUse(dist) {
+  const found = modules(dist).flatMap((file) =>
+    Array.from(readFileSync(file, "utf8").matchAll(ON_FIRST_USE), ([, path]) =>
+      join(dirname(file), path),
+    ),
+  );
+  return [...new Set(found)];
+}
+
 /**
  * Joins the modules behind an entry of the store into the entry's file: reading dozens of small ones
- * is most of what importing costs. What has an identity stays a file of its own, and so does what is
- * loaded on first use.
+ * is most of what importing costs. What is loaded on first use stays a file of its own, into which
+ * the modules behind it are joined.
  */
 export async function joinEntries(dist, entries) {
   const { build } = await import("esbuild");
-  for (const entry of entries) await build(joined(dist, entry));
+  const lazy = loadedOnFirstUse(dist);
+  const apart = new Set([...lazy, ...APART.map((name) => join(dist, name))]);
+  const files = [...entries.map((name) => join(dist, name)), ...lazy];
+  for (const file of files) {
+    if (!KEPT.test(relative(dist, file))) await build(joined(dist, file, apart));
+  }
 }
 
-function joined(dist, entry) {
-  const folder = dirname(join(dist, entry));
+function joined(dist, entry, apart) {
+  const folder = dirname(entry);
   return {
     absWorkingDir: root,
-    entryPoints: [join(dist, entry)],
+    entryPoints: [entry],
     outdir: folder,
     allowOverwrite: true,
     bundle: true,
@@ -73,7 +91,7 @@ function joined(dist, entry) {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    plugins: [keepApart(dist, folder), moveLoaders(dist)],
+    plugins: [keepApart(dist, folder, apart), moveLoaders(dist)],
     legalComments: "none",
     logLevel: "warning",
   };
@@ -94,13 +112,13 @@ export function writeLicences(dist, folders) {
 }
 
 /** Imports of what stays apart, written as seen from the folder of the entry. */
-function keepApart(dist, folder) {
+function keepApart(dist, folder, apart) {
   return {
     name: "keep-apart",
     setup(build) {
       build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
         const file = join(resolveDir, path);
-        if (!APART.test(relative(dist, file))) return undefined;
+        if (!apart.has(file) && !KEPT.test(relative(dist, file))) return undefined;
         const seen = relative(folder, file);
         return { path: seen.startsWith(".") ? seen : `./${seen}`, external: true };
       });

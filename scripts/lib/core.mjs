@@ -35,12 +35,11 @@ const STORE = ["StoreHandle", "memoryBytes", "sha256"];
 /** The files `buildCore` leaves behind. */
 export const core = {
   wasm: join(stageDir, "core.wasm"),
-  glue: join(stageDir, "glue.js"),
-  glueTypes: join(stageDir, "glue.d.ts"),
-  storeGlue: join(stageDir, "store-glue.js"),
-  storeGlueTypes: join(stageDir, "store-glue.d.ts"),
-  archiveGlue: join(stageDir, "archive-glue.js"),
-  archiveGlueTypes: join(stageDir, "archive-glue.d.ts"),
+  /** Of each binding its module and its types. */
+  glues: ["glue", "store-glue", "archive-glue"].map((name) => ({
+    module: join(stageDir, `${name}.js`),
+    types: join(stageDir, `${name}.d.ts`),
+  })),
 };
 
 /** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
@@ -98,14 +97,15 @@ function optimise() {
 
 function writeGlues(names) {
   const script = readFileSync(join(stageDir, "bound.js"), "utf8");
-  writeFileSync(core.glue, glueModule(script, [], names));
-  writeFileSync(core.storeGlue, glueModule(script, [...LOG, ...ARCHIVE], names));
-  writeFileSync(core.archiveGlue, glueModule(script, [...LOG, ...STORE], names));
-
   const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
-  writeFileSync(core.glueTypes, glueTypes(types));
-  writeFileSync(core.storeGlueTypes, typesWithout("StoreGlue", [...LOG, ...ARCHIVE]));
-  writeFileSync(core.archiveGlueTypes, typesWithout("ArchiveGlue", [...LOG, ...STORE]));
+  const [whole, store, archive] = core.glues;
+  const lacking = { store: [...LOG, ...ARCHIVE], archive: [...LOG, ...STORE] };
+  writeFileSync(whole.module, glueModule(script, [], names));
+  writeFileSync(whole.types, glueTypes(types));
+  writeFileSync(store.module, glueModule(script, lacking.store, names));
+  writeFileSync(store.types, typesWithout("StoreGlue", lacking.store));
+  writeFileSync(archive.module, glueModule(script, lacking.archive, names));
+  writeFileSync(archive.types, typesWithout("ArchiveGlue", lacking.archive));
 }
 
 /** Panic messages name source files: relative to these, the same on every machine. */

@@ -1,4 +1,4 @@
-/** The folders of tests/ that bring their own packages, apart from those of the root. */
+/** The folders that bring their own packages, apart from those of the root. */
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,13 +8,14 @@ import { root, run } from "./run.mjs";
 const INSTALL = ["install", "--no-save", "--ignore-scripts", "--loglevel=error"];
 
 /** Installs what is missing in them, and says so; does nothing twice. No package runs a script. */
-export function installTestPackages() {
-  for (const folder of readdirSync(join(root, "tests"))) {
-    const lock = stamp(join(root, "tests", folder, "package-lock.json"));
-    const installed = stamp(join(root, "tests", folder, "node_modules/.package-lock.json"));
+export function installPackagesBelow(parent) {
+  for (const name of readdirSync(join(root, parent))) {
+    const folder = join(parent, name);
+    const lock = stamp(join(root, folder, "package-lock.json"));
+    const installed = stamp(join(root, folder, "node_modules/.package-lock.json"));
     if (lock === undefined || installed >= lock) continue;
-    console.log(`Installing the packages of tests/${folder}/package-lock.json`);
-    run("npm", [...INSTALL, "--prefix", join("tests", folder)]);
+    console.log(`Installing the packages of ${folder}/package-lock.json`);
+    run("npm", [...INSTALL, "--prefix", folder]);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CoreModule } from "../../dist/core-module.js";
+import type { CoreModule } from "../../dist/load/module.js";
 import { adapterContract } from "../../dist/testing.js";
 import { browserTest, withPage } from "./harness.js";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OPTION_RULES } from "../../dist/options.js";
+import { OPTION_RULES } from "../../dist/arguments/options.js";
 import type { StoreOptions } from "../../dist/types.js";
 import { kept } from "./bad-table.js";
 import { memoryAdapter, openStore } from "./kit.js";

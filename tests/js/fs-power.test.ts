@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { mapKey } from "../../dist/adapters/bytes.js";
+import { mapKey } from "../../dist/bytes.js";
 import type { HostPut } from "../../dist/host.js";
 import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import type { CoreModule } from "../../dist/core-module.js";
+import type { CoreModule } from "../../dist/load/module.js";
 import type { HostAdapter, HostPut } from "../../dist/host.js";
 import { loadCore } from "../../dist/load/node.js";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomBytes } from "../../dist/adapters/fs/random.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
-import type { CoreModule } from "../../dist/core-module.js";
+import type { CoreModule } from "../../dist/load/module.js";
 import { loadCore } from "../../dist/load/node.js";
 import { opener } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";

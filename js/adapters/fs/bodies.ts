@@ -2,7 +2,7 @@
 
 import { read } from "node:fs";
 import { promisify } from "node:util";
-import { joinBytes } from "../bytes.js";
+import { joinBytes } from "../../bytes.js";
 import { diskError, errno, type Files, readAt } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import { unlessGone } from "./recovery.js";

@@ -1,9 +1,9 @@
 /** The log in its own instance of the core, rebuilt from the directory when that traps. */
 
-import type { CoreModule } from "../../core-module.js";
 import { type ErrorCode, SchemaStoreError } from "../../errors.js";
-import type { Glue } from "../../glue.js";
-import type { StoreGlue } from "../../store-glue.js";
+import type { Glue } from "../../load/glue.js";
+import type { CoreModule } from "../../load/module.js";
+import type { StoreGlue } from "../../load/store-glue.js";
 import { diskError, errno, type Files, FORMAT } from "./files.js";
 import { randomBytes } from "./random.js";
 import { identify, type LogHandle, load, refresh, unlessGone } from "./recovery.js";

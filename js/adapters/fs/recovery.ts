@@ -2,7 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
-import type { Glue } from "../../glue.js";
+import type { Glue } from "../../load/glue.js";
 import { diskError, errno, type Files, FORMAT, generationOf, isOurs, isSegment } from "./files.js";
 import { randomBytes } from "./random.js";
 

@@ -15,7 +15,7 @@ import {
 } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
-import { unpackRows } from "./rows.js";
+import { unpackRows } from "./unpack-rows.js";
 
 /** What a row and a body take besides metadata and text, in bytes: headers, key, URL, hashes. */
 const RECORDS = 384;

@@ -1,8 +1,8 @@
 /** One batch in one transaction: check, write, collect what nothing names any more. */
 
+import { exactBuffer, isSame, mapKey } from "../../bytes.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { HostBatch, HostToken, HostUrlExpectation } from "../../host.js";
-import { exactBuffer, isSame, mapKey } from "../bytes.js";
 import { readDamaged, renew } from "./damage.js";
 import { result, results } from "./requests.js";
 import { checkPlace, isLive, type Place, type StoredRow, type Tombstone } from "./schema.js";

@@ -3,9 +3,9 @@
  * the database, and the rows that name it say so until somebody puts the body again.
  */
 
+import { isSame, mapKey } from "../../bytes.js";
 import { UNREADABLE } from "../../damage.js";
 import type { HostRow } from "../../host.js";
-import { isSame, mapKey } from "../bytes.js";
 import { result, results } from "./requests.js";
 import { checkPlace, type Place, type StoredRow } from "./schema.js";
 

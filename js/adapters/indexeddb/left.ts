@@ -7,8 +7,8 @@
  * bytes of that from the page afterwards, when it is gone.
  */
 
+import { joinBytes, mapKey } from "../../bytes.js";
 import type { HostToken } from "../../host.js";
-import { joinBytes, mapKey } from "../bytes.js";
 import { type PreparedBatch, write } from "./commit.js";
 import { result, results } from "./requests.js";
 import type { StoredRow, Tombstone } from "./schema.js";

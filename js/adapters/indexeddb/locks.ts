@@ -1,7 +1,7 @@
 /** Sections that exclude each other: across tabs and workers with Web Locks, else within the page. */
 
+import { Turns } from "../../concurrency.js";
 import { SchemaStoreError } from "../../errors.js";
-import { Turns } from "../../flight.js";
 
 /** Used where there are no Web Locks. */
 const turns = new Turns();

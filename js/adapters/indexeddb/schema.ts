@@ -12,9 +12,9 @@
  * | `side`   | `left:...`  | ArrayBuffer: a piece of the queue of a page that was left (`left.ts`) |
  */
 
+import { randomId } from "../../bytes.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { HostRow } from "../../host.js";
-import { randomId } from "../bytes.js";
 
 /** The version IndexedDB knows. */
 export const VERSION = 1;

@@ -16,10 +16,10 @@
  * processes that write by turns; for those that write at one moment a storage has no means.
  */
 
+import { copyOf, copyRow, isSame, mapKey, randomId } from "../../bytes.js";
+import { Turns } from "../../concurrency.js";
 import { SchemaStoreError } from "../../errors.js";
-import { Turns } from "../../flight.js";
 import type { HostBatch, HostPut, HostToken } from "../../host.js";
-import { copyOf, copyRow, isSame, mapKey, randomId } from "../bytes.js";
 import {
   hex,
   type LogRecord,

@@ -1,8 +1,8 @@
 /** What the log keeps in a storage: its records as JSON, its bodies as bytes. */
 
+import { copyOf } from "../../bytes.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { HostRow } from "../../host.js";
-import { copyOf } from "../bytes.js";
 
 /** Version of the records; a newer one is refused. */
 const FORMAT = 1;

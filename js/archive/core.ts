@@ -1,0 +1,39 @@
+/**
+ * What both ways of an archive need: packing and checking are done in an instance of the core of
+ * their own, whose memory goes with it. A hostile archive costs that instance at most.
+ */
+
+import { storeError } from "../core/core.js";
+import { SchemaStoreError } from "../errors.js";
+import { type ArchiveGlue, makeGlue } from "../load/archive-glue.js";
+import type { CoreModule } from "../load/module.js";
+
+/** Longest time without giving others a turn, in milliseconds. */
+const TURN_MS = 10;
+
+/** A fresh instance of the core, for one archive. */
+export function archiveCore(core: CoreModule): ArchiveGlue {
+  return core.instantiate(makeGlue);
+}
+
+/** Calls an instance for archives: an error of the core, or a trap, becomes a `SchemaStoreError`. */
+export function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const message = "the core trapped on an archive; the store is as it was";
+    throw storeError(error) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
+  }
+}
+
+/** Gives others a turn of the event loop when there was none for a while. */
+export class TurnTaking {
+  #since = performance.now();
+
+  async take(): Promise<void> {
+    if (performance.now() - this.#since < TURN_MS) return;
+    const { scheduler } = globalThis as { scheduler?: { yield?(): Promise<void> } };
+    await (scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve)));
+    this.#since = performance.now();
+  }
+}

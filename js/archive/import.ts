@@ -1,0 +1,358 @@
+/** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
+
+import type { PackedRow } from "../core/packed-row.js";
+import type { WritableRow } from "../durable/conditional-writes.js";
+import { asStoreError, SchemaStoreError } from "../errors.js";
+import { checkDepth, decodeText, parseObject } from "../json.js";
+import type { ArchiveGlue } from "../load/archive-glue.js";
+import type { StoreParts } from "../parts.js";
+import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
+import { archiveCore, guarded, TurnTaking } from "./core.js";
+
+const MIB = 1024 * 1024;
+/** Bytes handed to the core at a time. */
+const SLICE = 64 * 1024;
+/** What the catalog keeps of a row besides key and metadata; see `src/format/archive/reader.rs`. */
+const CATALOG_ROW_BYTES = 400;
+/** What memory keeps of an entry besides key and body; see `src/memory/tier.rs`. */
+const RESIDENT_BYTES = 96;
+/** Tries to commit while others write the same entries. */
+const COMMIT_TRIES = 64;
+
+/** Brings an archive into a store: all of it or nothing. */
+export async function importArchive(
+  store: StoreParts,
+  source: ArchiveSource,
+  { conflicts }: ImportOptions,
+): Promise<ImportReport> {
+  const core = archiveCore(store.core);
+  const rows = await readArchive(store, core, source);
+  store.checkOpen();
+  const plan: Planner = (current, damaged = new Set()) => {
+    // What nobody can read any more, as its time is over or it is damaged, is in nobody's way.
+    const readable = new Set(store.memory.list({}));
+    const present = current.map((row) => {
+      const slot = row === undefined ? 0 : store.memory.find(row.key);
+      return readable.has(slot) && !damaged.has(slot) ? row : undefined;
+    });
+    return new Plan(core, rows, present, current, conflicts === "replace");
+  };
+  return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
+}
+
+/** Plans for rows as they are kept; these slots are damaged. */
+type Planner = (current: readonly (PackedRow | undefined)[], damaged?: ReadonlySet<number>) => Plan;
+
+/** What an import does, row by row. */
+class Plan {
+  readonly write: WritableRow[] = [];
+  /** Places of the rows to be written, and of those that stay as they are. */
+  readonly places: number[] = [];
+  readonly left: number[] = [];
+  readonly report: ImportReport;
+  /** Bytes by which the catalog grows. */
+  growth = 0;
+
+  /** `present`: rows as readers see them; `current`: as they are kept. */
+  constructor(
+    core: ArchiveGlue,
+    rows: readonly WritableRow[],
+    present: readonly (PackedRow | undefined)[],
+    current: readonly (PackedRow | undefined)[],
+    replace: boolean,
+  ) {
+    const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
+    rows.forEach((row, place) => {
+      const outcome = outcomeOf(core, row, present[place], replace);
+      report[outcome] += 1;
+      if (outcome === "skipped" || outcome === "conflicting") {
+        this.left.push(place);
+        return;
+      }
+      const replaced = current[place]?.meta.length;
+      this.growth += row.meta.length - (replaced ?? -row.key.length - CATALOG_ROW_BYTES);
+      this.write.push(row);
+      this.places.push(place);
+    });
+    this.report = report;
+  }
+}
+
+function outcomeOf(
+  core: ArchiveGlue,
+  row: WritableRow,
+  current: PackedRow | undefined,
+  replace: boolean,
+): keyof ImportReport {
+  if (current === undefined) return "added";
+  const same = row.hash.every((byte, at) => byte === current.hash[at]);
+  if (same && guarded(() => core.sameContent(row.meta, current.meta))) return "skipped";
+  return replace ? "replaced" : "conflicting";
+}
+
+/** Commits the rows as one batch that holds only while nobody else writes them; else starts over. */
+async function intoHost(
+  store: StoreParts,
+  rows: readonly WritableRow[],
+  planFor: Planner,
+): Promise<ImportReport> {
+  const durable = store.durable as NonNullable<StoreParts["durable"]>;
+  const keys = rows.map(({ key }) => key);
+  for (let tries = 1; ; tries += 1) {
+    await (tries === 1 ? durable.complete() : durable.refresh());
+    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    const isKnown = keys.map((key) => store.memory.find(key) !== 0);
+    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
+    store.checkOpen();
+    const current = isKnown.map((there) => (there ? known.next().value : undefined));
+    let plan = planFor(current);
+    const damaged = await unreadable(
+      store,
+      plan.left.map((place) => current[place]),
+    );
+    // Written anew, whatever is to become of conflicts: nobody can read what is there.
+    if (damaged.size > 0) plan = planFor(current, damaged);
+    store.checkOpen();
+    checkRoom(store, plan);
+    if (plan.write.length === 0) return plan.report;
+    const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
+    const written = plan.write.map(({ key }) => key);
+    const take = () => takeAll(store, plan.write);
+    const overtaken = await durable.conditional.tryCommit(plan.write, written, revisions, take);
+    if (overtaken === undefined) return plan.report;
+    if (tries === COMMIT_TRIES) throw overtaken;
+  }
+}
+
+/** The slots of those of these rows that the host cannot give back. */
+async function unreadable(
+  { memory, durable }: StoreParts,
+  rows: readonly (PackedRow | undefined)[],
+): Promise<Set<number>> {
+  const slots = rows.map((row) => (row === undefined ? 0 : memory.find(row.key)));
+  return (await durable?.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
+}
+
+/** Takes rows that were committed; a core that was restarted reads them back from the host. */
+function takeAll({ memory, durable }: StoreParts, rows: readonly WritableRow[]): undefined {
+  try {
+    for (const row of rows) durable?.conditional.settle(row, memory.learn(row));
+  } catch (error) {
+    if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
+  }
+}
+
+/** Nothing waits between look and write: no other write can come between. */
+function intoMemory(
+  store: StoreParts,
+  rows: readonly WritableRow[],
+  planFor: Planner,
+): ImportReport {
+  const { memory } = store;
+  memory.settle();
+  const current = rows.map(({ key }) => {
+    const slot = memory.find(key);
+    const [hash, meta] = [memory.hash(slot), memory.meta(slot)];
+    return hash && meta && { key, hash, meta };
+  });
+  const plan = planFor(current);
+  checkRoom(store, plan);
+  checkResidence(store, plan);
+  for (const row of plan.write) {
+    memory.require(row.body.length);
+    memory.admit([[memory.learn(row), row.body]]);
+  }
+  return plan.report;
+}
+
+/** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
+function checkRoom({ memory, options }: StoreParts, { write, growth }: Plan): void {
+  const { memoryLimitBytes, maxCatalogBytes } = options;
+  for (const { body, url } of write) {
+    if (body.length <= memoryLimitBytes) continue;
+    const message = `${url} of ${body.length} bytes does not fit the limit of ${memoryLimitBytes}`;
+    throw new SchemaStoreError("STORAGE_FULL", message, { key: url });
+  }
+  const catalog = memory.stats().catalogBytes + growth;
+  if (growth <= 0 || catalog <= maxCatalogBytes) return;
+  const message = `the catalog would take ${catalog} bytes, the limit is ${maxCatalogBytes}`;
+  throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
+}
+
+/** STORAGE_FULL where an entry would have to go for another to come: nothing else has it. */
+function checkResidence({ memory, options }: StoreParts, { write }: Plan): void {
+  const { residentEntries, usedBytes, limitBytes } = memory.stats();
+  let [entries, bytes] = [residentEntries, usedBytes];
+  for (const { key, body } of write) {
+    const slot = memory.find(key);
+    bytes += body.length - (slot && memory.metadata(slot).size);
+    if (slot !== 0) continue;
+    entries += 1;
+    bytes += key.length + RESIDENT_BYTES;
+  }
+  const refuse = (option: string, taken: string, limit: number) => {
+    const message = `with the archive the store would hold ${taken}, ${option} allows ${limit}`;
+    throw new SchemaStoreError("STORAGE_FULL", message, { key: option });
+  };
+  if (write.length === 0) return;
+  if (entries > options.maxEntries) refuse("maxEntries", `${entries} entries`, options.maxEntries);
+  if (bytes > limitBytes) refuse("memoryLimitMb", `${bytes} bytes`, limitBytes);
+}
+
+/** Every row of an archive, after all of it was checked. */
+async function readArchive(
+  parts: StoreParts,
+  core: ArchiveGlue,
+  source: ArchiveSource,
+): Promise<WritableRow[]> {
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = parts.options;
+  // All of it is in memory until it is written, whatever the strategy.
+  const total = Math.max(memoryLimitMb, 64) * MIB;
+  const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
+  const block = new BlockReader(parts);
+  const turns = new TurnTaking();
+  for await (const chunk of chunksOf(source, parts)) {
+    for (let at = 0; at < chunk.length; at += SLICE) {
+      guarded(() => reader.push(chunk.subarray(at, at + SLICE)));
+      for (;;) {
+        const bytes = guarded(() => reader.step());
+        if (bytes === undefined) break;
+        await block.read(bytes);
+        await turns.take();
+      }
+    }
+    parts.checkOpen();
+  }
+  guarded(() => reader.finish());
+  return block.rows;
+}
+
+/** Takes the blocks apart that the core has checked. */
+class BlockReader {
+  readonly rows: WritableRow[] = [];
+  readonly #parts: StoreParts;
+  /** Every body so far, with its hash. */
+  readonly #bodies: Promise<Hashed>[] = [];
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  /** Layout: `Reader::step` in `src/format/archive/reader.rs`. */
+  async read(block: Uint8Array): Promise<void> {
+    const numbers = new DataView(block.buffer, block.byteOffset);
+    const rows: Promise<WritableRow>[] = [];
+    for (let at = 0; at < block.length; ) {
+      const number = (index: number) => numbers.getUint32(at + 4 * index, true);
+      let end = at + 20;
+      // Copies: what is small must not keep the block alive.
+      const take = (length: number) => {
+        end += length;
+        return block.slice(end - length, end);
+      };
+      const key = take(number(0));
+      const url = decodeText(take(number(1)));
+      const meta = take(number(2));
+      const place = number(3) || this.#bodies.length + 1;
+      if (place > this.#bodies.length) {
+        const body = take(number(4));
+        checkBody(body, url);
+        this.#bodies.push(hashed(this.#parts, body));
+      }
+      const body = this.#bodies[place - 1] as Promise<Hashed>;
+      rows.push(body.then((found) => ({ key, url, meta, ...found })));
+      at = end;
+    }
+    this.rows.push(...(await Promise.all(rows)));
+  }
+}
+
+/** A body with its SHA-256. */
+type Hashed = Pick<WritableRow, "body" | "hash">;
+
+/** By the host where it can: the code of the core is still cold when the first archive comes. */
+async function hashed(
+  { sha256, memory }: StoreParts,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Hashed> {
+  const subtle = sha256 === undefined ? globalThis.crypto?.subtle : undefined;
+  const hash = subtle && new Uint8Array(await subtle.digest("SHA-256", body));
+  return { body, hash: hash ?? memory.digest(body) };
+}
+
+/** What a put would refuse, an archive may not hold. */
+function checkBody(body: Uint8Array, url: string): void {
+  try {
+    const text = decodeText(body);
+    checkDepth(parseObject(text, "the text"), text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the archive is damaged: the body of ${url} cannot be stored: ${reason}`;
+    throw new SchemaStoreError("CORRUPT", message, { key: url, cause });
+  }
+}
+
+async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerator<Uint8Array> {
+  const chunks = iteratorOf(source);
+  try {
+    for (;;) {
+      const { done, value } = await unlessClosed(store, Promise.resolve(chunks.next()));
+      if (done) return;
+      if (value instanceof Uint8Array) yield value;
+      else throw noChunk(value);
+    }
+  } catch (cause) {
+    throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
+  } finally {
+    // Not waited for: a source that is stuck may never answer.
+    Promise.resolve(chunks.return?.()).catch(() => {});
+  }
+}
+
+function noChunk(value: unknown): SchemaStoreError {
+  const found = Object.prototype.toString.call(value).slice(8, -1);
+  const message = `an archive is read from chunks that are Uint8Arrays, not ${found}`;
+  return new SchemaStoreError("INVALID_VALUE", message);
+}
+
+/** What `promise` comes to, or CLOSED as soon as the store is closed. */
+function unlessClosed<T>(store: StoreParts, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      try {
+        store.checkOpen();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const { signal } = store.closed;
+    signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+type Chunks = Pick<AsyncIterator<Uint8Array> | Iterator<Uint8Array>, "next" | "return">;
+
+function iteratorOf(source: ArchiveSource): Chunks {
+  if (source instanceof Uint8Array) return [source].values();
+  if (source instanceof Blob) return chunksOfStream(source.stream());
+  if (source instanceof ReadableStream && !source.locked) return chunksOfStream(source);
+  const iterable = source as Partial<AsyncIterable<Uint8Array>> | null | undefined;
+  if (
+    !(source instanceof ReadableStream) &&
+    typeof iterable?.[Symbol.asyncIterator] === "function"
+  ) {
+    return (iterable as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  }
+  const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
+  throw new SchemaStoreError("INVALID_VALUE", message);
+}
+
+/** Not every browser can iterate over its streams, and no generator can be left while it waits. */
+function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: () => reader.cancel() as Promise<never>,
+  };
+}

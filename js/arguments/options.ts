@@ -1,0 +1,138 @@
+/** The options of a store: their defaults, and the check that names key, value and range. */
+
+import type { HostAdapter } from "../host.js";
+import type { Ranking } from "../memory/custom-policy.js";
+import {
+  checkGiven,
+  FUNCTION,
+  integer,
+  methods,
+  nonEmpty,
+  oneOf,
+  type Rules,
+  SPAN,
+  SWITCH,
+} from "../rules.js";
+import type { Converter, CustomPolicy, StoreOptions } from "../types.js";
+
+const MIB = 1024 * 1024;
+/** An hour in milliseconds. */
+export const HOUR_MS = 3_600_000;
+/** Memory of the `disk` strategy in bytes, or what one entry takes on its way if that is more. */
+const DISK_BUFFER_BYTES = MIB;
+
+/** Options with every default filled in. */
+export interface CheckedOptions extends StoreOptions {
+  readonly strategy: NonNullable<StoreOptions["strategy"]>;
+  readonly memoryLimitBytes: number;
+  readonly maxEntries: number;
+  readonly maxEntryBytes: number;
+  readonly maxCatalogBytes: number;
+  readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
+  readonly evictionBatchSize: number;
+  /** A custom policy, ready to be asked. */
+  readonly ranking?: Ranking | undefined;
+  readonly warmSize: number;
+  readonly values: NonNullable<StoreOptions["values"]>;
+  readonly durability: NonNullable<StoreOptions["durability"]>;
+  readonly autoCleanup: boolean;
+  readonly now: () => number;
+}
+
+const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
+const RANKING = methods<CustomPolicy>("a policy", { rank: true });
+const CONVERTING = methods<Converter>("a converter", { convert: true });
+const ADAPTER = methods<HostAdapter>("a host adapter, with the methods of HostAdapter", {
+  open: true,
+  index: true,
+  saveIndex: true,
+  allRows: true,
+  rows: true,
+  byUrl: true,
+  changes: true,
+  bodies: true,
+  reportDamage: false,
+  damage: false,
+  giveUp: false,
+  commit: true,
+  commitSync: false,
+  freeze: false,
+  thaw: false,
+  exclusive: true,
+  side: false,
+  saveSide: false,
+  usage: true,
+  watch: false,
+  poll: false,
+  close: true,
+  destroy: true,
+});
+
+/** The rule of every option. */
+export const OPTION_RULES: Rules<StoreOptions> = {
+  strategy: oneOf("memory", "memory-disk", "disk"),
+  memoryLimitMb: integer(1, 4000),
+  maxEntries: integer(1, 1_000_000),
+  maxEntryBytes: integer(1024, 268_435_456),
+  maxCatalogMb: integer(1, 1024),
+  diskCacheDir: nonEmpty("a path"),
+  databaseName: nonEmpty("a name"),
+  ttlHours: SPAN,
+  idleTtlHours: SPAN,
+  graceHours: SPAN,
+  evictionPolicy: {
+    range: `${POLICIES.range}, or { name: "custom", rank }`,
+    accepts: (value) =>
+      POLICIES.accepts(value) ||
+      (RANKING.accepts(value) && (value as CustomPolicy).name === "custom"),
+  },
+  evictionBatchSize: integer(1, 1000),
+  warmOnStartup: SWITCH,
+  warmSize: integer(1, 1_000_000),
+  autoCleanup: SWITCH,
+  values: oneOf("frozen", "shared", "cloned"),
+  durability: oneOf("strict", "relaxed"),
+  adapter: ADAPTER,
+  resolver: FUNCTION,
+  seed: {
+    range: "a URL, a path or bytes",
+    accepts: (value) =>
+      (typeof value === "string" && value !== "") ||
+      value instanceof URL ||
+      value instanceof Uint8Array,
+  },
+  converter: {
+    range: "a converter, with id, version and convert",
+    accepts: (value) =>
+      CONVERTING.accepts(value) &&
+      [(value as Converter).id, (value as Converter).version].every((it) => typeof it === "string"),
+  },
+  now: FUNCTION,
+};
+
+/** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
+export function checkOptions(options: StoreOptions): CheckedOptions {
+  checkGiven(options, OPTION_RULES, "INVALID_CONFIG");
+  return withDefaults(options);
+}
+
+function withDefaults(options: StoreOptions): CheckedOptions {
+  const maxEntryBytes = options.maxEntryBytes ?? 4 * MIB;
+  const limit = (options.memoryLimitMb ?? 256) * MIB;
+  const buffer = Math.min(limit, Math.max(DISK_BUFFER_BYTES, maxEntryBytes));
+  return {
+    ...options,
+    strategy: options.strategy ?? "memory-disk",
+    memoryLimitBytes: options.strategy === "disk" ? buffer : limit,
+    maxEntries: options.maxEntries ?? 1000,
+    maxEntryBytes,
+    maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
+    evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
+    evictionBatchSize: options.evictionBatchSize ?? 100,
+    warmSize: options.warmSize ?? 100,
+    autoCleanup: options.autoCleanup ?? true,
+    values: options.values ?? "frozen",
+    durability: options.durability ?? "strict",
+    now: options.now ?? Date.now,
+  };
+}

@@ -1,0 +1,188 @@
+/** A store put together: its tiers joined, and all that works over them. */
+
+import type { CheckedOptions } from "./arguments/options.js";
+import { DurableTier } from "./durable/durable-tier.js";
+import { SchemaStoreError } from "./errors.js";
+import { Events } from "./events/events.js";
+import { Watchers } from "./events/watchers.js";
+import { StaleOnDemand } from "./expiry/stale-on-demand.js";
+import { ExpiryTimer } from "./expiry/timer.js";
+import { HoldingOnDemand } from "./holding/on-demand.js";
+import type { HostAdapter } from "./host.js";
+import type { CoreModule } from "./load/module.js";
+import { MemoryTier } from "./memory/memory-tier.js";
+import type { StoreParts } from "./parts.js";
+import type { Platform } from "./platform/platform.js";
+import { Loader } from "./read/loader.js";
+import { newCounts, type StoreCounts } from "./report/health.js";
+import { Writer } from "./write/writer.js";
+
+/** What is behind the public face of one store. */
+export class Assembly {
+  readonly parts: StoreParts;
+  readonly events: Events = new Events();
+  readonly counts: StoreCounts = newCounts();
+  readonly watchers: Watchers;
+  readonly writer: Writer;
+  readonly loader: Loader;
+  /** The loader, and what has expired where that will do. */
+  readonly reader: StaleOnDemand;
+  readonly holding: HoldingOnDemand;
+  readonly #platform: Platform;
+  #stopExit: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** `adapter`: absent for the strategy `memory`. */
+  constructor(
+    core: CoreModule,
+    options: CheckedOptions,
+    adapter: HostAdapter | undefined,
+    platform: Platform,
+  ) {
+    this.#platform = platform;
+    this.parts = this.#makeParts(core, options, adapter);
+    const { memory, durable } = this.parts;
+    this.watchers = new Watchers(memory, this.events);
+    this.writer = new Writer(memory, durable, options, {
+      checkOpen: () => this.checkOpen(),
+      stored: (canonical) => {
+        this.counts.puts += 1;
+        this.events.emit("put", { canonical });
+      },
+      deleted: (canonical) => {
+        this.loader.deleted(canonical);
+        this.counts.deletes += 1;
+        this.events.emit("delete", { canonical });
+      },
+    });
+    this.loader = new Loader(memory, durable, this.writer, options);
+    this.reader = new StaleOnDemand(this.loader, memory, durable, options);
+    this.holding = new HoldingOnDemand(this.parts, this.loader, this.events);
+  }
+
+  /** Whether `close` was not called yet. */
+  get isOpen(): boolean {
+    return this.#closing === undefined;
+  }
+
+  /** Throws CLOSED; to be asked after every wait. */
+  checkOpen(): void {
+    if (!this.isOpen) throw new SchemaStoreError("CLOSED", "the store is closed");
+  }
+
+  /** Opens the durable tier; once. */
+  async open(): Promise<void> {
+    const { core, options, memory, durable } = this.parts;
+    await durable?.open(core);
+    this.holding.start();
+    if (options.warmOnStartup) {
+      this.holding
+        .use()
+        .then((holding) => holding.warm({}))
+        .catch(() => {});
+    }
+    if (options.autoCleanup) {
+      memory.pressure = this.#platform.watchPressure?.(memory, {
+        relieved: (event) => this.events.emit("pressure", event),
+      });
+    }
+    const flush = () => this.holding.flush();
+    this.#stopExit = this.#platform.onExit({ flush, durable });
+  }
+
+  /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    this.parts.closed.abort();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { memory, durable, expiry } = this.parts;
+    expiry.stop();
+    memory.pressure?.stop();
+    this.holding.close();
+    const saved = this.holding.save();
+    memory.clear();
+    this.loader.close();
+    try {
+      await saved;
+      await durable?.close();
+    } finally {
+      // Not before: a process may end while this waits.
+      this.#stopExit?.();
+      memory.clear();
+      this.watchers.clear();
+      this.events.clear();
+    }
+  }
+
+  /** The tiers: memory asks for what is not durable yet, a restart fills it again. */
+  #makeParts(
+    core: CoreModule,
+    options: CheckedOptions,
+    adapter: HostAdapter | undefined,
+  ): StoreParts {
+    const { random, sha256 } = this.#platform;
+    const failed = (error: SchemaStoreError) => this.events.emit("error", { error });
+    const memory: MemoryTier = new MemoryTier(
+      core,
+      {
+        ...options,
+        core: {
+          ...options,
+          evictionPolicy: options.ranking ? "custom" : `${options.evictionPolicy}`,
+          durable: adapter !== undefined,
+          random,
+        },
+        keepsValues: options.strategy !== "disk",
+        sha256,
+      },
+      {
+        failed,
+        evicted: (canonical, cause) => this.events.emit("evict", { canonical, cause }),
+        relieved: (event) => this.events.emit("pressure", event),
+        expired: (canonical) => this.events.emit("expire", { canonical }),
+        limited: () => parts.expiry.start(),
+        moved: (urlsOf) => {
+          this.holding.moved(urlsOf);
+          this.watchers.moved(urlsOf);
+        },
+        over: (slots) => {
+          // Should the module not be had now, the core tells of the slots again.
+          import("./expiry/delete-expired.js").then(
+            ({ deleteExpired }) => deleteExpired(parts, slots, failed),
+            () => {},
+          );
+        },
+        restarted: () => {
+          durable?.restart();
+          this.counts.restarts += 1;
+          this.holding.restarted();
+          this.events.emit("restart", { emptied: adapter === undefined });
+        },
+        pendingBody: (slot) => durable?.writes.body(slot),
+      },
+    );
+    const durable =
+      adapter &&
+      new DurableTier(adapter, memory, options.durability, {
+        failed,
+        flushed: (entries, bytes) => {
+          this.counts.flushes += 1;
+          this.events.emit("flush", { entries, bytes });
+        },
+      });
+    const parts: StoreParts = {
+      core,
+      options,
+      memory,
+      durable,
+      expiry: new ExpiryTimer(memory),
+      sha256,
+      checkOpen: () => this.checkOpen(),
+      closed: new AbortController(),
+    };
+    return parts;
+  }
+}

@@ -1,0 +1,166 @@
+/** From a StructureDefinition into the store: converted once per source and converter. */
+
+import { hex } from "../core/packed-row.js";
+import { asStoreError, SchemaStoreError } from "../errors.js";
+import { decodeText, encodeText, parseObject } from "../json.js";
+import type { StoreParts } from "../parts.js";
+import type { Loader } from "../read/loader.js";
+import { check, type OptionRule, show } from "../rules.js";
+import type {
+  Conversion,
+  Converter,
+  ConvertOptions,
+  ConvertResult,
+  JsonObject,
+  Metadata,
+  PutOptions,
+} from "../types.js";
+
+/** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
+export type ConvertSource = object | string | Uint8Array;
+
+/** Where a schema goes. */
+export interface ConvertTarget {
+  put(schema: object, options: PutOptions): Promise<Metadata>;
+}
+
+/** Members of a StructureDefinition that describe its schema. */
+const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
+
+/** Converts `source`, by default with our own converter, unless the store holds the result already. */
+export async function convertInto(
+  { memory, durable, options: { converter: chosen, now } }: StoreParts,
+  loader: Loader,
+  target: ConvertTarget,
+  source: ConvertSource,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
+  const converter: Converter = chosen ?? (await import("./index.js")).fhirSchemaConverter();
+  const { bytes, definition } = read(source);
+  const { url, version } = identify(definition);
+  const id = `${converter.id}@${converter.version}`;
+  const sourceHash = hex(memory.digest(bytes));
+  const canonical = version === undefined ? url : `${url}|${version}`;
+  await loader.locate(canonical);
+  const rows = Array.from(memory.rowsOf(canonical), (slot) => ({
+    slot,
+    metadata: memory.metadata(slot),
+  }));
+  const unchanged = rows.find(
+    ({ metadata: row }) =>
+      row.sourceHash === sourceHash &&
+      row.converter === id &&
+      row.source === options.source &&
+      row.version === version &&
+      !(row.expiresAt !== undefined && row.expiresAt <= now()) &&
+      hasTags(row, options.tags),
+  );
+  if (unchanged !== undefined) {
+    const { slot, metadata } = unchanged;
+    const damaged = await durable?.unreadable([slot]);
+    if (!damaged?.has(slot)) return { metadata, converted: false };
+  }
+
+  const { schema, dependencies } = conversionOf(converter, definition, canonical);
+  const described: Record<string, string> = {};
+  for (const member of MEMBERS) {
+    const text = definition[member];
+    if (typeof text === "string") described[member] = text;
+  }
+  const metadata = await target.put(schema, {
+    ...described,
+    ...lineage(definition),
+    url,
+    ...(version === undefined ? {} : { version }),
+    ...options,
+    origin: "converted",
+    sourceHash,
+    converter: id,
+    convertedAt: now(),
+    dependencies,
+  });
+  return { metadata, converted: true };
+}
+
+/** What a converter makes of a definition. CONVERSION when it fails, or returns something else. */
+function conversionOf(converter: Converter, definition: JsonObject, canonical: string): Conversion {
+  let made: Conversion;
+  try {
+    made = converter.convert(definition);
+  } catch (cause) {
+    throw asStoreError(cause, "CONVERSION", `${canonical} cannot be converted`, canonical);
+  }
+  check(made, CONVERSION, canonical, "CONVERSION", "the conversion of ");
+  return made;
+}
+
+const CONVERSION: OptionRule = {
+  range: "an object with schema and dependencies",
+  accepts: (made) => {
+    const { schema, dependencies } = (made ?? {}) as Partial<Conversion>;
+    return typeof schema === "object" && Array.isArray(dependencies);
+  },
+};
+
+function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || wanted.join("\0") === tags.join("\0");
+}
+
+function lineage(definition: JsonObject): PutOptions {
+  const { derivation, baseDefinition } = definition;
+  return {
+    ...(typeof derivation === "string" ? { derivation } : {}),
+    ...(typeof baseDefinition === "string" ? { base: baseDefinition } : {}),
+  };
+}
+
+function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObject } {
+  if (source instanceof Uint8Array) {
+    let text: string;
+    try {
+      text = decodeText(source);
+    } catch (cause) {
+      throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", {
+        cause,
+      });
+    }
+    return { bytes: source, definition: parse(text.replace(/^\ufeff/, "")) };
+  }
+  if (typeof source === "string") return { bytes: encodeText(source), definition: parse(source) };
+  return { bytes: encodeText(stringify(source)), definition: source as JsonObject };
+}
+
+function stringify(source: object): string {
+  if (typeof source !== "object" || source === null) {
+    const message = `the StructureDefinition is ${show(source)}, not an object`;
+    throw new SchemaStoreError("INVALID_VALUE", message);
+  }
+  try {
+    return JSON.stringify(source);
+  } catch (cause) {
+    throw asStoreError(cause, "INVALID_VALUE", "the StructureDefinition is no plain data");
+  }
+}
+
+function parse(text: string): JsonObject {
+  return parseObject(text, "the StructureDefinition");
+}
+
+function textOf(member: unknown): string | undefined {
+  return typeof member === "string" ? member : undefined;
+}
+
+function identify(definition: JsonObject): { url: string; version: string | undefined } {
+  const { resourceType, url, version } = definition;
+  const named = typeof url === "string" ? url : (textOf(definition["id"]) ?? "the resource");
+  if (resourceType !== "StructureDefinition") {
+    const message = `${named} is a ${textOf(resourceType) ?? "resource without type"}, not a StructureDefinition`;
+    throw new SchemaStoreError("INVALID_VALUE", message, { key: named });
+  }
+  if (typeof url !== "string" || url === "") {
+    throw new SchemaStoreError("INVALID_KEY", `StructureDefinition ${named} has no url`, {
+      key: named,
+    });
+  }
+  return { url, version: typeof version === "string" && version !== "" ? version : undefined };
+}

@@ -1,0 +1,205 @@
+/**
+ * The wide records that cross to the core: one string each, its fields separated by NUL.
+ * `src/wasm/records.rs` is the other side of this file and says how they are laid out.
+ */
+
+import { SchemaStoreError } from "../errors.js";
+import { show } from "../rules.js";
+import type { Dependency, DependencyKind, Metadata, Origin } from "../types.js";
+
+const SEPARATOR = "\0";
+/** Origins in the order of their digits. */
+export const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
+/** Kinds of dependency in the order of their digits. */
+export const KINDS: readonly DependencyKind[] = [
+  "base",
+  "type",
+  "reference",
+  "extension",
+  "binding",
+  "slice",
+  "other",
+];
+
+/** Texts both records have, in the order in which they cross. */
+export const TEXTS = [
+  "name",
+  "title",
+  "description",
+  "type",
+  "kind",
+  "derivation",
+  "base",
+  "status",
+  "fhirVersion",
+  "etag",
+] as const;
+
+/** Members at the head of the record of a row, in the order in which they cross. */
+const MEMBERS = [
+  "layer",
+  "url",
+  "version",
+  "source",
+  "contentHash",
+  "size",
+  "accessCount",
+  "createdAt",
+  "updatedAt",
+  "expiresAt",
+  "staleUntil",
+  "origin",
+  "sourceHash",
+  "converter",
+  "convertedAt",
+  "cost",
+  ...TEXTS,
+];
+/** Which of them are numbers. */
+const NUMERIC = MEMBERS.map((member) => /layer|size|cost|Count|At$|Until/.test(member));
+
+/** What a put says of an entry. Times are milliseconds since 1970. */
+export interface PutRecord extends Partial<Record<(typeof TEXTS)[number], string | undefined>> {
+  readonly url: string;
+  readonly version: string;
+  readonly source: string;
+  readonly now: number;
+  readonly expiresAt: number | undefined;
+  readonly staleUntil: number | undefined;
+  readonly origin: Origin;
+  readonly sourceHash: string | undefined;
+  readonly converter: string | undefined;
+  readonly convertedAt: number | undefined;
+  readonly cost: number | undefined;
+  readonly tags: readonly string[];
+  readonly dependencies: readonly Dependency[];
+}
+
+/** `url|version` of what is put, or `url`. */
+export function canonicalOf({ url, version }: Pick<PutRecord, "url" | "version">): string {
+  return version ? `${url}|${version}` : url;
+}
+
+/** The record of a put. INVALID_VALUE for a member of the wrong type, or with a NUL in it. */
+export function encodePut(put: PutRecord): string {
+  let record = "0";
+  const add = (field: string) => {
+    if (field.includes(SEPARATOR)) {
+      throw invalid(`metadata ${JSON.stringify(field)} holds a NUL character`, put.url);
+    }
+    record += SEPARATOR + field;
+  };
+  add(put.url);
+  add(put.version);
+  add(put.source);
+  add(whole(put.now));
+  add(whole(put.expiresAt));
+  add(whole(put.staleUntil));
+  add(digit(ORIGINS, put.origin, "origin"));
+  add(text(put.sourceHash, "sourceHash"));
+  add(text(put.converter, "converter"));
+  add(whole(put.convertedAt));
+  add(whole(put.cost));
+  for (const member of TEXTS) add(text(put[member], member));
+  const tags = listOf(put.tags, "tags", (tag) => typeof tag === "string");
+  add(String(tags.length));
+  tags.forEach(add);
+  for (const { kind, target } of listOf(put.dependencies, "dependencies", isDependency)) {
+    add(digit(KINDS, kind, "dependencies") + target);
+  }
+  return record;
+}
+
+/** What of the metadata is not in the record of a put. */
+export interface Stored {
+  readonly contentHash: string;
+  readonly size: number;
+  readonly createdAt: number;
+  readonly accessCount: number;
+}
+
+/** The metadata of a row that was just put, as `decodeMetadata` would tell it. */
+export function metadataOf(put: PutRecord, stored: Stored): Metadata {
+  return metadataFrom(
+    (member) => {
+      switch (member) {
+        case "layer":
+          return 0;
+        case "sourceHash":
+          return put.sourceHash?.toLowerCase();
+        case "updatedAt":
+          return put.now;
+        default:
+          return put[member as "url"] ?? stored[member as "size"];
+      }
+    },
+    put.tags,
+    put.dependencies,
+  );
+}
+
+/** Metadata from its record; what is empty there is absent here. */
+export function decodeMetadata(record: string): Metadata {
+  const fields = record.split(SEPARATOR);
+  const end = MEMBERS.length + 1 + Number(fields[MEMBERS.length]);
+  let at = 0;
+  return metadataFrom(
+    (member) => (member === "origin" ? ORIGINS[Number(fields[at++])] : fields[at++]),
+    fields.slice(MEMBERS.length + 1, end),
+    fields.slice(end).map((edge) => ({
+      kind: KINDS[Number(edge[0])] as DependencyKind,
+      target: edge.slice(1),
+    })),
+  );
+}
+
+/** What is empty is absent. */
+function metadataFrom(
+  said: (member: string) => string | number | undefined,
+  tags: readonly string[],
+  dependencies: readonly Dependency[],
+): Metadata {
+  const known: Record<string, unknown> = { canonical: "" };
+  MEMBERS.forEach((member, at) => {
+    const value = said(member);
+    if (value !== undefined && value !== "")
+      known[member] = NUMERIC[at] ? Number(whole(Number(value))) : value;
+  });
+  known["canonical"] = canonicalOf(known as never);
+  known["tags"] = [...tags];
+  known["dependencies"] = dependencies.map(({ kind, target }) => ({ kind, target }));
+  return known as unknown as Metadata;
+}
+
+function text(value: unknown, member: string): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return value;
+  throw invalid(`${member} ${show(value)} is no string`, member);
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? "" : String(Math.max(0, Math.trunc(value)));
+}
+
+function digit<T>(names: readonly T[], name: T, member: string): string {
+  const index = names.indexOf(name);
+  if (index >= 0) return String(index);
+  throw invalid(`${member} ${show(name)} is none of ${names.join(", ")}`, member);
+}
+
+function listOf<T>(
+  list: readonly T[],
+  member: string,
+  accepts: (item: T) => boolean,
+): readonly T[] {
+  if (Array.isArray(list) && list.every(accepts)) return list;
+  throw invalid(`${member} is not a list of what it must hold`, member);
+}
+
+function isDependency(edge: Dependency): boolean {
+  return typeof edge === "object" && edge !== null && typeof edge.target === "string";
+}
+
+function invalid(message: string, key: string): SchemaStoreError {
+  return new SchemaStoreError("INVALID_VALUE", message, { key });
+}

@@ -1,0 +1,449 @@
+/**
+ * The durable tier as the store uses it: the adapter, the writes on their way to it, and the rules
+ * that keep the catalog in step with what others write on the same place.
+ *
+ * Rows read from the host are applied only if nothing was committed or brought in since the read
+ * began, and never over a row whose own write is still on its way: no answer goes back in time.
+ */
+
+import { Turns } from "../concurrency.js";
+import { canonicalOf, type PutRecord } from "../core/record.js";
+import { sentenceOn } from "../damage.js";
+import { asStoreError, SchemaStoreError } from "../errors.js";
+import type {
+  Durability,
+  HostAdapter,
+  HostBatch,
+  HostOpened,
+  HostRow,
+  HostToken,
+} from "../host.js";
+import type { CoreModule } from "../load/module.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { Metadata } from "../types.js";
+import { ConditionalWrites, forgiveRestart, ignoreRestart } from "./conditional-writes.js";
+import { HostBodies } from "./host-bodies.js";
+import { bytesOf, type PendingWrite } from "./pending-write.js";
+import { isFull, noRoom } from "./what-fits.js";
+import { WriteBehind } from "./write-behind.js";
+
+/** Bytes on their way to the host above which a put waits. */
+const BACKLOG_BYTES = 8 * 1024 * 1024;
+/** Quiet time before the packed index is saved, in milliseconds. */
+const SAVE_INDEX_MS = 2000;
+
+/** What the durable tier tells the store. */
+export interface DurableListener {
+  flushed(entries: number, bytes: number): void;
+  failed(error: SchemaStoreError): void;
+}
+
+/** An entry that was put, and its write where that is on its way to a host. */
+export interface Filed {
+  readonly metadata: Metadata;
+  readonly write: PendingWrite | undefined;
+}
+
+/** Adapter, write-behind queue and catalog synchronisation. */
+export class DurableTier {
+  readonly #adapter: HostAdapter;
+  readonly #memory: MemoryTier;
+  readonly #durability: Durability;
+  readonly #listener: DurableListener;
+  /** Writes on their way to the host. */
+  readonly writes: WriteBehind;
+  /** Writes past the queue. */
+  readonly conditional: ConditionalWrites;
+  readonly #bodies: HostBodies;
+  #opened: HostOpened | undefined;
+  #token: HostToken = 0;
+  /** Changes whenever the host's state, as far as known here, does. */
+  #epoch = 0;
+  readonly #room = new Turns();
+  #complete: Promise<void> | undefined;
+  /** The catalog knows every row of the host. */
+  #loaded = false;
+  #syncing: Promise<boolean> | undefined;
+  #unwatch: (() => void) | undefined;
+  #indexTimer: ReturnType<typeof setTimeout> | undefined;
+  #indexToken: HostToken | undefined;
+  #closed = false;
+
+  constructor(
+    adapter: HostAdapter,
+    memory: MemoryTier,
+    durability: Durability,
+    listener: DurableListener,
+  ) {
+    this.#adapter = adapter;
+    this.#memory = memory;
+    this.#durability = durability;
+    this.#listener = listener;
+    this.#bodies = new HostBodies(
+      adapter,
+      memory,
+      () => this.#opened?.capabilities.checked === true,
+    );
+    this.writes = new WriteBehind({
+      commit: (batch) => this.#commit(batch, () => {}),
+      committed: (writes) => this.#committed(writes),
+      superseded: (write) => forgiveRestart(() => memory.unpend(bytesOf([write]))),
+      failed: (error) => listener.failed(error),
+      undo: (write) => this.#undo(write),
+      refused: (write, cause) => listener.failed(noRoom(write, cause)),
+    });
+    this.conditional = new ConditionalWrites(
+      {
+        flush: () => this.writes.commitQueued(),
+        ask: (url) => this.ask(url),
+        commit: (batch, then) => this.#commit(batch, then),
+      },
+      memory,
+      this.writes,
+    );
+  }
+
+  /** Opens the place; a host that has its index at hand fills the catalog at once. */
+  async open(core: CoreModule): Promise<void> {
+    const opened = await this.#adapter.open({ core });
+    this.#opened = opened;
+    this.#token = opened.token;
+    const complete = this.complete();
+    complete.catch(() => {});
+    try {
+      if (opened.capabilities.fullIndex) await complete;
+    } catch (error) {
+      await this.#adapter.close().catch(() => {});
+      throw error;
+    }
+    this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
+  }
+
+  /** The adapter, for what needs no synchronisation. */
+  get adapter(): HostAdapter {
+    return this.#adapter;
+  }
+
+  /** What `open` found. */
+  get opened(): HostOpened | undefined {
+    return this.#opened;
+  }
+
+  /** Whether the catalog knows every row of the host. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** Resolves when the catalog knows every row of the host. */
+  complete(): Promise<void> {
+    this.#complete ??= this.#load().catch((error) => {
+      this.#complete = undefined;
+      throw error;
+    });
+    return this.#complete;
+  }
+
+  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  async ask(url: string): Promise<HostRow[]> {
+    const rows = await this.#consistent(() => this.#adapter.byUrl([url]));
+    this.#memory.learnUrl(url, this.#withoutPending(rows));
+    const there = new Set(rows.map(({ key }) => key.join()));
+    for (const slot of this.#memory.rowsOf(url)) {
+      const key = this.#memory.key(slot);
+      if (key !== undefined && !there.has(key.join()) && !this.writes.has(key)) {
+        this.#memory.forget(key);
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * Runs `put` as soon as so many bytes more may be on their way, at once where they may now, in the
+   * order of the calls; rejects when the write in the way fails.
+   */
+  whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
+    const fits = () => {
+      const { bytes: sent, refusedBytes, error } = this.writes;
+      const room = limit - this.#memory.leased - refusedBytes;
+      // The memory limit is taken up by what the host has no room for: waiting does not help.
+      if (sent === 0 && refusedBytes > 0 && bytes > room) throw error;
+      return sent === 0 || sent + bytes <= Math.min(room, BACKLOG_BYTES);
+    };
+    if (!this.#room.busy("") && fits()) return put();
+    return this.#room.run("", async () => {
+      while (!fits()) await this.writes.commitQueued();
+      return put();
+    });
+  }
+
+  /** Takes an entry into the catalog and queues its row; one that is `awaited` is to be settled. */
+  put(record: PutRecord, body: Uint8Array, awaited: boolean): Filed {
+    let write: PendingWrite | undefined;
+    const metadata = this.#memory.put(record, body, true, (slot, { key, hash, meta }) => {
+      const put = { key, url: record.url, hash, meta, body };
+      write = { slot, key, canonical: canonicalOf(record), put, awaited };
+      this.writes.add(write);
+    });
+    return { metadata, write };
+  }
+
+  /**
+   * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
+   * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
+   */
+  async settle(write: PendingWrite): Promise<void> {
+    try {
+      await this.writes.settle(write);
+    } catch (error) {
+      throw isFull(error) ? noRoom(write, error) : error;
+    }
+  }
+
+  /** Makes a row again what it was before a write that was taken back. */
+  async #undo({ key, before }: PendingWrite): Promise<void> {
+    if (before !== undefined) {
+      before.slot = this.#takeIn(before);
+      this.writes.add(before);
+      return;
+    }
+    const [row] = await this.#consistent(() => this.#adapter.rows([key]));
+    if (this.writes.has(key)) return;
+    if (row === undefined) this.#memory.forget(key);
+    else this.#memory.learn(row);
+  }
+
+  /** Feeds a pending write into the catalog; returns its slot. */
+  #takeIn({ key, put }: PendingWrite): number {
+    for (let last = false; ; last = true) {
+      try {
+        if (put === undefined) {
+          this.#memory.forget(key);
+          return 0;
+        }
+        this.#memory.pend(put.body.length);
+        return this.#memory.learn(put);
+      } catch (error) {
+        // The core that takes the place of the one that trapped knows nothing of it yet.
+        if (last) throw error;
+        ignoreRestart(error);
+      }
+    }
+  }
+
+  /** The rows of these keys as the host has them, with all that was put before. Positional. */
+  async current(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
+    await this.writes.commitQueued();
+    return this.#adapter.rows(keys);
+  }
+
+  /** Takes a row out and queues its deletion. */
+  delete(slot: number): PendingWrite | undefined {
+    const key = this.#memory.key(slot);
+    if (key === undefined) return undefined;
+    const write = { slot, key, canonical: this.#memory.canonical(slot) };
+    this.#memory.forget(key);
+    this.writes.add(write);
+    return write;
+  }
+
+  /** The body of a slot from the host: see `HostBodies`. CORRUPT. */
+  body(slot: number, canonical: string): Promise<Uint8Array | undefined> {
+    return this.#bodies.one(slot, canonical);
+  }
+
+  /** Bodies from the host, those that are there and pass their check. Positional; never rejects. */
+  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#bodies.many(hashes);
+  }
+
+  /** Which of these slots a write may not leave as they are, as the host cannot give them back. */
+  unreadable(slots: readonly number[]): Promise<Set<number>> {
+    return this.#bodies.unreadable(slots.filter((slot) => !this.writes.body(slot)));
+  }
+
+  /** What is damaged at the host and not healed yet, as far as is known: a sentence each. */
+  damage(): string[] {
+    const told = this.#adapter.damage?.() ?? this.#opened?.damage ?? [];
+    const slots = this.#memory.ask((core) => core.damaged());
+    return [...told, ...Array.from(slots, (slot) => sentenceOn(this.#memory.canonical(slot)))];
+  }
+
+  /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
+  async poll(): Promise<boolean> {
+    if (this.#adapter.poll === undefined || !(await this.#adapter.poll())) return false;
+    return this.#sync();
+  }
+
+  /** Brings in what others wrote. */
+  async refresh(): Promise<void> {
+    await this.complete();
+    await this.#adapter.poll?.();
+    await this.#sync();
+  }
+
+  /** Resolves when everything put before is durable. */
+  flush(): Promise<void> {
+    return this.writes.flush();
+  }
+
+  /** After a trap: feeds the pending writes in again and reads the catalog anew. */
+  restart(): void {
+    this.#complete = undefined;
+    this.#loaded = false;
+    this.writes.reslot((write) => this.#takeIn(write));
+    this.complete().catch(() => {});
+  }
+
+  /** Flushes, saves the index and lets the place go; a failed flush rejects after the closing. */
+  async close(): Promise<void> {
+    this.#unwatch?.();
+    let failure: unknown;
+    await this.flush().catch((error) => {
+      failure = error;
+    });
+    await this.#complete?.catch(() => {});
+    await this.#saveIndex().catch(() => {});
+    this.#closed = true;
+    clearTimeout(this.#indexTimer);
+    this.writes.stop();
+    await this.#adapter.close();
+    if (failure !== undefined) throw failure;
+  }
+
+  async #load(): Promise<void> {
+    const index = await this.#consistent(() => this.#adapter.index());
+    if (index === undefined || !this.#learnIndex(index)) {
+      await this.#learnAll();
+      this.#saveIndexSoon();
+    }
+    this.#loaded = true;
+  }
+
+  /** An index that does not unpack is worth no more than none; nor one with writes under way. */
+  #learnIndex(index: Uint8Array): boolean {
+    if (this.writes.size > 0) return false;
+    try {
+      this.#memory.settle();
+      this.#memory.learnIndex(index);
+    } catch (error) {
+      if (error instanceof SchemaStoreError && error.code === "CORRUPT") return false;
+      throw error;
+    }
+    this.#indexToken = this.#token;
+    return true;
+  }
+
+  async #learnAll(): Promise<void> {
+    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
+    const keep = this.writes.pending().map(({ slot }) => slot);
+    this.#memory.learnAll(this.#withoutPending(rows), keep);
+    this.#token = token;
+    this.#epoch += 1;
+  }
+
+  /** Repeats a read of the host until nothing was committed or brought in while it ran. */
+  async #consistent<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const epoch = this.#epoch;
+      const result = await read();
+      if (epoch === this.#epoch) return result;
+    }
+  }
+
+  #withoutPending(rows: readonly HostRow[]): HostRow[] {
+    return rows.filter(({ key }) => !this.writes.has(key));
+  }
+
+  /** One synchronisation at a time; a wish that comes meanwhile is served by a further one. */
+  #sync(): Promise<boolean> {
+    const previous = this.#syncing ?? Promise.resolve(false);
+    const next = previous.catch(() => false).then(() => this.#syncOnce());
+    this.#syncing = next;
+    return next;
+  }
+
+  async #syncOnce(): Promise<boolean> {
+    if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
+    const changes = await this.#consistent(() => this.#adapter.changes(this.#token));
+    if (changes === "reset") {
+      await this.#learnAll();
+      return true;
+    }
+    if (changes.token === this.#token) return false;
+    this.#memory.settle();
+    for (const row of this.#withoutPending(changes.rows)) this.#memory.learn(row);
+    for (const key of changes.deleted) {
+      if (!this.writes.has(key)) this.#memory.forget(key);
+    }
+    this.#token = changes.token;
+    this.#epoch += 1;
+    this.#saveIndexSoon();
+    return true;
+  }
+
+  /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
+  async #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
+    const { name } = this.#adapter;
+    let token: HostToken;
+    try {
+      token = await this.#adapter.commit(batch, { durability: this.#durability });
+    } catch (cause) {
+      throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
+    }
+    const damaged = this.#knowsDamage();
+    // Nobody else wrote in between: there is nothing to bring in but what is known.
+    if (token === this.#token + 1 && !damaged) this.#token = token;
+    this.#epoch += 1;
+    this.#saveIndexSoon();
+    const done = then();
+    // Other rows may have their body again.
+    if (damaged) this.#sync().catch(() => {});
+    return done;
+  }
+
+  /** Whether the catalog has damaged entries; one that is lost is read anew, and tells then. */
+  #knowsDamage(): boolean {
+    try {
+      return this.#memory.ask((core) => core.damaged()).length > 0;
+    } catch (error) {
+      ignoreRestart(error);
+      return false;
+    }
+  }
+
+  #committed(writes: readonly PendingWrite[]): void {
+    const bytes = bytesOf(writes);
+    forgiveRestart(() => {
+      this.#memory.unpend(bytes);
+      this.#memory.admit(this.#resident(writes));
+    });
+    this.#listener.flushed(writes.length, bytes);
+  }
+
+  /** Bodies that stay in memory now that the host has them, by slot. */
+  *#resident(writes: readonly PendingWrite[]): Iterable<readonly [number, Uint8Array]> {
+    for (const { slot, key, put } of writes) {
+      // The slot of a row that was written again meanwhile may have a new owner.
+      if (put !== undefined && !this.writes.has(key)) yield [slot, put.body];
+    }
+  }
+
+  #saveIndexSoon(): void {
+    if (this.#opened?.capabilities.fullIndex !== false || this.#closed) return;
+    clearTimeout(this.#indexTimer);
+    this.#indexTimer = setTimeout(() => void this.#saveIndex().catch(() => {}), SAVE_INDEX_MS);
+    (this.#indexTimer as { unref?: () => void }).unref?.();
+  }
+
+  /** Saves the catalog as the host's index, if it is exactly what the host has at the token. */
+  async #saveIndex(): Promise<void> {
+    const wanted = this.#opened?.capabilities.fullIndex === false && this.#loaded;
+    if (!wanted || this.#indexToken === this.#token || this.writes.size > 0) return;
+    const token = this.#token;
+    await this.#adapter.saveIndex(
+      this.#memory.ask((core) => core.packIndex()),
+      token,
+    );
+    this.#indexToken = token;
+  }
+}

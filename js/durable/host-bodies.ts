@@ -1,0 +1,70 @@
+/** Bodies as the host has them, none handed out that is not what its hash says. */
+
+import { Batcher } from "../concurrency.js";
+import { refuseUnreadable, unreadable } from "../damage.js";
+import type { HostAdapter } from "../host.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+
+/** Bodies that are read together to be checked. */
+const CHECKED_TOGETHER = 64;
+
+/** Reads bodies, and tells the adapter of those that are damaged. */
+export class HostBodies {
+  readonly #adapter: HostAdapter;
+  readonly #memory: MemoryTier;
+  readonly #isChecked: () => boolean;
+  readonly #asked: Batcher<Uint8Array, Uint8Array | undefined>;
+
+  /** `isChecked`: the adapter has checked what it gives. */
+  constructor(adapter: HostAdapter, memory: MemoryTier, isChecked: () => boolean) {
+    this.#adapter = adapter;
+    this.#memory = memory;
+    this.#isChecked = isChecked;
+    this.#asked = new Batcher((hashes) => adapter.bodies(hashes));
+  }
+
+  /**
+   * The body of a slot; undefined when its row is out of date, as it is from here on when the body fails
+   * its check. CORRUPT for what is known to be damaged.
+   */
+  async one(slot: number, canonical: string): Promise<Uint8Array | undefined> {
+    const hash = this.#memory.hash(slot);
+    if (hash === undefined) return undefined;
+    refuseUnreadable(hash, canonical);
+    const body = await this.#asked.get(hash);
+    if (body === undefined || this.#isWhole(body, hash)) return body;
+    if (this.#adapter.reportDamage === undefined) throw unreadable(canonical);
+    await this.#adapter.reportDamage(hash, body);
+    return undefined;
+  }
+
+  /** Those that are there and pass their check. Positional; never rejects. */
+  async many(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const bodies = await this.#adapter.bodies(hashes).catch(() => []);
+    for (const [at, hash] of hashes.entries()) {
+      const body = bodies[at];
+      if (body === undefined || this.#isWhole(body, hash)) continue;
+      bodies[at] = undefined;
+      await this.#adapter.reportDamage?.(hash, body).catch(() => {});
+    }
+    return bodies;
+  }
+
+  /** Those of these slots whose body cannot be had. */
+  async unreadable(slots: readonly number[]): Promise<Set<number>> {
+    const damaged = new Set<number>();
+    for (let at = 0; at < slots.length; at += CHECKED_TOGETHER) {
+      const some = slots.slice(at, at + CHECKED_TOGETHER).flatMap((slot) => {
+        const hash = this.#memory.hash(slot);
+        return hash === undefined ? [] : [{ slot, hash }];
+      });
+      const bodies = await this.many(some.map(({ hash }) => hash));
+      for (const [i, { slot }] of some.entries()) if (bodies[i] === undefined) damaged.add(slot);
+    }
+    return damaged;
+  }
+
+  #isWhole(body: Uint8Array, hash: Uint8Array): boolean {
+    return this.#isChecked() || this.#memory.hashMatches(body, hash);
+  }
+}

@@ -1,0 +1,33 @@
+/** A write on its way to the host. */
+
+import type { HostBatch, HostPut } from "../host.js";
+
+/** A row to be written, or to be deleted where `put` is absent. */
+export interface PendingWrite {
+  slot: number;
+  readonly key: Uint8Array;
+  readonly canonical: string;
+  readonly put?: HostPut;
+  /** Somebody waits for it: refused, it is undone instead of kept. */
+  awaited?: boolean;
+  /** Of an awaited one: the write on its way that it replaced, to be had back when it is undone. */
+  before?: PendingWrite;
+}
+
+/** Bytes of the bodies of these writes. */
+export function bytesOf(writes: Iterable<PendingWrite | undefined>): number {
+  let bytes = 0;
+  for (const write of writes) bytes += write?.put?.body.length ?? 0;
+  return bytes;
+}
+
+/** The batch of these writes. */
+export function batchOf(writes: readonly PendingWrite[]): HostBatch {
+  const put: HostPut[] = [];
+  const deleted: Uint8Array[] = [];
+  for (const write of writes) {
+    if (write.put === undefined) deleted.push(write.key);
+    else put.push(write.put);
+  }
+  return { put, delete: deleted };
+}

@@ -1,0 +1,71 @@
+/** Deletes entries that have outlived their grace from the durable host. */
+
+import type { PackedRow } from "../core/packed-row.js";
+import type { DurableTier } from "../durable/durable-tier.js";
+import { asStoreError, type SchemaStoreError } from "../errors.js";
+import type { HostRow } from "../host.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+
+/** The parts of a store that know of expired entries. */
+interface Parts {
+  readonly memory: MemoryTier;
+  readonly durable: DurableTier | undefined;
+  /** Throws CLOSED. */
+  checkOpen(): void;
+}
+
+/**
+ * Deletes the rows of these slots, those that are at the host still as the catalog knows them: what
+ * others wrote meanwhile stays. Never rejects; what it leaves, the core tells of again.
+ */
+export async function deleteExpired(
+  parts: Parts,
+  slots: readonly number[],
+  failed: (error: SchemaStoreError) => void,
+): Promise<void> {
+  try {
+    await deleteRows(parts, slots);
+  } catch (cause) {
+    try {
+      parts.checkOpen();
+    } catch {
+      return;
+    }
+    failed(asStoreError(cause, "DISK_ERROR", "what has expired could not be deleted"));
+  }
+}
+
+async function deleteRows(
+  { memory, durable, checkOpen }: Parts,
+  slots: readonly number[],
+): Promise<void> {
+  checkOpen();
+  if (durable === undefined) return;
+  const rows: (PackedRow & { slot: number })[] = [];
+  for (const slot of slots) {
+    const [key, hash, meta] = [memory.key(slot), memory.hash(slot), memory.meta(slot)];
+    if (key && hash && meta) rows.push({ slot, key, hash, meta });
+  }
+  const found = await durable.current(rows.map(({ key }) => key));
+  checkOpen();
+  const isThere = ({ key, slot }: { key: Uint8Array; slot: number }) => memory.find(key) === slot;
+  const revisions: number[] = [];
+  const leaving = rows.filter((row, at) => {
+    const current = found[at];
+    if (!isThere(row) || (current && !isSame(row, current))) return false;
+    revisions.push(current?.revision ?? 0);
+    return true;
+  });
+  if (leaving.length === 0) return;
+  const keys = leaving.map(({ key }) => key);
+  const forget = () => {
+    // What was put while the commit was on its way stays.
+    for (const row of leaving) if (isThere(row)) memory.forget(row.key);
+  };
+  await durable.conditional.tryCommit([], keys, revisions, forget, keys);
+}
+
+function isSame(row: PackedRow, current: HostRow): boolean {
+  const equal = (left: Uint8Array, right: Uint8Array) => left.join() === right.join();
+  return equal(row.hash, current.hash) && equal(row.meta, current.meta);
+}

@@ -1,0 +1,58 @@
+/** Look-ups as callers want them: what has expired will do where the store or the caller allows it. */
+
+import type { CheckedOptions } from "../arguments/options.js";
+import type { DurableTier } from "../durable/durable-tier.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import type { Loaded, Loader } from "../read/loader.js";
+import type { GetOptions } from "../types.js";
+import type { StaleReader } from "./stale-reader.js";
+
+/** A loader, and a reader of what has expired that is made when it is first needed. */
+export class StaleOnDemand {
+  readonly #loader: Loader;
+  readonly #memory: MemoryTier;
+  readonly #durable: DurableTier | undefined;
+  readonly #options: CheckedOptions;
+
+  constructor(
+    loader: Loader,
+    memory: MemoryTier,
+    durable: DurableTier | undefined,
+    options: CheckedOptions,
+  ) {
+    this.#loader = loader;
+    this.#memory = memory;
+    this.#durable = durable;
+    this.#options = options;
+    // Now: when it is needed, there may be no network to load it from.
+    if (options.graceHours) importStale().catch(() => {});
+  }
+
+  /** The value of a canonical from the first tier that has it. */
+  load(canonical: string, options: GetOptions = {}): Promise<Loaded | undefined> {
+    const fresh = () => this.#loader.load(canonical, options.signal);
+    if (!this.#isAllowed(options)) return fresh();
+    return this.#reader().then((reader) => reader.load(canonical, options), fresh);
+  }
+
+  /** The bytes of a canonical from the first tier that has them. */
+  body(canonical: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    const fresh = () => this.#loader.body(canonical, options.signal);
+    if (!this.#isAllowed(options)) return fresh();
+    return this.#reader().then((reader) => reader.body(canonical, options), fresh);
+  }
+
+  #isAllowed({ allowStale }: GetOptions): boolean {
+    return allowStale === true || (this.#options.graceHours ?? 0) > 0;
+  }
+
+  async #reader(): Promise<StaleReader> {
+    const { StaleReader } = await importStale();
+    return new StaleReader(this.#loader, this.#memory, this.#durable, this.#options.values);
+  }
+}
+
+/** Nobody has to load it who wants nothing stale. */
+function importStale() {
+  return import("./stale-reader.js");
+}

@@ -1,0 +1,77 @@
+/** What `stats` answers; loaded on first use. */
+
+import type { HotMap } from "../memory/hot-map.js";
+import type { StoreParts } from "../parts.js";
+import { LEAST_POWER, type LoadCounts } from "../read/load-counts.js";
+import type { Loader } from "../read/loader.js";
+import type { LoadingTierStats, Stats, TierStats } from "../types.js";
+import type { StoreCounts } from "./health.js";
+
+/** Counters and sizes of all tiers. */
+export async function reportStats(
+  { options, memory, durable }: StoreParts,
+  { disk: fromDisk, network, ...loader }: Loader["counts"],
+  counts: StoreCounts,
+): Promise<Stats> {
+  const { memoryBytes = 0, ...disk } = (await durable?.adapter.usage()) ?? { bytes: 0 };
+  const core = memory.stats();
+  return {
+    strategy: options.strategy,
+    adapter: durable?.adapter.name,
+    entries: core.entries,
+    totalBytes: core.totalBytes,
+    memory: {
+      residentEntries: core.residentEntries,
+      usedBytes: core.usedBytes,
+      limitBytes: core.limitBytes,
+      encodedBytes: core.encodedBytes,
+      decodedBytes: core.decodedBytes,
+      decodedEstimate: core.decodedBytes,
+      pendingBytes: core.pendingBytes,
+      leasedBytes: core.leasedBytes,
+      catalogBytes: core.catalogBytes,
+      wasmBytes: core.wasmBytes + memoryBytes,
+      hotEntries: core.hotMap.byRequest.size,
+      hotMapBytes: hotMapBytes(core.hotMap),
+    },
+    disk: durable && disk,
+    tiers: {
+      memory: tierStats(core.hits, loader.memoryMisses),
+      disk: loadingTierStats(fromDisk),
+      network: loadingTierStats(network),
+    },
+    hits: { memory: core.hits, disk: fromDisk.hits, network: network.hits },
+    misses: loader.misses,
+    loads: loader.loads,
+    evictions: {
+      size: core.evictedForSize,
+      entries: core.evictedForEntries,
+      expired: core.evictedAsExpired,
+      explicit: core.evictedExplicitly,
+      pressure: core.evictedForPressure,
+    },
+    refusedAdmissions: core.refusals,
+    expirations: core.expirations,
+    rankingFailures: memory.ranking?.failures ?? 0,
+    ...counts,
+  };
+}
+
+function tierStats(hits: number, misses: number): TierStats {
+  return { hits, misses, hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses) };
+}
+
+function loadingTierStats({ hits, misses, times }: LoadCounts): LoadingTierStats {
+  const loads = times.reduce((sum, count) => sum + count, 0);
+  const upToMs = Array.from(times.subarray(1), (_, at) => 2 ** (at + LEAST_POWER));
+  return { ...tierStats(hits, misses), loads, loadTimes: { upToMs, counts: [...times] } };
+}
+
+/** Heap per spelling and per value, in bytes, as measured in V8 with strings of one byte per character. */
+const [SPELLING_BYTES, VALUE_BYTES] = [270, 100];
+
+function hotMapBytes({ byRequest, size }: HotMap): number {
+  let bytes = size * VALUE_BYTES + byRequest.size * SPELLING_BYTES;
+  for (const request of byRequest.keys()) bytes += request.length;
+  return bytes;
+}

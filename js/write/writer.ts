@@ -1,0 +1,272 @@
+/** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
+
+import type { CheckedOptions } from "../arguments/options.js";
+import { Turns } from "../concurrency.js";
+import { canonicalOf, type PutRecord } from "../core/record.js";
+import { refuseUnreadable } from "../damage.js";
+import type { WritableRow } from "../durable/conditional-writes.js";
+import type { DurableTier, Filed } from "../durable/durable-tier.js";
+import type { PendingWrite } from "../durable/pending-write.js";
+import { SchemaStoreError } from "../errors.js";
+import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "../json.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import { parseCanonical } from "../parse-canonical.js";
+import type { JsonObject, Metadata, PutItem, PutOptions } from "../types.js";
+import { describe } from "./describe-put.js";
+
+/** What the writer tells the store. */
+export interface WriterListener {
+  /** Throws CLOSED when nothing may be written any more; asked after every wait. */
+  checkOpen(): void;
+  stored(canonical: string): void;
+  deleted(canonical: string): void;
+}
+
+/** A record with its body, ready to be packed. */
+interface Draft {
+  readonly record: PutRecord;
+  readonly body: Uint8Array;
+}
+
+/** Known at once, but where a put has to wait for the host. */
+type Stored = Metadata | Promise<Metadata>;
+
+/** The same, with what is to be waited for. */
+type Filing = Filed | Promise<Filed>;
+
+/** Puts, conditional puts and deletions. */
+export class Writer {
+  readonly #memory: MemoryTier;
+  readonly #durable: DurableTier | undefined;
+  readonly #options: CheckedOptions;
+  readonly #listener: WriterListener;
+  readonly #updates = new Turns();
+
+  constructor(
+    memory: MemoryTier,
+    durable: DurableTier | undefined,
+    options: CheckedOptions,
+    listener: WriterListener,
+  ) {
+    this.#memory = memory;
+    this.#durable = durable;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Stores an object. INVALID_VALUE for what `JSON.stringify` would silently change. */
+  put(value: object, options: PutOptions): Stored {
+    return this.#put(this.#draft(value, options), options);
+  }
+
+  /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
+  putText(text: string, options: PutOptions): Stored {
+    return this.#put(this.#draftOfText(text, options), options);
+  }
+
+  /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
+  putBytes(bytes: Uint8Array, options: PutOptions): Stored {
+    return this.#put(this.#draftOfBytes(bytes, options), options);
+  }
+
+  /**
+   * Stores many items, one after the other; rejects with the first failure. Where they are to be durable,
+   * all of them are waited for at the end.
+   */
+  async putMany(items: Iterable<PutItem>, durable = false): Promise<Metadata[]> {
+    const filed: Filed[] = [];
+    let failure: { readonly reason: unknown } | undefined;
+    try {
+      for (const item of items) filed.push(await this.#fileItem(item, durable));
+    } catch (reason) {
+      failure = { reason };
+    }
+    const settled = await Promise.allSettled(filed.map((one) => this.#settle(one)));
+    failure ??= settled.find((one) => one.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+    return filed.map(({ metadata }) => metadata);
+  }
+
+  #draftOfText(text: string, options: PutOptions): Draft {
+    if (typeof text !== "string" || !text.isWellFormed()) {
+      throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
+    }
+    const value = parseObject(text, "the text", options.url);
+    checkDepth(value, text, options);
+    return { record: this.#describe(value, options), body: encodeText(text) };
+  }
+
+  #draftOfBytes(bytes: Uint8Array, options: PutOptions): Draft {
+    let text: string;
+    try {
+      text = decodeText(bytes);
+    } catch (cause) {
+      throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
+    }
+    return this.#draftOfText(text, options);
+  }
+
+  #draftOfItem({ value, text, bytes, ...options }: PutItem): Draft {
+    if (value !== undefined) return this.#draft(value, options);
+    if (text !== undefined) return this.#draftOfText(text, options);
+    if (bytes !== undefined) return this.#draftOfBytes(bytes, options);
+    throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
+  }
+
+  /** Stores what `change` makes of the current slot, if nobody else writes its URL meanwhile. */
+  update(
+    canonical: string,
+    options: PutOptions,
+    change: (slot: number | undefined) => Promise<object | undefined>,
+  ): Promise<Metadata | undefined> {
+    return this.#putIf(canonical, async (slot) => {
+      const value = await change(slot);
+      if (value === undefined) return undefined;
+      const draft = this.#draft(value, options);
+      if (draft.record.url === parseCanonical(canonical).url) return draft;
+      const message = `the update of ${canonical} made an entry of ${draft.record.url}`;
+      throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
+    });
+  }
+
+  /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
+  async storeResolved(answer: object | string, canonical: string): Promise<void> {
+    const { url, version } = parseCanonical(canonical);
+    const text = typeof answer === "string" ? answer : stringifyStrictly(answer, { url, version });
+    const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
+    // Stored, it would replace what the user put under that other name.
+    const strayed =
+      (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
+    if (strayed) {
+      const message = `the resolver answered ${canonical} with another entry`;
+      throw new SchemaStoreError("RESOLVER", message, { key: canonical });
+    }
+    await this.putText(text, {
+      origin: "resolver",
+      ...(body["url"] === undefined ? { url } : {}),
+      ...(body["version"] === undefined && version !== undefined ? { version } : {}),
+    });
+  }
+
+  /** Deletes the entries in these slots; `durable` waits for it. QUOTA_EXCEEDED, STORAGE_FULL. */
+  async delete(slots: Iterable<number>, durable = false): Promise<void> {
+    const deletions: PendingWrite[] = [];
+    for (const slot of slots) {
+      const canonical = this.#memory.canonical(slot);
+      const key = this.#memory.key(slot);
+      const deletion = this.#durable?.delete(slot);
+      if (deletion !== undefined) deletions.push(deletion);
+      else if (key !== undefined) this.#memory.forget(key);
+      this.#listener.deleted(canonical);
+    }
+    if (durable) for (const one of deletions) await this.#durable?.settle(one);
+  }
+
+  #draft(value: object, options: PutOptions): Draft {
+    const body = encodeText(stringifyStrictly(value, options));
+    return { record: this.#describe(value as JsonObject, options), body };
+  }
+
+  #describe(value: JsonObject, options: PutOptions): PutRecord {
+    return describe(value, options, this.#options);
+  }
+
+  #put(draft: Draft, { ifHash, durable }: PutOptions): Stored {
+    if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
+    const filing = this.#fileWhenRoom(draft, durable === true);
+    if (durable) return this.#settle(filing);
+    return filing instanceof Promise ? filing.then(({ metadata }) => metadata) : filing.metadata;
+  }
+
+  async #fileItem(item: PutItem, durable: boolean): Promise<Filed> {
+    const draft = this.#draftOfItem(item);
+    if (item.ifHash === undefined) {
+      return this.#fileWhenRoom(draft, durable || item.durable === true);
+    }
+    return { metadata: await this.#putIfHash(draft, item.ifHash), write: undefined };
+  }
+
+  #fileWhenRoom(draft: Draft, awaited: boolean): Filing {
+    const file = () => this.#file(draft, awaited);
+    const limit = this.#options.memoryLimitBytes;
+    return this.#durable?.whenRoom(draft.body.length, limit, file) ?? file();
+  }
+
+  /** Waits for a write that is awaited; others are on their way, and stay there. */
+  async #settle(filing: Filing): Promise<Metadata> {
+    const { metadata, write } = await filing;
+    if (write?.awaited) await this.#durable?.settle(write);
+    return metadata;
+  }
+
+  async #putIfHash(draft: Draft, ifHash: string | null): Promise<Metadata> {
+    const canonical = canonicalOf(draft.record);
+    const stored = await this.#putIf(canonical, async (slot) => {
+      if (slot !== undefined) refuseUnreadable(this.#memory.hash(slot), canonical);
+      const current = slot === undefined ? null : this.#memory.metadata(slot).contentHash;
+      if (current === ifHash) return draft;
+      const message = `${canonical} has hash ${current}, not ${ifHash}`;
+      throw new SchemaStoreError("CONCURRENCY", message, { key: canonical, retryable: false });
+    });
+    return stored as Metadata;
+  }
+
+  /** Takes a draft into catalog and memory, or onto the way to the host. */
+  #file({ record, body }: Draft, awaited = false): Filed {
+    this.#listener.checkOpen();
+    const admit = (slot: number) => this.#memory.admit([[slot, body]]);
+    const filed = this.#durable?.put(record, body, awaited) ?? {
+      metadata: this.#memory.put(record, body, false, admit),
+      write: undefined,
+    };
+    this.#listener.stored(filed.metadata.canonical);
+    return filed;
+  }
+
+  /** One conditional write of a URL at a time: those of one store need not collide. */
+  #putIf(
+    canonical: string,
+    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
+  ): Promise<Metadata | undefined> {
+    const { url } = parseCanonical(canonical);
+    return this.#updates.run(url, async () => {
+      const durable = this.#durable;
+      if (durable === undefined) return this.#putIfInMemory(url, canonical, attempt);
+      const stored = await durable.conditional.putIf(url, async () => {
+        const current = this.#memory.known(canonical);
+        const draft = await attempt(current);
+        this.#listener.checkOpen();
+        return draft && this.#row(draft);
+      });
+      if (stored !== undefined) this.#listener.stored(stored.canonical);
+      return stored;
+    });
+  }
+
+  /** Without a host, what the rows of the URL hold is the expectation. */
+  async #putIfInMemory(
+    url: string,
+    canonical: string,
+    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
+  ): Promise<Metadata | undefined> {
+    for (;;) {
+      const before = this.#contentOf(url);
+      const draft = await attempt(this.#memory.known(canonical));
+      if (draft === undefined) return undefined;
+      if (this.#contentOf(url) === before) return this.#file(draft).metadata;
+    }
+  }
+
+  /** Keys and hashes of all rows of a URL: equal for equal content. */
+  #contentOf(url: string): string {
+    const rows = Array.from(
+      this.#memory.rowsOf(url),
+      (slot) => `${this.#memory.key(slot)?.join()} ${this.#memory.hash(slot)?.join()}`,
+    );
+    return rows.sort().join("\n");
+  }
+
+  #row({ record, body }: Draft): WritableRow {
+    return { ...this.#memory.pack(record, body), url: record.url, body };
+  }
+}
