@@ -144,11 +144,11 @@ export class Assembly {
         relieved: (event) => this.events.emit("pressure", event),
         expired: (canonical) => this.events.emit("expire", { canonical }),
         limited: () => parts.expiry.start(),
-        moved: (urlsOf) => {
+        resolutionChanged: (urlsOf) => {
           this.holding.moved(urlsOf);
           this.watchers.moved(urlsOf);
         },
-        over: (slots) => {
+        graceEnded: (slots) => {
           // Should the module not be had now, the core tells of the slots again.
           import("./expiry/delete-expired.js").then(
             ({ deleteExpired }) => deleteExpired(parts, slots, failed),

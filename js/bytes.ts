@@ -1,4 +1,4 @@
-/** What adapters do with bytes: keep them apart from the caller's, and look things up by them. */
+/** Bytes: copied, joined, compared, and as keys of a Map. */
 
 import type { HostRow } from "./host.js";
 

@@ -35,11 +35,11 @@ import type {
 } from "./types.js";
 
 /**
- * A store of JSON documents named by canonicals, FHIR Schemas above all.
+ * A store of JSON documents, identified by canonical URL; typically FHIR Schemas.
  *
  * A put is readable when it resolves, and durable after `flush()` or with `durable: true`. A miss
  * is `undefined`. Every failure is a `SchemaStoreError`; after `close` every call fails with CLOSED.
- * What a call does not know of options, and what is given for `none`, is INVALID_VALUE.
+ * Unknown options and surplus arguments (`none`) are INVALID_VALUE, malformed canonicals INVALID_KEY.
  */
 export class SchemaStore {
   readonly #assembly: Assembly;
@@ -53,7 +53,10 @@ export class SchemaStore {
     this.#cloned = assembly.parts.options.values === "cloned";
   }
 
-  /** The value of a canonical: from memory, else from the durable host, else by the resolver. */
+  /**
+   * The value of a canonical: from memory, else from the host, else from the resolver. CORRUPT, RESOLVER.
+   * `const patient = await store.get("http://hl7.org/fhir/StructureDefinition/Patient|4.3.0")`
+   */
   get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
     try {
       if (options !== undefined) checkGiven(options, RULES.get);
@@ -65,16 +68,16 @@ export class SchemaStore {
     return this.#get(canonical, options) as Promise<T | undefined>;
   }
 
-  /** The value of a canonical if memory has it; a value that is only on disk is `undefined` here. */
+  /** The value of a canonical if it is in memory; undefined if it is only on disk. */
   getSync<T = JsonObject>(canonical: string, none?: undefined): T | undefined {
     if (none !== undefined) checkGiven(none);
     const hot = this.#memory.hit(canonical);
     if (hot !== undefined && !this.#cloned) return hot as T;
-    const value = hot ?? this.#assembly.loader.peek(canonical);
+    const value = hot ?? this.#lookUp(canonical);
     return value && (this.#handOut(value) as T);
   }
 
-  /** The values of many canonicals, in their order; the reads of the durable host are joined. */
+  /** The values of many canonicals, in the same order; reads of the host are batched. CORRUPT, RESOLVER. */
   async getMany<T = JsonObject>(
     canonicals: readonly string[],
     options?: GetOptions,
@@ -88,14 +91,14 @@ export class SchemaStore {
     return Promise.all(found) as Promise<(T | undefined)[]>;
   }
 
-  /** The JSON text of a canonical, byte for byte as it was put. */
+  /** The JSON text of a canonical, byte for byte as it was put. CORRUPT, RESOLVER. */
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#begin(options, RULES.get);
     const found = await this.#assembly.reader.body(canonical, options);
     return found ? decodeText(found) : missing(canonical, options);
   }
 
-  /** Value, metadata and the tier that answered. */
+  /** Value, metadata, and the tier that had the value. CORRUPT, RESOLVER. */
   async entry<T = JsonObject>(
     canonical: string,
     options?: GetOptions,
@@ -104,61 +107,64 @@ export class SchemaStore {
     options?.signal?.throwIfAborted();
     await this.#assembly.holding.counted();
     for (;;) {
-      const recalled = this.#assembly.loader.recall(canonical);
+      const recalled = this.#assembly.loader.lookUp(canonical);
       const loaded = recalled ?? (await this.#assembly.reader.load(canonical, options));
       if (loaded === undefined) return missing(canonical, options);
       if (recalled === undefined && !this.#assembly.loader.isCurrent(canonical, loaded)) continue;
-      const metadata = loaded.stale ?? this.#memory.metadata(loaded.slot);
+      const metadata = loaded.stale ?? this.#memory.catalog.metadata(loaded.slot);
       const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
       return loaded.stale ? { ...entry, stale: true } : entry;
     }
   }
 
-  /** What is known of a canonical, without reading its body; the network is not asked. CORRUPT. */
+  /** The metadata of a canonical, without reading its body or asking the resolver. CORRUPT. */
   async metadata(canonical: string, none?: undefined): Promise<Metadata | undefined> {
     this.#begin(none);
     await this.#assembly.holding.counted();
-    const slot = await this.#assembly.loader.find(canonical);
-    return slot === undefined ? undefined : this.#memory.metadata(slot);
+    const { loader } = this.#assembly;
+    return loader.find(canonical, (slot) => this.#memory.catalog.metadata(slot));
   }
 
-  /** Whether memory or the durable host has a canonical. CORRUPT for one that is known to be damaged. */
+  /** Whether memory or the host has a canonical. CORRUPT if it is known to be damaged. */
   async has(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    return (await this.#assembly.loader.find(canonical)) !== undefined;
+    return (await this.#assembly.loader.find(canonical, () => true)) ?? false;
   }
 
   /**
-   * Stores an object under its `url` and `version`, with the semantics of `JSON.stringify`; what
-   * that would silently change is INVALID_VALUE. The object is neither kept nor frozen.
+   * Stores an object under its `url` and `version`, as `JSON.stringify` writes it; what that would silently
+   * change is INVALID_VALUE. The object is neither kept nor frozen. ENTRY_TOO_LARGE, STORAGE_FULL, and with
+   * `durable` or `ifHash` DISK_ERROR, QUOTA_EXCEEDED, CONCURRENCY.
+   * `await store.put({ url: "http://example.org/Tea", version: "1.0.0" }, { durable: true })`
    */
   async put(value: object, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
     return this.#assembly.writer.put(value, options);
   }
 
-  /** Stores the text of one JSON object, to come back byte for byte. SERIALIZATION, INVALID_VALUE. */
+  /** The same for the text of one JSON object, which is returned byte for byte. SERIALIZATION. */
   async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
     return this.#assembly.writer.putText(text, options);
   }
 
-  /** Stores UTF-8 bytes of one JSON object, which are copied. */
+  /** The same for the text in UTF-8; the bytes are copied. SERIALIZATION. */
   async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
     return this.#assembly.writer.putBytes(bytes, options);
   }
 
-  /** Stores many entries; rejects at the first that fails, those before it stay stored. */
+  /** Stores many entries; rejects with the first that fails, and those before it stay stored. */
   async putMany(items: Iterable<PutItem>, options: PutManyOptions = {}): Promise<Metadata[]> {
     this.#begin(options, RULES.putMany);
     return this.#assembly.writer.putMany(checkedItems(items), options.durable);
   }
 
   /**
-   * Replaces the current value by what `change` makes of it (undefined: no value; leave as it is).
-   * Exact across all stores on the same place: `change` is called again when another write of the URL
-   * came first; it must not wait for an `update` of its own. Durable when this resolves. CONCURRENCY.
+   * Replaces the current value (undefined: there is none) by what `change` returns (undefined: leave it).
+   * Exact across all stores on the same place: `change` is called again if another write of the URL came
+   * first; it must not wait for an `update` of its own. Durable when it resolves. CONCURRENCY.
+   * `await store.update("http://example.org/Tea", (tea) => ({ ...tea, title: "Tea" }))`
    */
   async update<T = JsonObject>(
     canonical: string,
@@ -175,8 +181,8 @@ export class SchemaStore {
   }
 
   /**
-   * Converts a StructureDefinition and stores the schema. The same source, converted before by the
-   * same version of the converter, is left as it is. CONVERSION names the StructureDefinition.
+   * Converts a StructureDefinition and stores the schema. A source that the same version of the converter
+   * has converted before is left as it is. CONVERSION; its `key` is the StructureDefinition.
    */
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#begin(options, RULES.convert);
@@ -192,30 +198,32 @@ export class SchemaStore {
     return result;
   }
 
-  /** Deletes `url|version` from every source, or with `url` every version. True if any was there. */
+  /** Deletes `url|version` of every source, or, given a `url`, every version. True if there was any. */
   async delete(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
     await this.#assembly.loader.locate(canonical);
-    const slots = this.#memory.rowsOf(canonical);
+    const slots = this.#memory.catalog.rowsOf(canonical);
     this.#assembly.loader.deleted(canonical);
     this.#assembly.writer.delete(slots);
     return slots.length > 0;
   }
 
-  /** Metadata of the entries a filter takes, ordered by canonical; those known to be damaged left out. */
+  /** Metadata of the entries that meet a filter, ordered by canonical; damaged ones are left out. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#begin(filter, RULES.filter);
     await this.#assembly.parts.durable?.complete();
     await this.#assembly.holding.counted();
-    return Array.from(this.#memory.list(filter), (slot) => this.#memory.metadata(slot));
+    return Array.from(this.#memory.catalog.list(filter), (slot) =>
+      this.#memory.catalog.metadata(slot),
+    );
   }
 
-  /** Deletes the entries a filter takes, all without one; durable when it resolves. Answers how many. */
+  /** Deletes the entries that meet a filter, or all; durable when it resolves. Returns how many. */
   async clear(filter: Filter = {}): Promise<number> {
     this.#begin(filter, RULES.filter);
     await this.#assembly.parts.durable?.complete();
     this.#assembly.checkOpen();
-    const slots = this.#memory.list(filter, { expired: true, damaged: true });
+    const slots = this.#memory.catalog.list(filter, { expired: true, damaged: true });
     const all = Object.values(filter).every((condition) => condition === undefined);
     if (all) this.#assembly.loader.deleted();
     await this.#assembly.writer.delete(slots, true);
@@ -224,8 +232,8 @@ export class SchemaStore {
   }
 
   /**
-   * The entries a filter takes as an archive: one compressed, checked file, the same bytes for the
-   * same entries everywhere. What fails is the error of the stream. Access counts do not travel.
+   * The entries that meet a filter as an archive: one compressed file with checksums, the same bytes for
+   * the same entries everywhere. A failure is the error of the stream. Access counts are not included.
    */
   export(filter: Filter = {}): ReadableStream<Uint8Array> {
     this.#begin(filter, RULES.filter);
@@ -238,10 +246,9 @@ export class SchemaStore {
   }
 
   /**
-   * Brings in an archive, all of it or nothing: it is read and checked whole, then written as one
-   * commit, and durable when this resolves. What is no whole archive is CORRUPT, one of a later
-   * version FORMAT_TOO_NEW, what the limits do not allow ENTRY_TOO_LARGE or STORAGE_FULL; the store is
-   * as it was then.
+   * Imports an archive, completely or not at all: it is read and checked, then written as one commit,
+   * which is durable when this resolves. CORRUPT if it is not a whole archive, FORMAT_TOO_NEW if it was
+   * written by a later version, ENTRY_TOO_LARGE or STORAGE_FULL if it exceeds the limits.
    */
   async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
     this.#begin(options, RULES.import);
@@ -249,26 +256,26 @@ export class SchemaStore {
     return importArchive(this.#assembly.parts, source, options);
   }
 
-  /** Number of entries, those known to be damaged left out. */
+  /** Number of entries; damaged ones are left out. */
   async size(none?: undefined): Promise<number> {
     this.#begin(none);
     await this.#assembly.parts.durable?.complete();
-    return this.#memory.list({}).length;
+    return this.#memory.catalog.list({}).length;
   }
 
-  /** Resolves when everything put before is durable; rejects when that fails, or the host has no room. */
+  /** Resolves when everything put before is durable. DISK_ERROR, STORAGE_FULL, QUOTA_EXCEEDED. */
   async flush(none?: undefined): Promise<void> {
     this.#begin(none);
     await this.#assembly.parts.durable?.flush();
   }
 
-  /** Brings in what other tabs and processes wrote on the same place, at once. */
+  /** Picks up at once what other tabs and processes wrote to the same place. */
   async refresh(none?: undefined): Promise<void> {
     this.#begin(none);
     await this.#assembly.parts.durable?.refresh();
   }
 
-  /** Counters and sizes. */
+  /** Counters since the store was opened, and sizes as they are now. */
   async stats(none?: undefined): Promise<Stats> {
     this.#begin(none);
     await this.#assembly.parts.durable?.complete();
@@ -277,22 +284,22 @@ export class SchemaStore {
   }
 
   /**
-   * Frees so many bytes of memory, or all it can; answers how many, as `usedBytes` counts. Decoded
-   * values go first, then texts, but for those that nothing else has: no entry is lost. INVALID_VALUE.
+   * Frees that many bytes of memory, or as many as it can; returns how many, as `usedBytes` counts. Parsed
+   * values go first, then texts, except those that are nowhere else: no entry is lost. INVALID_VALUE.
    */
   trim(bytes: number = Number.POSITIVE_INFINITY, none?: undefined): number {
     this.#begin(none);
     return this.#memory.trim(bytes);
   }
 
-  /** Whether all is well, and what is not. */
+  /** Whether all is well, and what is not. Never fails, and may be asked after `close`. */
   health(none?: undefined): Health {
     checkGiven(none);
     return reportHealth(this.#memory, this.#assembly.parts.durable, this.#assembly.isOpen);
   }
 
   /**
-   * Keeps the value of what a canonical means in memory, whatever it comes to mean, until `unpin` was
+   * Keeps the value that a canonical resolves to in memory, following later changes, until `unpin` was
    * called as often; pins end with the store. NOT_FOUND, STORAGE_FULL.
    */
   async pin(canonical: string, none?: undefined): Promise<void> {
@@ -300,28 +307,29 @@ export class SchemaStore {
     return (await this.#assembly.holding.use()).pin(canonical);
   }
 
-  /** Takes one pin away; false when the canonical was not pinned. */
+  /** Removes one pin; false if the canonical was not pinned. */
   async unpin(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
     return (await this.#assembly.holding.use()).unpin(canonical);
   }
 
   /**
-   * The values of these canonicals, and of their dependencies where asked for, as they are at one
-   * moment, until it is released. Dependencies are not asked of the resolver. STORAGE_FULL.
+   * The values of these canonicals, and with `closure` of their dependencies, as they are at one moment,
+   * until the lease is released. The resolver is not asked for dependencies. STORAGE_FULL, CORRUPT.
+   * `using lease = await store.lease(["http://example.org/Tea"], { closure: true })`
    */
   async lease(canonicals: readonly string[], options: LeaseOptions = {}): Promise<Lease> {
     this.#begin(options, RULES.lease);
     return (await this.#assembly.holding.use()).lease(canonicals, options);
   }
 
-  /** Brings values into memory, those used most first, as far as there is room without evicting. */
+  /** Loads values into memory, the most used first, as long as there is room without evicting others. */
   async warm(options: WarmOptions = {}): Promise<WarmReport> {
     this.#begin(options, RULES.warm);
     return (await this.#assembly.holding.use()).warm(options);
   }
 
-  /** Calls `listener` at each event of that name; returns a function that stops it. */
+  /** Calls `listener` for each event of that name; returns a function that stops it. */
   on<Name extends EventName>(
     name: Name,
     listener: EventListener<Name>,
@@ -331,13 +339,13 @@ export class SchemaStore {
     return this.#assembly.events.on(name, listener);
   }
 
-  /** Calls `listener` whenever what a canonical resolves to has changed, by whomever. */
+  /** Calls `listener` when what a canonical resolves to has changed, by whomever; returns a function that stops it. */
   watch(canonical: string, listener: (event: WatchEvent) => void, none?: undefined): () => void {
     this.#begin(none);
     return this.#assembly.watchers.add(canonical, listener);
   }
 
-  /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
+  /** Flushes and releases everything. Idempotent; rejects if the last flush failed. */
   close(): Promise<void> {
     return this.#assembly.close();
   }
@@ -351,6 +359,14 @@ export class SchemaStore {
     this.#assembly.checkOpen();
     const loaded = await this.#assembly.reader.load(canonical, options);
     return loaded ? this.#handOut(loaded.value) : missing(canonical, options);
+  }
+
+  /** A value that memory has in any form, for a caller who goes no further. */
+  #lookUp(canonical: string): object | undefined {
+    const { loader } = this.#assembly;
+    const found = loader.lookUp(canonical);
+    if (found === undefined) loader.counts.memoryMisses += 1;
+    return found?.value;
   }
 
   #handOut(value: object): object {

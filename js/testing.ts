@@ -6,15 +6,15 @@
  * import { test } from "node:test";
  * import { adapterContract } from "fhir-schema-store/testing";
  *
- * adapterContract({ test }, { name: "mine", core, newPlace: () => {
+ * adapterContract({ test }, { name: "mine", newPlace: () => {
  *   const directory = mkdtempSync(join(tmpdir(), "mine-"));
  *   return () => myAdapter(directory);
  * } });
  * ```
  */
 
-import type { HostAdapter } from "./host.js";
-import type { CoreModule } from "./load/module.js";
+import { memoryAdapter } from "./adapters/memory.js";
+import type { HostAdapter, HostContext } from "./host.js";
 import {
   check,
   checkGiven,
@@ -42,8 +42,8 @@ export interface ContractRunner {
 export interface ContractOptions {
   /** Stands before the name of each test. */
   readonly name: string;
-  /** Handed to `open`. */
-  readonly core: CoreModule;
+  /** The compiled core that `open` gets. Default: that of `fhir-schema-store`. */
+  readonly core?: HostContext["core"];
   /**
    * Makes a place nobody has used, and returns what makes adapters on that one place: two that
    * are open at once, or one after the other was closed. The tests destroy the place at their end.
@@ -60,7 +60,7 @@ const RUNNER: OptionRule = {
 };
 const RULES: Rules<ContractOptions> = {
   name: nonEmpty("a name"),
-  core: methods<CoreModule>("a compiled core", { instantiate: true }),
+  core: methods<HostContext["core"]>("a compiled core", { instantiate: true }),
   newPlace: FUNCTION,
 };
 
@@ -71,14 +71,14 @@ const RULES: Rules<ContractOptions> = {
 export function adapterContract(runner: ContractRunner, options: ContractOptions): void {
   check(runner, RUNNER, "runner", "INVALID_CONFIG");
   checkGiven(options ?? {}, RULES, "INVALID_CONFIG");
-  // Not every adapter needs a core.
   for (const name of ["name", "newPlace"] as const) {
     check(options?.[name], RULES[name], name, "INVALID_CONFIG");
   }
   const cases = { ...basics, ...atomicity, ...changes, ...sharing, ...side, ...lifecycle };
   for (const [title, run] of Object.entries(cases)) {
     runner.test(`${options.name}: ${title}`, async () => {
-      const place = new Place(await options.newPlace(), options.core);
+      const core = options.core ?? (await packagedCore());
+      const place = new Place(await options.newPlace(), core);
       try {
         await run(place);
       } finally {
@@ -86,4 +86,24 @@ export function adapterContract(runner: ContractRunner, options: ContractOptions
       }
     });
   }
+}
+
+let core: Promise<HostContext["core"]> | undefined;
+
+/** The core of this package, as a store hands it to its adapter. */
+function packagedCore(): Promise<HostContext["core"]> {
+  core ??= new Promise((resolve, reject) => {
+    const adapter = memoryAdapter();
+    const { open } = adapter;
+    adapter.open = (context) => {
+      resolve(context.core);
+      return open(context);
+    };
+    // By its name, which leads to the entry for Node or for browsers.
+    import("fhir-schema-store")
+      .then(({ openSchemaStore }) => openSchemaStore({ adapter }))
+      .then((store) => store.close())
+      .catch(reject);
+  });
+  return core;
 }

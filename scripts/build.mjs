@@ -26,8 +26,10 @@ import { basename, join } from "node:path";
 import { bundleThirdParty, joinEntries, writeLicences } from "./lib/bundle.mjs";
 import { buildCore, core } from "./lib/core.mjs";
 import { publish } from "./lib/publish.mjs";
+import { removeUnreachable } from "./lib/reachable.mjs";
 import { Failure, main, root, run } from "./lib/run.mjs";
 import { npmTool, stageDir } from "./lib/tools.mjs";
+import { wallModule } from "./lib/wall.mjs";
 
 const staged = join(stageDir, "dist");
 
@@ -35,17 +37,19 @@ await main(async ([only]) => {
   if (only !== undefined && only !== "js")
     throw new Failure(`usage: build.mjs [js], not "${only}"`);
   mkdirSync(stageDir, { recursive: true });
-  if (only !== "js" || !existsSync(core.wasm)) buildCore();
+  if (only !== "js" || !existsSync(core.wasm)) await buildCore();
 
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(join(staged, "load"), { recursive: true });
   cpSync(core.wasm, join(staged, "core.wasm"));
-  for (const { module, types } of core.glues) {
-    for (const file of [module, types]) cpSync(file, join(staged, "load", basename(file)));
+  for (const { module } of core.glues) cpSync(module, join(staged, "load", basename(module)));
+  for (const types of [core.types, ...core.glues.map((glue) => glue.types)]) {
+    cpSync(types, join(staged, "load", basename(types)));
     // Where tsc looks for the types of the bindings; not tracked.
     cpSync(types, join(root, "js", "load", basename(types)));
   }
   writeInline();
+  writeFileSync(join(root, "js/core/wall.ts"), wallModule());
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
   await joinEntries(staged, ["index.js", "index.node.js", "index.inline.js"]);
@@ -53,6 +57,7 @@ await main(async ([only]) => {
   const cli = await bundleThirdParty(staged, "cli", "node");
   writeLicences(staged, [...convert, ...cli]);
   chmodSync(join(staged, "cli", "main.js"), 0o755);
+  removeUnreachable(staged, JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 
   const changed = publish(staged, join(root, "dist"));
   console.log(`dist/ is up to date (${changed} files changed)`);

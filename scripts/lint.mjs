@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { installPackagesBelow } from "./lib/projects.mjs";
+import { installPackages, installTestPackages } from "./lib/projects.mjs";
 import { repositoryRules } from "./lib/rules.mjs";
 import { Failure, heading, main, root, run } from "./lib/run.mjs";
 import { npmTool, targetDir } from "./lib/tools.mjs";
@@ -37,8 +37,8 @@ const checks = [
 
 await main(() => {
   if (!existsSync(join(root, "dist/index.js"))) run(process.execPath, ["scripts/build.mjs"]);
-  installPackagesBelow("tests");
-  installPackagesBelow("scripts");
+  installTestPackages();
+  installPackages("scripts/layers");
   const failed = checks.filter(([title, check]) => !passes(title, check)).map(([title]) => title);
   heading(failed.length === 0 ? "All checks passed" : "Failed checks");
   if (failed.length > 0) throw new Failure(failed.join("\n"));

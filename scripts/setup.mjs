@@ -7,7 +7,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findChromedriver, findChromium, onPath } from "./lib/browser.mjs";
 import { Failure, heading, main, output, root, run } from "./lib/run.mjs";
-import { wasmBindgenRoot, wasmBindgenVersion } from "./lib/tools.mjs";
+import { bindgenDir, toolsDir, wasmBindgenRoot, wasmBindgenVersion } from "./lib/tools.mjs";
 
 const NODE = [20, 19];
 const WASM_TARGET = "wasm32-unknown-unknown";
@@ -18,9 +18,12 @@ await main(async ([purpose]) => {
   checkNode();
   ensureCompiler();
   ensureRust();
-  ensureWasmBindgen();
+  ensureBindgen();
   ensurePackages();
-  if (purpose === "test") ensureBrowser();
+  if (purpose === "test") {
+    ensureTestRunner();
+    ensureBrowser();
+  }
   heading("Build");
   run(process.execPath, ["scripts/build.mjs"]);
 });
@@ -58,18 +61,30 @@ function ensureRust() {
   console.log(version);
 }
 
-function ensureWasmBindgen() {
-  const folder = wasmBindgenRoot();
+/** The program that binds the core: of exactly the version of the crate. */
+function ensureBindgen() {
   const version = wasmBindgenVersion();
-  if (!existsSync(join(folder, "bin", "wasm-bindgen"))) {
+  if (!existsSync(join(bindgenDir(), "debug", "bindgen"))) {
     console.log(
-      `Installing the wasm-bindgen ${version} command line into ${folder}: it must match the crate ` +
-        "exactly. This compiles for about three minutes, once per machine.",
+      `Compiling wasm-bindgen ${version}, which binds the core to JavaScript, into ${toolsDir}: ` +
+        "half a minute, once per machine",
     );
-    // Not --locked: the lock file of the command line lags behind what compiles today.
-    run("cargo", ["install", "wasm-bindgen-cli", "--version", `=${version}`, "--root", folder]);
   }
+  const manifest = ["--manifest-path", "scripts/bindgen/Cargo.toml", "--locked", "--quiet"];
+  run("cargo", ["build", ...manifest, "--target-dir", bindgenDir()]);
   console.log(`wasm-bindgen ${version}`);
+}
+
+function ensureTestRunner() {
+  const version = wasmBindgenVersion();
+  if (existsSync(join(wasmBindgenRoot(), "bin", "wasm-bindgen-test-runner"))) return;
+  console.log(
+    `Installing the command line of wasm-bindgen ${version} into ${toolsDir}: it runs tests in ` +
+      "WebAssembly. This compiles for about three minutes, once per machine.",
+  );
+  // Not --locked: the lock file of the command line lags behind what compiles today.
+  const root = ["--root", wasmBindgenRoot()];
+  run("cargo", ["install", "wasm-bindgen-cli", "--version", `=${version}`, ...root]);
 }
 
 function ensurePackages() {

@@ -4,22 +4,27 @@
  * test has failed; a layer that cannot run here is reported and counted as skipped.
  */
 
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findChromedriver, findChromium } from "./lib/browser.mjs";
 import { nodeCounts, rustCounts, vitestCounts } from "./lib/count.mjs";
 import { inLanes, runWhole } from "./lib/lanes.mjs";
-import { installPackagesBelow } from "./lib/projects.mjs";
+import { testArguments, testFiles } from "./lib/node-tests.mjs";
+import { installTestPackages } from "./lib/projects.mjs";
 import { Failure, heading, main, root } from "./lib/run.mjs";
-import { npmTool, targetDir, wasmBindgenTool } from "./lib/tools.mjs";
+import { npmTool, targetDir, wasmTestRunner } from "./lib/tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const CARGO_TEST = ["test", "--locked", "--target-dir", targetDir];
 const BOUNDARY = [...CARGO_TEST, "--target", WASM_TARGET, "--test", "boundary"];
+/** What needs the folder that `FSS_TRACES` names; the table is of the benches. */
+const REAL_TRACES = [
+  ...[...CARGO_TEST, "--test", "eviction", "--", "--ignored"],
+  ...["--skip", "hit_ratios"],
+];
 /** Operations of the fuzz target, which does fewer where nobody asks; some 30 s. */
 const FUZZ = { FSS_FUZZ_OPS: process.env.FSS_FUZZ_OPS ?? "10000000" };
-const TEST_TIMEOUT_MS = 15 * 60_000;
 const BRIDGES = join("tests", "bridges");
 /** The published suite needs the runner it is written for. */
 const KEYV = ["run", "--root", BRIDGES, "--no-color", "keyv.spec.ts"];
@@ -41,7 +46,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
   heading("Packages of the tests");
-  installPackagesBelow("tests");
+  installTestPackages();
   const layers = plan();
   await compile();
   heading(lanes === 1 ? "Layers" : `Layers, ${lanes} at a time`);
@@ -57,6 +62,10 @@ await main(async () => {
 function plan() {
   const driver = findChromedriver();
   const rust = [() => layer("Core, native", "cargo", CARGO_TEST, rustCounts, FUZZ)];
+  // Else they are ignored, and their reason is printed.
+  if (process.env.FSS_TRACES) {
+    rust.push(() => layer("Policies on real traces", "cargo", REAL_TRACES, rustCounts));
+  }
   rust.push(() => boundary("Boundary, Node", {}));
   if (chromium && driver) {
     const env = { WASM_BINDGEN_USE_BROWSER: "1", CHROMEDRIVER: driver };
@@ -85,7 +94,7 @@ async function compile() {
 /** The Wasm exports, called from Rust: the same file in Node and in Chromium. */
 function boundary(title, more) {
   const env = {
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmTestRunner(),
     ...more,
   };
   return layer(title, "cargo", BOUNDARY, rustCounts, env);
@@ -99,15 +108,7 @@ async function types() {
 }
 
 function typescript(folder, { alone = false } = {}) {
-  const args = [
-    "--import",
-    "tsx",
-    "--test",
-    "--test-reporter=spec",
-    `--test-timeout=${TEST_TIMEOUT_MS}`,
-    `--test-concurrency=${alone ? 1 : filesAtATime}`,
-    ...testFiles(folder),
-  ];
+  const args = testArguments(testFiles(folder), alone ? 1 : filesAtATime);
   const env = chromium ? { CHROME_PATH: chromium } : {};
   return layer(`tests/${folder}`, process.execPath, args, nodeCounts, env, alone);
 }
@@ -140,14 +141,4 @@ function testFolders() {
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const rest = folders.sort().filter((folder) => !SLOW.includes(folder));
   return [...SLOW, ...rest].filter((folder) => testFiles(folder).length > 0);
-}
-
-function testFiles(folder) {
-  const path = join("tests", folder);
-  if (!existsSync(join(root, path))) return [];
-  const names = readdirSync(join(root, path), { recursive: true, encoding: "utf8" });
-  return names
-    .filter((name) => name.endsWith(".test.ts") && !name.includes("node_modules"))
-    .map((name) => join(path, name))
-    .sort();
 }

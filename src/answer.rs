@@ -5,7 +5,7 @@ use crate::intern::Symbol;
 use crate::memory::Cause;
 use crate::metadata::Head;
 
-/// One thing the host must do.
+/// One thing the caller must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The decoded value of the slot is to be let go; the entry stays known.
@@ -17,16 +17,16 @@ pub enum Effect {
     /// The slot's time is over: hide its value.
     Expired(Slot),
     /// What an unversioned request for this URL resolves to may have changed.
-    Moved(Symbol),
+    ResolutionChanged(Symbol),
     /// Something about the slot's entry has a limited life: the clock is to be watched.
     Limited(Slot),
     /// A budget is exceeded until [`Store::rank`](crate::store::Store::rank) has told who leaves.
     Rank,
     /// The slot's time as stale is over too: its row is to be deleted, unless the host has another.
-    Over(Slot),
+    GraceEnded(Slot),
 }
 
-/// What the host must do, in order.
+/// What the caller must do, in order.
 pub type Effects = Vec<Effect>;
 
 /// A row as a put makes it.

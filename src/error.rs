@@ -1,7 +1,5 @@
 //! The one error type of the core.
 
-use crate::text::decimal;
-
 /// What can go wrong in the core. The message names the input and the rule it broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
@@ -116,33 +114,27 @@ impl Error {
         Box::new(Self::Serialization { what })
     }
 
-    /// The sentence. Put together here: formatting would be linked for it, which is larger than
-    /// all of this file.
+    /// The sentence.
     pub fn message(&self) -> String {
-        let number = |number: usize| decimal(number as u64);
         match self {
-            Self::InvalidKey { key, rule } => ["canonical \"", key, "\" ", rule].concat(),
-            Self::InvalidValue { what, rule } => [what, " ", rule].concat(),
+            Self::InvalidKey { key, rule } => format!("canonical \"{key}\" {rule}"),
+            Self::InvalidValue { what, rule } => format!("{what} {rule}"),
             Self::InvalidConfig {
                 option,
                 value,
                 range,
-            } => ["option ", option, " is ", value, ", must be ", range].concat(),
+            } => format!("option {option} is {value}, must be {range}"),
             Self::EntryTooLarge { bytes, limit } => {
-                let rule = " bytes exceeds maxEntryBytes of ";
-                ["entry of ", &number(*bytes), rule, &number(*limit)].concat()
+                format!("entry of {bytes} bytes exceeds maxEntryBytes of {limit}")
             }
             Self::StorageFull { what, bytes, limit } => {
-                let rule = " bytes does not fit the limit of ";
-                [what, " of ", &number(*bytes), rule, &number(*limit)].concat()
+                format!("{what} of {bytes} bytes does not fit the limit of {limit}")
             }
-            Self::Corrupt { what, rule } => [what, " is damaged: ", rule].concat(),
+            Self::Corrupt { what, rule } => format!("{what} is damaged: {rule}"),
             Self::FormatTooNew { found, known } => {
-                let [found, known] = [found, known].map(|version| decimal(u64::from(*version)));
-                let rule = ", the newest known here";
-                ["format ", &found, " is newer than ", &known, rule].concat()
+                format!("format {found} is newer than {known}, the newest known here")
             }
-            Self::Serialization { what } => [what, " could not be packed or unpacked"].concat(),
+            Self::Serialization { what } => format!("{what} could not be packed or unpacked"),
         }
     }
 

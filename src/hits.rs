@@ -1,4 +1,4 @@
-//! What a host reports of hits: it looks values up by itself, and counts who was hit.
+//! What a caller reports of hits: it looks values up by itself, and counts who was hit.
 
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub fn each(slots: &[u32]) -> Vec<Hits> {
     hits.collect()
 }
 
-/// A report of hits that came in this order, as a host makes it that knows each slot by two names, for
+/// A report of hits that came in this order, as a caller makes it that knows each slot by two names, for
 /// tests.
 pub fn report(slots: &[u32]) -> Vec<Hits> {
     let mut by_name = BTreeMap::new();

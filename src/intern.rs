@@ -40,7 +40,7 @@ pub struct Interner {
 }
 
 impl Interner {
-    /// An empty interner; `seed` comes from the host's random source, so that nobody can choose
+    /// An empty interner; `seed` comes from the caller's random source, so that nobody can choose
     /// strings that collide.
     pub fn new(seed: u64) -> Self {
         Self {

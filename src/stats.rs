@@ -39,7 +39,7 @@ pub struct Stats {
     pub refusals: u64,
     /// Entries hidden because their time was over.
     pub expirations: u64,
-    /// Hits reported by the host.
+    /// Hits reported by the caller.
     pub hits: u64,
 }
 

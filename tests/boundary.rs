@@ -73,9 +73,9 @@ fn hex_of(bytes: &[u8]) -> String {
     sha256(bytes).iter().flat_map(digits).collect()
 }
 
-fn learn(store: &mut StoreHandle, put: &str, body: &[u8]) -> u32 {
+fn insert_row(store: &mut StoreHandle, put: &str, body: &[u8]) -> u32 {
     let (key, hash, meta) = row(store, put, body);
-    store.learn(&key, &hash, &meta, 1000.0).unwrap()
+    store.insert_row(&key, &hash, &meta, 1000.0).unwrap()
 }
 
 /// An error as it arrives on the other side.
@@ -91,15 +91,38 @@ fn refused<T>(result: fhir_schema_store::Result<T>, code: &str, names: &str) {
     assert!(message.contains(names), "{message}");
 }
 
+/// The slot a request means, and whether its text is in memory.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a whole number below 2^32"
+)]
+fn look_up(store: &StoreHandle, request: &str) -> (u32, bool) {
+    let answer = store.look_up(request);
+    let has_text = answer > f64::from(u32::MAX);
+    let slot = if has_text {
+        answer - 4_294_967_296.0
+    } else {
+        answer
+    };
+    (slot as u32, has_text)
+}
+
+fn meant(store: &StoreHandle, request: &str) -> u32 {
+    look_up(store, request).0
+}
+
 #[wasm_bindgen_test]
 fn errors_keep_their_code_and_name_the_input() {
     let mut store = open(false);
+    assert!(store.look_up("a b") < 0.0);
     refused(
-        store.resolve("a b"),
+        store.rows_of("a b"),
         "INVALID_KEY",
         "\"a b\" holds white space",
     );
-    refused(store.resolve(""), "INVALID_KEY", "is empty");
+    assert!(store.look_up("") < 0.0);
+    refused(store.rows_of(""), "INVALID_KEY", "is empty");
     refused(store.rows_of("|1"), "INVALID_KEY", "has no URL");
     refused(
         store.pack(&put("a|b", "", &[]), BODY.len()),
@@ -117,31 +140,31 @@ fn errors_keep_their_code_and_name_the_input() {
         "1025 bytes",
     );
     refused(
-        store.learn(&[0xff], &[0; 32], &[], 0.0),
+        store.insert_row(&[0xff], &[0; 32], &[], 0.0),
         "CORRUPT",
         "row key",
     );
     let (key, hash, meta) = row(&store, &put("u", "", &[]), BODY);
     refused(
-        store.learn(&key, &hash[..31], &meta, 0.0),
+        store.insert_row(&key, &hash[..31], &meta, 0.0),
         "CORRUPT",
         "32 bytes",
     );
-    refused(store.learn(&key, &hash, &[], 0.0), "CORRUPT", "metadata");
     refused(
-        store.learn(&key, &hash, &[9], 0.0),
+        store.insert_row(&key, &hash, &[], 0.0),
+        "CORRUPT",
+        "metadata",
+    );
+    refused(
+        store.insert_row(&key, &hash, &[9], 0.0),
         "FORMAT_TOO_NEW",
         "format 9",
     );
-    refused(store.forget(&[0xff]), "CORRUPT", "row key");
-    refused(store.learn_index(&[], 0.0), "CORRUPT", "index");
-    refused(store.learn_index(&[9], 0.0), "FORMAT_TOO_NEW", "format 9");
-    refused(store.learn_index(&[1, 0xff], 0.0), "CORRUPT", "index");
-    assert_eq!(
-        store.resolve("u").unwrap(),
-        0,
-        "nothing of all that was taken"
-    );
+    refused(store.remove_row(&[0xff]), "CORRUPT", "row key");
+    refused(store.insert_index(&[], 0.0), "CORRUPT", "index");
+    refused(store.insert_index(&[9], 0.0), "FORMAT_TOO_NEW", "format 9");
+    refused(store.insert_index(&[1, 0xff], 0.0), "CORRUPT", "index");
+    assert_eq!(meant(&store, "u"), 0, "nothing of all that was taken");
 }
 
 #[wasm_bindgen_test]
@@ -171,24 +194,24 @@ fn options_and_records_of_the_wrong_shape_are_refused() {
 }
 
 #[wasm_bindgen_test]
-fn resolve_answers_by_number() {
+fn look_up_answers_by_number() {
     let mut store = open(true);
-    assert_eq!(store.resolve("u").unwrap(), ASK);
-    let slot = learn(&mut store, &put("u", "1.0", &[]), BODY);
+    assert_eq!(meant(&store, "u"), ASK);
+    let slot = insert_row(&mut store, &put("u", "1.0", &[]), BODY);
     assert_eq!(
-        store.resolve("u|1.0").unwrap(),
+        meant(&store, "u|1.0"),
         ASK,
         "there may be more rows of the URL"
     );
     store.set_whole("u");
-    assert_eq!(store.resolve("u").unwrap(), slot);
-    assert_eq!(store.resolve(" u|1.0#x ").unwrap(), slot);
-    assert_eq!(store.resolve("u|2.0").unwrap(), 0);
-    assert_eq!(store.resolve("other").unwrap(), ASK);
+    assert_eq!(meant(&store, "u"), slot);
+    assert_eq!(meant(&store, " u|1.0#x "), slot);
+    assert_eq!(meant(&store, "u|2.0"), 0);
+    assert_eq!(meant(&store, "other"), ASK);
     store.start_sweep();
     store.end_sweep(&[slot]);
-    assert_eq!(store.resolve("other").unwrap(), 0);
-    assert_eq!(store.resolve("u").unwrap(), slot);
+    assert_eq!(meant(&store, "other"), 0);
+    assert_eq!(meant(&store, "u"), slot);
     assert_eq!(store.rows_of("u").unwrap()[..], [slot]);
     assert_eq!(store.canonical(slot).unwrap(), "u|1.0");
     for nobody in [0, slot + 1, ASK] {
@@ -207,18 +230,24 @@ fn bytes_come_back_exactly() {
     let every: Vec<u8> = (0..=255).cycle().take(1000).collect();
     for body in [&b""[..], b"{}", BODY, &every] {
         let mut store = open(false);
-        let slot = learn(&mut store, &put("u", "", &[]), body);
+        let slot = insert_row(&mut store, &put("u", "", &[]), body);
         assert_eq!(store.form(slot), 0);
+        assert_eq!(look_up(&store, "u"), (slot, false));
         store.admit_encoded(slot, (*body).into());
         assert_eq!(store.form(slot), 1);
         assert_eq!(store.encoded(slot).unwrap()[..], *body);
-        store.admit_decoded(slot);
+        assert_eq!(look_up(&store, "u"), (slot, true));
+        store.admit_decoded(slot, true);
+        assert_eq!(
+            store.uses()[..],
+            [slot, u32::try_from(body.len()).unwrap(), 1]
+        );
         assert_eq!(store.form(slot), 3, "without a host the bytes stay");
         assert_eq!(store.encoded(slot).unwrap()[..], *body);
         let mut next = open(true);
-        next.learn_index(&store.pack_index().unwrap(), 1000.0)
+        next.insert_index(&store.pack_index().unwrap(), 1000.0)
             .unwrap();
-        let again = next.resolve("u").unwrap();
+        let again = meant(&next, "u");
         assert_eq!(next.hash(again), store.hash(slot));
         assert_eq!(next.key(again).unwrap(), store.key(slot).unwrap());
     }
@@ -228,16 +257,16 @@ fn bytes_come_back_exactly() {
 fn effects_are_pairs_of_code_and_number() {
     let mut store = open(false);
     assert!(store.effects().is_none());
-    let first = learn(&mut store, &put("u", "", &[]), BODY);
+    let first = insert_row(&mut store, &put("u", "", &[]), BODY);
     let url = url_number(&store, "u");
     assert_eq!(store.effects().unwrap()[..], [3, url]);
     assert_eq!(store.url_text(url).unwrap(), "u");
     assert!(store.effects().is_none(), "they are fetched once");
-    let second = learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY);
+    let second = insert_row(&mut store, &put("u", "", &[(NAME, "N")]), BODY);
     assert_ne!(first, second);
     assert_eq!(store.effects().unwrap()[..], [1, first, 3, url]);
     assert_eq!(
-        learn(&mut store, &put("u", "", &[(NAME, "N")]), BODY),
+        insert_row(&mut store, &put("u", "", &[(NAME, "N")]), BODY),
         second
     );
     assert!(
@@ -245,58 +274,55 @@ fn effects_are_pairs_of_code_and_number() {
         "the same row again changes nothing"
     );
     let key = store.key(second).unwrap().unwrap();
-    assert!(store.forget(&key).unwrap());
+    assert!(store.remove_row(&key).unwrap());
     assert_eq!(store.effects().unwrap()[..], [1, second, 3, url]);
-    assert!(!store.forget(&key).unwrap());
+    assert!(!store.remove_row(&key).unwrap());
 
     let mut brief = open(true);
-    let slot = learn(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY);
+    let slot = insert_row(&mut brief, &put("u", "", &[(EXPIRES, "2000")]), BODY);
     let url = url_number(&brief, "u");
     assert_eq!(brief.effects().unwrap()[..], [3, url, 4, slot]);
     assert!(brief.expires());
-    brief.drain(&[slot, 2, 2], 1999.0);
-    assert!(brief.effects().is_none());
-    brief.drain(&[], 2000.0);
-    assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
+    assert!(brief.drain(&[slot, 2, 2], 1999.0).is_none());
+    let ended = brief.drain(&[], 2000.0);
+    assert_eq!(ended.unwrap()[..], [2, slot, 3, url]);
+    assert!(brief.effects().is_none(), "they were returned");
     assert!(!brief.expires());
     brief.start_sweep();
     brief.end_sweep(&[slot]);
-    assert_eq!(brief.resolve("u").unwrap(), 0);
+    assert_eq!(meant(&brief, "u"), 0);
     assert_eq!(brief.stale("u").unwrap(), slot);
     refused(brief.stale(" "), "INVALID_KEY", "is empty");
 
     let until = [(EXPIRES, "3000"), (STALE_UNTIL, "4000")];
-    let slot = learn(&mut brief, &put("v", "", &until), BODY);
+    let slot = insert_row(&mut brief, &put("v", "", &until), BODY);
     let url = url_number(&brief, "v");
     assert_eq!(brief.effects().unwrap()[..], [3, url, 4, slot]);
-    brief.drain(&[], 3000.0);
-    assert_eq!(brief.effects().unwrap()[..], [2, slot, 3, url]);
+    let ended = brief.drain(&[], 3000.0);
+    assert_eq!(ended.unwrap()[..], [2, slot, 3, url]);
     assert!(brief.expires(), "it waits to be deleted");
     assert_eq!(brief.stale("v").unwrap(), slot);
-    for minute in 1..=2 {
-        assert!(brief.effects().is_none());
-        brief.drain(&[], 3000.0 + 60_000.0 * f64::from(minute));
-    }
-    assert_eq!(brief.effects().unwrap()[..], [7, slot]);
+    assert!(brief.drain(&[], 63_000.0).is_none());
+    let over = brief.drain(&[], 123_000.0);
+    assert_eq!(over.unwrap()[..], [7, slot]);
     assert_eq!(brief.stale("v").unwrap(), 0);
 
     let mut idle = open(false);
     idle.set_idle(500.0 / 3_600_000.0);
     idle.drain(&[], 1000.0);
-    let slot = learn(&mut idle, &put("u", "", &[]), BODY);
+    let slot = insert_row(&mut idle, &put("u", "", &[]), BODY);
     let url = url_number(&idle, "u");
     idle.admit_encoded(slot, BODY.into());
     assert_eq!(idle.effects().unwrap()[..], [3, url, 4, slot]);
-    idle.drain(&[slot, 1, 1], 1499.0);
-    idle.drain(&[], 1998.0);
-    assert!(idle.effects().is_none());
-    idle.drain(&[], 1999.0);
+    assert!(idle.drain(&[slot, 1, 1], 1499.0).is_none());
+    assert!(idle.drain(&[], 1998.0).is_none());
+    let ended = idle.drain(&[], 1999.0);
     // Evicted as expired, which is cause 4.
-    assert_eq!(idle.effects().unwrap()[..], [4 << 4, slot, 1, slot, 3, url]);
+    assert_eq!(ended.unwrap()[..], [4 << 4, slot, 1, slot, 3, url]);
     assert_eq!(member(&idle.stats().unwrap(), "evictedAsExpired"), 1.0);
 
     let mut small = StoreHandle::new(1 << 20, 1, 1024, 1 << 20, "lru".into(), false, 7.0).unwrap();
-    let slots = ["a", "b"].map(|url| learn(&mut small, &put(url, "", &[]), BODY));
+    let slots = ["a", "b"].map(|url| insert_row(&mut small, &put(url, "", &[]), BODY));
     let url = url_number(&small, "a");
     small.effects();
     small.admit_encoded(slots[0], BODY.into());
@@ -308,8 +334,19 @@ fn effects_are_pairs_of_code_and_number() {
         [1 << 4, slots[0], 1, slots[0], 3, url]
     );
 
-    small.admit_decoded(slots[1]);
+    let number = url_number(&small, "b");
+    let flag = 4_294_967_296.0;
+    let answer = small.admit_decoded(slots[1], false);
+    assert!(
+        (answer - f64::from(number)).abs() < f64::EPSILON,
+        "{answer}"
+    );
     assert!(small.effects().is_none());
+    assert!(
+        small.admit_decoded(slots[0], false) >= flag,
+        "it has effects"
+    );
+    assert_eq!(small.effects().unwrap()[..], [6, slots[0]]);
     assert!(small.trim(usize::MAX, true) > 0);
     assert_eq!(small.effects().unwrap()[..], [6, slots[1]]);
     assert!(small.reserve(1 << 20, true).abs() < f64::EPSILON);
@@ -330,7 +367,7 @@ fn a_put_is_a_row_packed_and_learned() {
     assert_eq!((filed_key, filed_meta), (key, meta));
     assert_eq!((accesses, created), (0, 1000.0));
     store.set_whole("u");
-    assert_eq!(store.resolve("u|1").unwrap(), slot);
+    assert_eq!(meant(&store, "u|1"), slot);
     let text = put("u", "1", &[(4, "2000"), (NAME, "N")]);
     let again = unpack(&store.put(&text, &hash, BODY.len(), true, 2000.0).unwrap());
     assert_ne!(again.0, slot);
@@ -364,7 +401,7 @@ fn metadata_crosses_whole() {
         (NAME, "N\u{e9}\u{1f600}"),
         (TAGS, &tags_and_edges),
     ];
-    let slot = learn(&mut store, &put("http://x/u", "1.0", &said), BODY);
+    let slot = insert_row(&mut store, &put("http://x/u", "1.0", &said), BODY);
     let content = hex_of(BODY);
     let expected = [
         "0",
@@ -428,6 +465,6 @@ fn hashes_are_sha_256() {
         assert_eq!(hex_of(bytes), expected);
     }
     let mut store = open(false);
-    let slot = learn(&mut store, &put("u", "", &[]), BODY);
+    let slot = insert_row(&mut store, &put("u", "", &[]), BODY);
     assert_eq!(store.hash(slot).unwrap(), sha256(BODY));
 }

@@ -91,9 +91,11 @@ impl Churn {
                 let bytes = usize::try_from(self.random.below(20_000)).unwrap();
                 let bytes = bytes.min(LIMIT - self.pending);
                 self.pending += bytes;
-                self.store.pend(bytes);
+                self.store.add_pending(bytes);
             }
-            95..98 => self.store.unpend(core::mem::take(&mut self.pending)),
+            95..98 => self
+                .store
+                .remove_pending(core::mem::take(&mut self.pending)),
             98 => {
                 let bytes = usize::try_from(self.random.below(100_000)).unwrap();
                 self.store.trim(bytes, Cause::Explicit, &mut Effects::new());
@@ -101,7 +103,7 @@ impl Churn {
             _ => {
                 let url = format!("http://x/{}", self.random.below(URLS));
                 let key = key(&url).pack().unwrap();
-                self.store.forget(&key, &mut Effects::new()).unwrap();
+                self.store.remove_row(&key, &mut Effects::new()).unwrap();
             }
         }
     }

@@ -12,8 +12,8 @@ const LIMITS_ENTRIES = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 /** More squares than this say nothing any more. */
 const MOST_SQUARES = 2000;
 const COUNTERS = {
-  hits: ["Hits in memory", ({ hits }) => hits.memory],
-  reads: ["Reads from disk", ({ hits }) => hits.disk],
+  hits: ["Hits in memory", ({ tiers }) => tiers.memory.hits],
+  reads: ["Reads from disk", ({ tiers }) => tiers.disk.hits],
   misses: ["Misses", ({ misses }) => misses],
   evictions: ["Evictions", ({ evictions }) => evictions.size + evictions.entries],
 };

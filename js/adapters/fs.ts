@@ -224,7 +224,7 @@ class FsAdapter implements HostAdapter {
     const { writer, core, upkeep } = this.#opened;
     this.#stopWatching();
     try {
-      await upkeep.settle();
+      await upkeep.idle();
       await this.#queue;
       await writer.seal();
       if (this.#wrote) await upkeep.close();

@@ -7,7 +7,7 @@
  * this adapter never keeps data in memory instead.
  */
 
-import { copyOf, exactBuffer, mapKey, randomId } from "../bytes.js";
+import { exactBuffer, mapKey, randomId } from "../bytes.js";
 import { SchemaStoreError } from "../errors.js";
 import type {
   Durability,
@@ -23,14 +23,13 @@ import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
 import { drop, readDamaged, seen } from "./indexeddb/damage.js";
-import { within } from "./indexeddb/deadline.js";
 import { forget, isAnyLeft, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
+import { estimatedQuota } from "./indexeddb/quota.js";
 import { result, results } from "./indexeddb/requests.js";
-import { readPlace, readRows, type Stored } from "./indexeddb/rows.js";
+import { readPlace, readRows, rowsOfKeys } from "./indexeddb/rows.js";
 import {
-  hostRow,
-  isLive,
+  COMMITTED,
   type Place,
   type SavedIndex,
   STORES,
@@ -39,8 +38,6 @@ import {
 import { Tabs } from "./indexeddb/tabs.js";
 import { LeftWrites } from "./left-writes.js";
 
-/** Stores that a commit writes. */
-const COMMITTED: readonly StoreName[] = ["rows", "bodies", "sys"];
 /** The database where no other name is given. */
 export const DEFAULT_DATABASE_NAME = "fhir-schema-store";
 
@@ -145,18 +142,11 @@ class IndexedDbAdapter implements HostAdapter {
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
     this.#mustBeOpen();
-    const wanted = keys.map((key) => copyOf(key).buffer);
-    const { rows } = await this.#readRows(async (transaction) => {
-      const store = transaction.objectStore("rows");
-      const found = await results<ArrayBuffer, Stored>(wanted, (key) => store.get(key));
-      return {
-        rows: found.flatMap((row, i) =>
-          isLive(row) ? hostRow(wanted[i] as ArrayBuffer, row) : [],
-        ),
-      };
-    });
+    const { rows } = await this.#readRows(async (transaction) => ({
+      rows: await rowsOfKeys(transaction.objectStore("rows"), keys),
+    }));
     const byKey = new Map(rows.map((row) => [mapKey(row.key), row]));
-    return wanted.map((key) => byKey.get(mapKey(key)));
+    return keys.map((key) => byKey.get(mapKey(key)));
   }
 
   async byUrl(urls: readonly string[]): Promise<HostRow[]> {
@@ -412,16 +402,5 @@ class IndexedDbAdapter implements HostAdapter {
     const done = (): void => void this.#running.delete(running);
     running.then(done, done);
     return running;
-  }
-}
-
-/** Only advice: absent in insecure contexts, known to throw, and in Chromium larger than the truth. */
-async function estimatedQuota(deadlineMs: number): Promise<number | undefined> {
-  try {
-    const estimate = globalThis.navigator?.storage?.estimate();
-    if (!estimate) return undefined;
-    return (await within(deadlineMs, estimate, () => new Error("late"))).quota;
-  } catch {
-    return undefined;
   }
 }

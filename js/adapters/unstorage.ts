@@ -129,7 +129,7 @@ export function unstorageAdapter(
     },
     async bodies(hashes) {
       const open = use();
-      return guard("reading", () => open.bodies(hashes));
+      return guard("reading", () => open.bodies.read(hashes));
     },
     async commit(batch): Promise<HostToken> {
       const own = {
@@ -181,7 +181,7 @@ export function unstorageAdapter(
     async close(): Promise<void> {
       const wasOpen = state === "open";
       stop();
-      if (wasOpen) await guard("closing", () => log.settle(id));
+      if (wasOpen) await guard("closing", () => log.idle(id));
     },
     async destroy(): Promise<void> {
       stop();

@@ -1,5 +1,6 @@
 /** Archives out: entries as one stream of bytes. */
 
+import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { unreadable } from "../damage.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
@@ -39,8 +40,8 @@ async function* archived(store: StoreParts, filter: Filter): AsyncGenerator<Uint
   store.checkOpen();
   const { memory } = store;
   // What is damaged too: the archive would be without it and say nothing.
-  const slots = memory.list(filter, { damaged: true });
-  const keys = Array.from(slots, (slot) => memory.key(slot) as Uint8Array);
+  const slots = memory.catalog.list(filter, { damaged: true });
+  const keys = Array.from(slots, (slot) => memory.catalog.key(slot) as Uint8Array);
   const { ArchiveWriter } = archiveCore(store.core);
   const writer = guarded(() => new ArchiveWriter());
   const turns = new TurnTaking();
@@ -63,10 +64,10 @@ async function read(store: StoreParts, keys: readonly Uint8Array[]): Promise<Row
     // After a trap the catalog is read again: until then it is empty, and nothing was deleted.
     await durable?.complete();
     store.checkOpen();
-    memory.settle();
+    memory.reportHits();
     const rows = keys.flatMap((key) => rowOf(memory, key) ?? []);
     const cold = rows.filter(({ body }) => body === undefined);
-    const bodies = cold.length > 0 ? await durable?.bodies(cold.map(({ hash }) => hash)) : [];
+    const bodies = cold.length > 0 ? await durable?.bodies.many(cold.map(({ hash }) => hash)) : [];
     store.checkOpen();
     cold.forEach((row, index) => {
       row.body = bodies?.[index];
@@ -77,7 +78,7 @@ async function read(store: StoreParts, keys: readonly Uint8Array[]): Promise<Row
       if (row.body === undefined) missing ??= row;
     }
     if (missing === undefined) return rows;
-    const canonical = memory.canonical(memory.find(missing.key));
+    const canonical = memory.catalog.canonical(memory.catalog.find(missing.key));
     if (tries === STALE_TRIES || durable === undefined) {
       throw unreadable(canonical);
     }
@@ -88,16 +89,17 @@ async function read(store: StoreParts, keys: readonly Uint8Array[]): Promise<Row
 
 /** A body that was not among those read together: why that is, is told for one alone. */
 async function alone({ memory, durable, checkOpen }: StoreParts, row: Row) {
-  const slot = memory.find(row.key);
+  const slot = memory.catalog.find(row.key);
+  const hash = memory.catalog.hash(slot);
   // Changed or deleted meanwhile: the row is out of date.
-  if (memory.hash(slot)?.join() !== row.hash.join()) return undefined;
-  const body = await durable?.body(slot, memory.canonical(slot));
+  if (hash === undefined || !isSame(hash, row.hash)) return undefined;
+  const body = await durable?.bodies.one(hash, memory.catalog.canonical(slot));
   checkOpen();
   return body;
 }
 
 function rowOf(memory: MemoryTier, key: Uint8Array): Row | undefined {
-  const slot = memory.find(key);
-  const [hash, meta] = [memory.hash(slot), memory.meta(slot)];
+  const slot = memory.catalog.find(key);
+  const [hash, meta] = [memory.catalog.hash(slot), memory.catalog.meta(slot)];
   return hash && meta && { key, hash, meta, body: memory.body(slot) };
 }

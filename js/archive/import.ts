@@ -1,6 +1,8 @@
 /** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
 
+import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
+import { CATALOG_ROW_BYTES, RESIDENT_BYTES } from "../core/wall.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
@@ -12,10 +14,6 @@ import { archiveCore, guarded, TurnTaking } from "./core.js";
 const MIB = 1024 * 1024;
 /** Bytes handed to the core at a time. */
 const SLICE = 64 * 1024;
-/** What the catalog keeps of a row besides key and metadata; see `src/format/archive/reader.rs`. */
-const CATALOG_ROW_BYTES = 400;
-/** What memory keeps of an entry besides key and body; see `src/memory/tier.rs`. */
-const RESIDENT_BYTES = 96;
 /** Tries to commit while others write the same entries. */
 const COMMIT_TRIES = 64;
 
@@ -30,9 +28,9 @@ export async function importArchive(
   store.checkOpen();
   const plan: Planner = (current, damaged = new Set()) => {
     // What nobody can read any more, as its time is over or it is damaged, is in nobody's way.
-    const readable = new Set(store.memory.list({}));
+    const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
-      const slot = row === undefined ? 0 : store.memory.find(row.key);
+      const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
       return readable.has(slot) && !damaged.has(slot) ? row : undefined;
     });
     return new Plan(core, rows, present, current, conflicts === "replace");
@@ -85,7 +83,7 @@ function outcomeOf(
   replace: boolean,
 ): keyof ImportReport {
   if (current === undefined) return "added";
-  const same = row.hash.every((byte, at) => byte === current.hash[at]);
+  const same = isSame(row.hash, current.hash);
   if (same && guarded(() => core.sameContent(row.meta, current.meta))) return "skipped";
   return replace ? "replaced" : "conflicting";
 }
@@ -101,7 +99,7 @@ async function intoHost(
   for (let tries = 1; ; tries += 1) {
     await (tries === 1 ? durable.complete() : durable.refresh());
     // What the catalog does not know is not there; if that is out of date, the commit will tell.
-    const isKnown = keys.map((key) => store.memory.find(key) !== 0);
+    const isKnown = keys.map((key) => store.memory.catalog.find(key) !== 0);
     const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();
     const current = isKnown.map((there) => (there ? known.next().value : undefined));
@@ -129,14 +127,14 @@ async function unreadable(
   { memory, durable }: StoreParts,
   rows: readonly (PackedRow | undefined)[],
 ): Promise<Set<number>> {
-  const slots = rows.map((row) => (row === undefined ? 0 : memory.find(row.key)));
-  return (await durable?.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
+  const slots = rows.map((row) => (row === undefined ? 0 : memory.catalog.find(row.key)));
+  return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
 }
 
 /** Takes rows that were committed; a core that was restarted reads them back from the host. */
 function takeAll({ memory, durable }: StoreParts, rows: readonly WritableRow[]): undefined {
   try {
-    for (const row of rows) durable?.conditional.settle(row, memory.learn(row));
+    for (const row of rows) durable?.conditional.keepBody(row, memory.insertRow(row));
   } catch (error) {
     if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
   }
@@ -149,10 +147,10 @@ function intoMemory(
   planFor: Planner,
 ): ImportReport {
   const { memory } = store;
-  memory.settle();
+  memory.reportHits();
   const current = rows.map(({ key }) => {
-    const slot = memory.find(key);
-    const [hash, meta] = [memory.hash(slot), memory.meta(slot)];
+    const slot = memory.catalog.find(key);
+    const [hash, meta] = [memory.catalog.hash(slot), memory.catalog.meta(slot)];
     return hash && meta && { key, hash, meta };
   });
   const plan = planFor(current);
@@ -160,7 +158,7 @@ function intoMemory(
   checkResidence(store, plan);
   for (const row of plan.write) {
     memory.require(row.body.length);
-    memory.admit([[memory.learn(row), row.body]]);
+    memory.admit([[memory.insertRow(row), row.body]]);
   }
   return plan.report;
 }
@@ -184,8 +182,8 @@ function checkResidence({ memory, options }: StoreParts, { write }: Plan): void 
   const { residentEntries, usedBytes, limitBytes } = memory.stats();
   let [entries, bytes] = [residentEntries, usedBytes];
   for (const { key, body } of write) {
-    const slot = memory.find(key);
-    bytes += body.length - (slot && memory.metadata(slot).size);
+    const slot = memory.catalog.find(key);
+    bytes += body.length - (slot && memory.catalog.metadata(slot).size);
     if (slot !== 0) continue;
     entries += 1;
     bytes += key.length + RESIDENT_BYTES;

@@ -1,6 +1,6 @@
 /** What the calls of a store may be given: a rule for every member of every options object. */
 
-import { KINDS, ORIGINS } from "../core/record.js";
+import { KINDS, ORIGINS } from "../core/wall.js";
 import { SchemaStoreError } from "../errors.js";
 import {
   check,

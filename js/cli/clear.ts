@@ -78,8 +78,8 @@ function selectionOf(flags: CommandContext["flags"]): Selection {
   };
   const filtered = Object.keys(filter).length > 0;
   const ways = [typeof flags.url === "string", filtered, flags.all === true].filter(Boolean).length;
-  if (ways === 0) throw new UsageError("say what to remove, or --all for everything");
-  if (ways > 1) throw new UsageError("--url and --all go with no other selection");
+  if (ways === 0) throw new UsageError("nothing selected: give a filter, or --all for everything");
+  if (ways > 1) throw new UsageError("--url and --all cannot be combined with other filters");
   return typeof flags.url === "string" ? { canonical: flags.url.trim() } : { filter };
 }
 

@@ -42,9 +42,9 @@ export async function convertInto(
   const sourceHash = hex(memory.digest(bytes));
   const canonical = version === undefined ? url : `${url}|${version}`;
   await loader.locate(canonical);
-  const rows = Array.from(memory.rowsOf(canonical), (slot) => ({
+  const rows = Array.from(memory.catalog.rowsOf(canonical), (slot) => ({
     slot,
-    metadata: memory.metadata(slot),
+    metadata: memory.catalog.metadata(slot),
   }));
   const unchanged = rows.find(
     ({ metadata: row }) =>
@@ -57,7 +57,7 @@ export async function convertInto(
   );
   if (unchanged !== undefined) {
     const { slot, metadata } = unchanged;
-    const damaged = await durable?.unreadable([slot]);
+    const damaged = await durable?.bodies.unreadable([slot]);
     if (!damaged?.has(slot)) return { metadata, converted: false };
   }
 

@@ -21,12 +21,6 @@ export interface CoreOptions {
 /** One store's state in Wasm; the methods are those of `src/wasm/store_handle.rs`. */
 export type StoreHandle = InstanceType<StoreGlue["StoreHandle"]>;
 
-/** `resolve` answers this when the host must be asked for the rows of the URL. */
-export const ASK = 0xffff_ffff;
-
-/** Causes of an eviction, in the order of their numbers. */
-export const CAUSES = ["size", "entries", "explicit", "pressure", "expired"] as const;
-
 /** What the core says of itself; see `src/stats.rs`. */
 export interface CoreStats {
   readonly entries: number;

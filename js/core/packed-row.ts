@@ -1,5 +1,7 @@
 /** Rows as the core packs them, and the text form of a hash. */
 
+import { PUT_KEY, PUT_KEY_LENGTH } from "./wall.js";
+
 /** The two digits of each byte. */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
@@ -12,8 +14,8 @@ export interface PackedRow {
 
 /** A row as `src/wasm/store_handle.rs` hands it over. */
 export function rowOf(packed: Uint8Array, hash: Uint8Array): PackedRow {
-  const keyEnd = 20 + new DataView(packed.buffer).getUint32(8, true);
-  return { hash, key: packed.subarray(20, keyEnd), meta: packed.subarray(keyEnd) };
+  const keyEnd = PUT_KEY + new DataView(packed.buffer).getUint32(PUT_KEY_LENGTH, true);
+  return { hash, key: packed.subarray(PUT_KEY, keyEnd), meta: packed.subarray(keyEnd) };
 }
 
 /** Bytes as lower-case digits. */

@@ -6,21 +6,9 @@
 import { SchemaStoreError } from "../errors.js";
 import { show } from "../rules.js";
 import type { Dependency, DependencyKind, Metadata, Origin } from "../types.js";
+import { KINDS, ORIGINS } from "./wall.js";
 
 const SEPARATOR = "\0";
-/** Origins in the order of their digits. */
-export const ORIGINS: readonly Origin[] = ["user", "package", "converted", "resolver"];
-/** Kinds of dependency in the order of their digits. */
-export const KINDS: readonly DependencyKind[] = [
-  "base",
-  "type",
-  "reference",
-  "extension",
-  "binding",
-  "slice",
-  "other",
-];
-
 /** Texts both records have, in the order in which they cross. */
 export const TEXTS = [
   "name",
@@ -120,52 +108,41 @@ export interface Stored {
 
 /** The metadata of a row that was just put, as `decodeMetadata` would tell it. */
 export function metadataOf(put: PutRecord, stored: Stored): Metadata {
-  return metadataFrom(
-    (member) => {
-      switch (member) {
-        case "layer":
-          return 0;
-        case "sourceHash":
-          return put.sourceHash?.toLowerCase();
-        case "updatedAt":
-          return put.now;
-        default:
-          return put[member as "url"] ?? stored[member as "size"];
-      }
-    },
-    put.tags,
-    put.dependencies,
-  );
+  const sourceHash = put.sourceHash?.toLowerCase();
+  const members = { ...put, ...stored, layer: 0, sourceHash, updatedAt: put.now };
+  return metadataFrom(members, put.tags, put.dependencies);
 }
 
 /** Metadata from its record; what is empty there is absent here. */
 export function decodeMetadata(record: string): Metadata {
   const fields = record.split(SEPARATOR);
+  const members: Record<string, unknown> = {};
+  MEMBERS.forEach((member, at) => {
+    members[member] = fields[at];
+  });
+  members["origin"] = ORIGINS[Number(members["origin"])];
   const end = MEMBERS.length + 1 + Number(fields[MEMBERS.length]);
-  let at = 0;
-  return metadataFrom(
-    (member) => (member === "origin" ? ORIGINS[Number(fields[at++])] : fields[at++]),
-    fields.slice(MEMBERS.length + 1, end),
-    fields.slice(end).map((edge) => ({
-      kind: KINDS[Number(edge[0])] as DependencyKind,
-      target: edge.slice(1),
-    })),
-  );
+  const dependencies = fields.slice(end).map((edge) => ({
+    kind: KINDS[Number(edge[0])] as DependencyKind,
+    target: edge.slice(1),
+  }));
+  return metadataFrom(members, fields.slice(MEMBERS.length + 1, end), dependencies);
 }
 
-/** What is empty is absent. */
+/** Takes the members of metadata, but for those that are empty. */
 function metadataFrom(
-  said: (member: string) => string | number | undefined,
+  members: Readonly<Record<string, unknown>>,
   tags: readonly string[],
   dependencies: readonly Dependency[],
 ): Metadata {
   const known: Record<string, unknown> = { canonical: "" };
   MEMBERS.forEach((member, at) => {
-    const value = said(member);
-    if (value !== undefined && value !== "")
-      known[member] = NUMERIC[at] ? Number(whole(Number(value))) : value;
+    const value = members[member];
+    if (value === undefined || value === "") return;
+    known[member] = NUMERIC[at] ? Number(whole(Number(value))) : value;
   });
-  known["canonical"] = canonicalOf(known as never);
+  const version = String(known["version"] ?? "");
+  known["canonical"] = canonicalOf({ url: String(known["url"]), version });
   known["tags"] = [...tags];
   known["dependencies"] = dependencies.map(({ kind, target }) => ({ kind, target }));
   return known as unknown as Metadata;

@@ -109,18 +109,18 @@ export class ConditionalWrites {
 
   /** Takes a row that was committed past the queue; a later write of it that is on its way stays. */
   #take(row: WritableRow): Metadata {
-    const slot = this.#memory.learn(row);
-    const metadata = this.#memory.metadata(slot);
-    this.settle(row, slot);
+    const slot = this.#memory.insertRow(row);
+    const metadata = this.#memory.catalog.metadata(slot);
+    this.keepBody(row, slot);
     return metadata;
   }
 
   /** Keeps the body of such a row in its slot, unless a later write of the row is on its way. */
-  settle(row: WritableRow, slot: number): void {
+  keepBody(row: WritableRow, slot: number): void {
     const later = this.#writes.find(row.key);
     if (later === undefined) this.#memory.admit([[slot, row.body]]);
-    else if (later.put === undefined) this.#memory.forget(row.key);
-    else this.#writes.move(later, this.#memory.learn(later.put));
+    else if (later.put === undefined) this.#memory.removeRow(row.key);
+    else this.#writes.move(later, this.#memory.insertRow(later.put));
   }
 }
 
@@ -135,6 +135,16 @@ export function forgiveRestart(work: () => void): void {
     work();
   } catch (error) {
     ignoreRestart(error);
+  }
+}
+
+/** Runs what the core that takes the place of one that trapped may have to be told again. */
+export function againAfterRestart<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    ignoreRestart(error);
+    return work();
   }
 }
 

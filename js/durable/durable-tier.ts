@@ -6,7 +6,7 @@
  * began, and never over a row whose own write is still on its way: no answer goes back in time.
  */
 
-import { Turns } from "../concurrency.js";
+import { mapKey } from "../bytes.js";
 import { canonicalOf, type PutRecord } from "../core/record.js";
 import { sentenceOn } from "../damage.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
@@ -21,16 +21,13 @@ import type {
 import type { CoreModule } from "../load/module.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Metadata } from "../types.js";
-import { ConditionalWrites, forgiveRestart, ignoreRestart } from "./conditional-writes.js";
+import { Backlog } from "./backlog.js";
+import { againAfterRestart, ConditionalWrites, forgiveRestart } from "./conditional-writes.js";
 import { HostBodies } from "./host-bodies.js";
 import { bytesOf, type PendingWrite } from "./pending-write.js";
+import { SavedIndex } from "./saved-index.js";
 import { isFull, noRoom } from "./what-fits.js";
 import { WriteBehind } from "./write-behind.js";
-
-/** Bytes on their way to the host above which a put waits. */
-const BACKLOG_BYTES = 8 * 1024 * 1024;
-/** Quiet time before the packed index is saved, in milliseconds. */
-const SAVE_INDEX_MS = 2000;
 
 /** What the durable tier tells the store. */
 export interface DurableListener {
@@ -46,27 +43,29 @@ export interface Filed {
 
 /** Adapter, write-behind queue and catalog synchronisation. */
 export class DurableTier {
-  readonly #adapter: HostAdapter;
+  /** The adapter, for what needs no synchronisation. */
+  readonly adapter: HostAdapter;
   readonly #memory: MemoryTier;
   readonly #durability: Durability;
   readonly #listener: DurableListener;
   /** Writes on their way to the host. */
   readonly writes: WriteBehind;
+  /** Makes puts wait when too much is on its way. */
+  readonly backlog: Backlog;
   /** Writes past the queue. */
   readonly conditional: ConditionalWrites;
-  readonly #bodies: HostBodies;
+  /** Bodies of the host, checked. */
+  readonly bodies: HostBodies;
   #opened: HostOpened | undefined;
   #token: HostToken = 0;
   /** Changes whenever the host's state, as far as known here, does. */
   #epoch = 0;
-  readonly #room = new Turns();
   #complete: Promise<void> | undefined;
   /** The catalog knows every row of the host. */
   #loaded = false;
   #syncing: Promise<boolean> | undefined;
   #unwatch: (() => void) | undefined;
-  #indexTimer: ReturnType<typeof setTimeout> | undefined;
-  #indexToken: HostToken | undefined;
+  readonly #savedIndex: SavedIndex;
   #closed = false;
 
   constructor(
@@ -75,23 +74,29 @@ export class DurableTier {
     durability: Durability,
     listener: DurableListener,
   ) {
-    this.#adapter = adapter;
+    this.adapter = adapter;
     this.#memory = memory;
     this.#durability = durability;
     this.#listener = listener;
-    this.#bodies = new HostBodies(
+    this.#savedIndex = new SavedIndex(adapter, {
+      current: () => (this.#loaded && this.writes.size === 0 ? this.#token : undefined),
+      pack: () => memory.ask((core) => core.packIndex()),
+    });
+    this.bodies = new HostBodies(
       adapter,
       memory,
       () => this.#opened?.capabilities.checked === true,
+      (slot) => this.writes.body(slot) !== undefined,
     );
     this.writes = new WriteBehind({
       commit: (batch) => this.#commit(batch, () => {}),
       committed: (writes) => this.#committed(writes),
-      superseded: (write) => forgiveRestart(() => memory.unpend(bytesOf([write]))),
+      superseded: (write) => forgiveRestart(() => memory.removePending(bytesOf([write]))),
       failed: (error) => listener.failed(error),
       undo: (write) => this.#undo(write),
       refused: (write, cause) => listener.failed(noRoom(write, cause)),
     });
+    this.backlog = new Backlog(memory, this.writes);
     this.conditional = new ConditionalWrites(
       {
         flush: () => this.writes.commitQueued(),
@@ -105,7 +110,7 @@ export class DurableTier {
 
   /** Opens the place; a host that has its index at hand fills the catalog at once. */
   async open(core: CoreModule): Promise<void> {
-    const opened = await this.#adapter.open({ core });
+    const opened = await this.adapter.open({ core });
     this.#opened = opened;
     this.#token = opened.token;
     const complete = this.complete();
@@ -113,15 +118,10 @@ export class DurableTier {
     try {
       if (opened.capabilities.fullIndex) await complete;
     } catch (error) {
-      await this.#adapter.close().catch(() => {});
+      await this.adapter.close().catch(() => {});
       throw error;
     }
-    this.#unwatch = this.#adapter.watch?.(() => void this.refresh().catch(() => {}));
-  }
-
-  /** The adapter, for what needs no synchronisation. */
-  get adapter(): HostAdapter {
-    return this.#adapter;
+    this.#unwatch = this.adapter.watch?.(() => void this.refresh().catch(() => {}));
   }
 
   /** What `open` found. */
@@ -145,35 +145,16 @@ export class DurableTier {
 
   /** Brings all rows of a URL into the catalog; answers them as the host has them. */
   async ask(url: string): Promise<HostRow[]> {
-    const rows = await this.#consistent(() => this.#adapter.byUrl([url]));
-    this.#memory.learnUrl(url, this.#withoutPending(rows));
-    const there = new Set(rows.map(({ key }) => key.join()));
-    for (const slot of this.#memory.rowsOf(url)) {
-      const key = this.#memory.key(slot);
-      if (key !== undefined && !there.has(key.join()) && !this.writes.has(key)) {
-        this.#memory.forget(key);
+    const rows = await this.#consistent(() => this.adapter.byUrl([url]));
+    this.#memory.insertRowsOf(url, this.#withoutPending(rows));
+    const there = new Set(rows.map(({ key }) => mapKey(key)));
+    for (const slot of this.#memory.catalog.rowsOf(url)) {
+      const key = this.#memory.catalog.key(slot);
+      if (key !== undefined && !there.has(mapKey(key)) && !this.writes.has(key)) {
+        this.#memory.removeRow(key);
       }
     }
     return rows;
-  }
-
-  /**
-   * Runs `put` as soon as so many bytes more may be on their way, at once where they may now, in the
-   * order of the calls; rejects when the write in the way fails.
-   */
-  whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
-    const fits = () => {
-      const { bytes: sent, refusedBytes, error } = this.writes;
-      const room = limit - this.#memory.leased - refusedBytes;
-      // The memory limit is taken up by what the host has no room for: waiting does not help.
-      if (sent === 0 && refusedBytes > 0 && bytes > room) throw error;
-      return sent === 0 || sent + bytes <= Math.min(room, BACKLOG_BYTES);
-    };
-    if (!this.#room.busy("") && fits()) return put();
-    return this.#room.run("", async () => {
-      while (!fits()) await this.writes.commitQueued();
-      return put();
-    });
   }
 
   /** Takes an entry into the catalog and queues its row; one that is `awaited` is to be settled. */
@@ -191,9 +172,9 @@ export class DurableTier {
    * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
    * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
    */
-  async settle(write: PendingWrite): Promise<void> {
+  async whenDurable(write: PendingWrite): Promise<void> {
     try {
-      await this.writes.settle(write);
+      await this.writes.whenDurable(write);
     } catch (error) {
       throw isFull(error) ? noRoom(write, error) : error;
     }
@@ -206,78 +187,60 @@ export class DurableTier {
       this.writes.add(before);
       return;
     }
-    const [row] = await this.#consistent(() => this.#adapter.rows([key]));
+    const [row] = await this.#consistent(() => this.adapter.rows([key]));
     if (this.writes.has(key)) return;
-    if (row === undefined) this.#memory.forget(key);
-    else this.#memory.learn(row);
+    if (row === undefined) this.#memory.removeRow(key);
+    else this.#memory.insertRow(row);
   }
 
   /** Feeds a pending write into the catalog; returns its slot. */
   #takeIn({ key, put }: PendingWrite): number {
-    for (let last = false; ; last = true) {
-      try {
-        if (put === undefined) {
-          this.#memory.forget(key);
-          return 0;
-        }
-        this.#memory.pend(put.body.length);
-        return this.#memory.learn(put);
-      } catch (error) {
-        // The core that takes the place of the one that trapped knows nothing of it yet.
-        if (last) throw error;
-        ignoreRestart(error);
+    return againAfterRestart(() => {
+      if (put !== undefined) {
+        this.#memory.addPending(put.body.length);
+        return this.#memory.insertRow(put);
       }
-    }
+      this.#memory.removeRow(key);
+      return 0;
+    });
   }
 
   /** The rows of these keys as the host has them, with all that was put before. Positional. */
   async current(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
     await this.writes.commitQueued();
-    return this.#adapter.rows(keys);
+    return this.adapter.rows(keys);
   }
 
   /** Takes a row out and queues its deletion. */
   delete(slot: number): PendingWrite | undefined {
-    const key = this.#memory.key(slot);
+    const key = this.#memory.catalog.key(slot);
     if (key === undefined) return undefined;
-    const write = { slot, key, canonical: this.#memory.canonical(slot) };
-    this.#memory.forget(key);
+    const write = { slot, key, canonical: this.#memory.catalog.canonical(slot) };
+    this.#memory.removeRow(key);
     this.writes.add(write);
     return write;
   }
 
-  /** The body of a slot from the host: see `HostBodies`. CORRUPT. */
-  body(slot: number, canonical: string): Promise<Uint8Array | undefined> {
-    return this.#bodies.one(slot, canonical);
-  }
-
-  /** Bodies from the host, those that are there and pass their check. Positional; never rejects. */
-  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#bodies.many(hashes);
-  }
-
-  /** Which of these slots a write may not leave as they are, as the host cannot give them back. */
-  unreadable(slots: readonly number[]): Promise<Set<number>> {
-    return this.#bodies.unreadable(slots.filter((slot) => !this.writes.body(slot)));
-  }
-
   /** What is damaged at the host and not healed yet, as far as is known: a sentence each. */
   damage(): string[] {
-    const told = this.#adapter.damage?.() ?? this.#opened?.damage ?? [];
+    const told = this.adapter.damage?.() ?? this.#opened?.damage ?? [];
     const slots = this.#memory.ask((core) => core.damaged());
-    return [...told, ...Array.from(slots, (slot) => sentenceOn(this.#memory.canonical(slot)))];
+    return [
+      ...told,
+      ...Array.from(slots, (slot) => sentenceOn(this.#memory.catalog.canonical(slot))),
+    ];
   }
 
   /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
   async poll(): Promise<boolean> {
-    if (this.#adapter.poll === undefined || !(await this.#adapter.poll())) return false;
+    if (this.adapter.poll === undefined || !(await this.adapter.poll())) return false;
     return this.#sync();
   }
 
   /** Brings in what others wrote. */
   async refresh(): Promise<void> {
     await this.complete();
-    await this.#adapter.poll?.();
+    await this.adapter.poll?.();
     await this.#sync();
   }
 
@@ -302,41 +265,41 @@ export class DurableTier {
       failure = error;
     });
     await this.#complete?.catch(() => {});
-    await this.#saveIndex().catch(() => {});
+    if (this.#keepsIndex) await this.#savedIndex.save().catch(() => {});
     this.#closed = true;
-    clearTimeout(this.#indexTimer);
+    this.#savedIndex.stop();
     this.writes.stop();
-    await this.#adapter.close();
+    await this.adapter.close();
     if (failure !== undefined) throw failure;
   }
 
   async #load(): Promise<void> {
-    const index = await this.#consistent(() => this.#adapter.index());
-    if (index === undefined || !this.#learnIndex(index)) {
-      await this.#learnAll();
-      this.#saveIndexSoon();
+    const index = await this.#consistent(() => this.adapter.index());
+    if (index === undefined || !this.#insertIndex(index)) {
+      await this.#replaceRows();
+      if (this.#keepsIndex) this.#savedIndex.saveSoon();
     }
     this.#loaded = true;
   }
 
   /** An index that does not unpack is worth no more than none; nor one with writes under way. */
-  #learnIndex(index: Uint8Array): boolean {
+  #insertIndex(index: Uint8Array): boolean {
     if (this.writes.size > 0) return false;
     try {
-      this.#memory.settle();
-      this.#memory.learnIndex(index);
+      this.#memory.reportHits();
+      this.#memory.insertIndex(index);
     } catch (error) {
       if (error instanceof SchemaStoreError && error.code === "CORRUPT") return false;
       throw error;
     }
-    this.#indexToken = this.#token;
+    this.#savedIndex.is(this.#token);
     return true;
   }
 
-  async #learnAll(): Promise<void> {
-    const { rows, token } = await this.#consistent(() => this.#adapter.allRows());
+  async #replaceRows(): Promise<void> {
+    const { rows, token } = await this.#consistent(() => this.adapter.allRows());
     const keep = this.writes.pending().map(({ slot }) => slot);
-    this.#memory.learnAll(this.#withoutPending(rows), keep);
+    this.#memory.replaceRows(this.#withoutPending(rows), keep);
     this.#token = token;
     this.#epoch += 1;
   }
@@ -364,57 +327,51 @@ export class DurableTier {
 
   async #syncOnce(): Promise<boolean> {
     if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
-    const changes = await this.#consistent(() => this.#adapter.changes(this.#token));
+    const changes = await this.#consistent(() => this.adapter.changes(this.#token));
     if (changes === "reset") {
-      await this.#learnAll();
+      await this.#replaceRows();
       return true;
     }
     if (changes.token === this.#token) return false;
-    this.#memory.settle();
-    for (const row of this.#withoutPending(changes.rows)) this.#memory.learn(row);
+    this.#memory.reportHits();
+    for (const row of this.#withoutPending(changes.rows)) this.#memory.insertRow(row);
     for (const key of changes.deleted) {
-      if (!this.writes.has(key)) this.#memory.forget(key);
+      if (!this.writes.has(key)) this.#memory.removeRow(key);
     }
     this.#token = changes.token;
     this.#epoch += 1;
-    this.#saveIndexSoon();
+    if (this.#keepsIndex) this.#savedIndex.saveSoon();
     return true;
   }
 
   /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
   async #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
-    const { name } = this.#adapter;
+    const { name } = this.adapter;
     let token: HostToken;
     try {
-      token = await this.#adapter.commit(batch, { durability: this.#durability });
+      token = await this.adapter.commit(batch, { durability: this.#durability });
     } catch (cause) {
       throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
     }
-    const damaged = this.#knowsDamage();
+    let damaged = false;
+    // The catalog of a core that was restarted is read anew, and tells then.
+    forgiveRestart(() => {
+      damaged = this.#memory.ask((core) => core.damaged()).length > 0;
+    });
     // Nobody else wrote in between: there is nothing to bring in but what is known.
     if (token === this.#token + 1 && !damaged) this.#token = token;
     this.#epoch += 1;
-    this.#saveIndexSoon();
+    if (this.#keepsIndex) this.#savedIndex.saveSoon();
     const done = then();
     // Other rows may have their body again.
     if (damaged) this.#sync().catch(() => {});
     return done;
   }
 
-  /** Whether the catalog has damaged entries; one that is lost is read anew, and tells then. */
-  #knowsDamage(): boolean {
-    try {
-      return this.#memory.ask((core) => core.damaged()).length > 0;
-    } catch (error) {
-      ignoreRestart(error);
-      return false;
-    }
-  }
-
   #committed(writes: readonly PendingWrite[]): void {
     const bytes = bytesOf(writes);
     forgiveRestart(() => {
-      this.#memory.unpend(bytes);
+      this.#memory.removePending(bytes);
       this.#memory.admit(this.#resident(writes));
     });
     this.#listener.flushed(writes.length, bytes);
@@ -428,22 +385,8 @@ export class DurableTier {
     }
   }
 
-  #saveIndexSoon(): void {
-    if (this.#opened?.capabilities.fullIndex !== false || this.#closed) return;
-    clearTimeout(this.#indexTimer);
-    this.#indexTimer = setTimeout(() => void this.#saveIndex().catch(() => {}), SAVE_INDEX_MS);
-    (this.#indexTimer as { unref?: () => void }).unref?.();
-  }
-
-  /** Saves the catalog as the host's index, if it is exactly what the host has at the token. */
-  async #saveIndex(): Promise<void> {
-    const wanted = this.#opened?.capabilities.fullIndex === false && this.#loaded;
-    if (!wanted || this.#indexToken === this.#token || this.writes.size > 0) return;
-    const token = this.#token;
-    await this.#adapter.saveIndex(
-      this.#memory.ask((core) => core.packIndex()),
-      token,
-    );
-    this.#indexToken = token;
+  /** Hosts with an index of their own need no other. */
+  get #keepsIndex(): boolean {
+    return this.#opened?.capabilities.fullIndex === false && !this.#closed;
   }
 }

@@ -13,10 +13,17 @@ export class HostBodies {
   readonly #adapter: HostAdapter;
   readonly #memory: MemoryTier;
   readonly #isChecked: () => boolean;
+  readonly #isPending: (slot: number) => boolean;
   readonly #asked: Batcher<Uint8Array, Uint8Array | undefined>;
 
-  /** `isChecked`: the adapter has checked what it gives. */
-  constructor(adapter: HostAdapter, memory: MemoryTier, isChecked: () => boolean) {
+  /** `isChecked`: the adapter has checked what it gives; `isPending`: the body of a slot is on its way. */
+  constructor(
+    adapter: HostAdapter,
+    memory: MemoryTier,
+    isChecked: () => boolean,
+    isPending: (slot: number) => boolean,
+  ) {
+    this.#isPending = isPending;
     this.#adapter = adapter;
     this.#memory = memory;
     this.#isChecked = isChecked;
@@ -24,12 +31,10 @@ export class HostBodies {
   }
 
   /**
-   * The body of a slot; undefined when its row is out of date, as it is from here on when the body fails
+   * The body of an entry; undefined when its row is out of date, as it is from here on when the body fails
    * its check. CORRUPT for what is known to be damaged.
    */
-  async one(slot: number, canonical: string): Promise<Uint8Array | undefined> {
-    const hash = this.#memory.hash(slot);
-    if (hash === undefined) return undefined;
+  async one(hash: Uint8Array, canonical: string): Promise<Uint8Array | undefined> {
     refuseUnreadable(hash, canonical);
     const body = await this.#asked.get(hash);
     if (body === undefined || this.#isWhole(body, hash)) return body;
@@ -50,12 +55,13 @@ export class HostBodies {
     return bodies;
   }
 
-  /** Those of these slots whose body cannot be had. */
-  async unreadable(slots: readonly number[]): Promise<Set<number>> {
+  /** Those of these slots that a write may not leave as they are, as the host cannot give them back. */
+  async unreadable(given: readonly number[]): Promise<Set<number>> {
+    const slots = given.filter((slot) => !this.#isPending(slot));
     const damaged = new Set<number>();
     for (let at = 0; at < slots.length; at += CHECKED_TOGETHER) {
       const some = slots.slice(at, at + CHECKED_TOGETHER).flatMap((slot) => {
-        const hash = this.#memory.hash(slot);
+        const hash = this.#memory.catalog.hash(slot);
         return hash === undefined ? [] : [{ slot, hash }];
       });
       const bodies = await this.many(some.map(({ hash }) => hash));

@@ -151,7 +151,7 @@ export class WriteBehind {
    * Resolves when a write is durable, or another that replaced it is. Rejects when the host has no room
    * for it, and when the commit fails: then it stays in the queue.
    */
-  async settle(write: PendingWrite): Promise<void> {
+  async whenDurable(write: PendingWrite): Promise<void> {
     for (;;) {
       const undone = this.#undone.get(write);
       if (undone !== undefined) {

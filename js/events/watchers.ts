@@ -1,6 +1,6 @@
 /** Listeners on single canonicals. */
 
-import { ASK } from "../core/core.js";
+import { ASK } from "../core/wall.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { urlOf } from "../parse-canonical.js";
 import { check, FUNCTION } from "../rules.js";
@@ -68,7 +68,7 @@ export class Watchers {
   #check(url: string): void {
     for (const watcher of this.#byUrl.get(url) ?? []) {
       const { canonical, listener } = watcher;
-      if (this.#memory.resolve(canonical) === ASK) continue;
+      if (this.#memory.lookUp(canonical).slot === ASK) continue;
       const metadata = this.#current(canonical);
       if (metadata?.contentHash === watcher.seen) continue;
       watcher.seen = metadata?.contentHash;
@@ -77,7 +77,7 @@ export class Watchers {
   }
 
   #current(canonical: string): Metadata | undefined {
-    const slot = this.#memory.known(canonical);
-    return slot === undefined ? undefined : this.#memory.metadata(slot);
+    const slot = this.#memory.slotOf(canonical);
+    return slot === undefined ? undefined : this.#memory.catalog.metadata(slot);
   }
 }

@@ -1,5 +1,6 @@
 /** Deletes entries that have outlived their grace from the durable host. */
 
+import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import { asStoreError, type SchemaStoreError } from "../errors.js";
@@ -43,16 +44,21 @@ async function deleteRows(
   if (durable === undefined) return;
   const rows: (PackedRow & { slot: number })[] = [];
   for (const slot of slots) {
-    const [key, hash, meta] = [memory.key(slot), memory.hash(slot), memory.meta(slot)];
+    const [key, hash, meta] = [
+      memory.catalog.key(slot),
+      memory.catalog.hash(slot),
+      memory.catalog.meta(slot),
+    ];
     if (key && hash && meta) rows.push({ slot, key, hash, meta });
   }
   const found = await durable.current(rows.map(({ key }) => key));
   checkOpen();
-  const isThere = ({ key, slot }: { key: Uint8Array; slot: number }) => memory.find(key) === slot;
+  const isThere = ({ key, slot }: { key: Uint8Array; slot: number }) =>
+    memory.catalog.find(key) === slot;
   const revisions: number[] = [];
   const leaving = rows.filter((row, at) => {
     const current = found[at];
-    if (!isThere(row) || (current && !isSame(row, current))) return false;
+    if (!isThere(row) || (current && !isUnchanged(row, current))) return false;
     revisions.push(current?.revision ?? 0);
     return true;
   });
@@ -60,12 +66,11 @@ async function deleteRows(
   const keys = leaving.map(({ key }) => key);
   const forget = () => {
     // What was put while the commit was on its way stays.
-    for (const row of leaving) if (isThere(row)) memory.forget(row.key);
+    for (const row of leaving) if (isThere(row)) memory.removeRow(row.key);
   };
   await durable.conditional.tryCommit([], keys, revisions, forget, keys);
 }
 
-function isSame(row: PackedRow, current: HostRow): boolean {
-  const equal = (left: Uint8Array, right: Uint8Array) => left.join() === right.join();
-  return equal(row.hash, current.hash) && equal(row.meta, current.meta);
+function isUnchanged(row: PackedRow, current: HostRow): boolean {
+  return isSame(row.hash, current.hash) && isSame(row.meta, current.meta);
 }

@@ -57,7 +57,8 @@ export class StaleReader {
   ): Promise<T | undefined> {
     if (allowStale === true && signal?.aborted !== true) {
       await this.#loader.locate(canonical);
-      const stale = this.#memory.known(canonical) ? undefined : await this.#read(canonical);
+      const isFresh = this.#memory.slotOf(canonical) !== undefined;
+      const stale = isFresh ? undefined : await this.#read(canonical);
       if (stale !== undefined) {
         // Who asks next shall have better; that it failed, they will hear.
         fresh().catch(() => {});
@@ -78,9 +79,10 @@ export class StaleReader {
     try {
       const slot = this.#memory.stale(canonical);
       if (slot === 0) return undefined;
-      const metadata = this.#memory.metadata(slot);
+      const metadata = this.#memory.catalog.metadata(slot);
       const here = this.#memory.body(slot);
-      const body = here ?? (await this.#durable?.body(slot, canonical));
+      const hash = this.#memory.catalog.hash(slot);
+      const body = here ?? (hash && (await this.#durable?.bodies.one(hash, canonical)));
       return body && { slot, body, metadata, tier: here === undefined ? "disk" : "memory" };
     } catch {
       return undefined;

@@ -24,7 +24,7 @@ export function walk(
   let met = 0;
   for (const canonical of asked) {
     met += 1;
-    const slot = met > canonicals.length ? meantBy(memory, canonical) : memory.known(canonical);
+    const slot = met > canonicals.length ? meantBy(memory, canonical) : memory.slotOf(canonical);
     if (slot === undefined) {
       missing.push(canonical);
       continue;
@@ -32,7 +32,7 @@ export function walk(
     visit(canonical, slot);
     if (closure === false || slots.has(slot)) continue;
     slots.add(slot);
-    for (const { kind, target } of memory.metadata(slot).dependencies) {
+    for (const { kind, target } of memory.catalog.metadata(slot).dependencies) {
       if (kinds === undefined || kinds.has(kind)) asked.add(target);
     }
   }
@@ -42,7 +42,7 @@ export function walk(
 /** What the target of a dependency means: it was never checked, and may be no canonical at all. */
 function meantBy(memory: MemoryTier, target: string): number | undefined {
   try {
-    return memory.known(target);
+    return memory.slotOf(target);
   } catch (error) {
     if (error instanceof SchemaStoreError && error.code === "INVALID_KEY") return undefined;
     throw error;

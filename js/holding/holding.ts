@@ -1,6 +1,6 @@
 /**
  * Pins, leases, warming and the counts of uses that outlive a session. Loaded on first use:
- * `holding-on-demand.ts` is what the store has of it until then.
+ * `on-demand.ts` is what the store has of it until then.
  */
 
 import type { Events } from "../events/events.js";

@@ -1,5 +1,6 @@
 /** Holds on slots, and their reckoning across restarts of the core. */
 
+import { NO_BYTES } from "../core/wall.js";
 import { SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
@@ -47,7 +48,7 @@ export class Holds {
     if (refused === 0) return { slot, generation: this.#generation };
     const { leasedBytes, pendingBytes, limitBytes } = this.#memory.stats();
     const why =
-      refused === 1
+      refused === NO_BYTES
         ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} not durable yet, and memoryLimitMb allows ${limitBytes}`
         : `as many as maxEntries, ${this.#parts.options.maxEntries}, are pinned or leased`;
     throw new SchemaStoreError("STORAGE_FULL", `${canonical} cannot be held in memory: ${why}`, {
@@ -65,7 +66,7 @@ export class Holds {
 
   /** Keeps the value of a held slot for all readers, if a canonical still means that slot. */
   share(canonical: string, slot: number, value: object): void {
-    if (this.#memory.known(canonical) === slot) this.#memory.keep(slot, value);
+    if (this.#memory.slotOf(canonical) === slot) this.#memory.keep(slot, value);
   }
 
   /** After a refusal for want of room: true when what was not durable yet has made some. */
@@ -86,8 +87,8 @@ export class Holds {
   /** Counts bytes held by nobody but us, or uncounts them: negative ones. */
   orphan(bytes: number): void {
     this.#orphaned += bytes;
-    if (bytes > 0) this.#memory.pend(bytes);
-    else this.#memory.unpend(-bytes);
+    if (bytes > 0) this.#memory.addPending(bytes);
+    else this.#memory.removePending(-bytes);
     this.#reckon();
   }
 

@@ -90,7 +90,7 @@ export class Leases {
     signal?.throwIfAborted();
     await this.#parts.durable?.complete();
     this.#parts.checkOpen();
-    const unknown = asked.filter((canonical) => this.#memory.known(canonical) === undefined);
+    const unknown = asked.filter((canonical) => this.#memory.slotOf(canonical) === undefined);
     await Promise.all(unknown.map((canonical) => this.#loader.load(canonical, signal)));
     signal?.throwIfAborted();
     this.#parts.checkOpen();
@@ -104,7 +104,7 @@ export class Leases {
       // Before the hold, with which bytes give way to the value.
       const value = this.#holds.recall(canonical, slot);
       draft.holds.push(this.#holds.hold(canonical, slot));
-      const { size } = this.#memory.metadata(slot);
+      const { size } = this.#memory.catalog.metadata(slot);
       draft.items.set(slot, { slot, canonical, size, value });
     });
   }
@@ -116,14 +116,15 @@ export class Leases {
     const cold = [...items.values()].filter(({ value }) => value === undefined);
     while (cold.length > 0) {
       const batch = cold.splice(0, firstBatch(cold));
-      const hashes = batch.map(({ slot }) => this.#memory.hash(slot) ?? new Uint8Array());
-      const bodies = (await durable?.bodies(hashes)) ?? [];
+      const hashes = batch.map(({ slot }) => this.#memory.catalog.hash(slot) ?? new Uint8Array());
+      const bodies = (await durable?.bodies.many(hashes)) ?? [];
       for (const [at, item] of batch.entries()) {
         signal?.throwIfAborted();
         this.#parts.checkOpen();
         if (generation !== this.#holds.generation) return false;
         // One by one it is told what is wrong with a body.
-        const body = bodies[at] ?? (await durable?.body(item.slot, item.canonical));
+        const body =
+          bodies[at] ?? (await durable?.bodies.one(hashes[at] as Uint8Array, item.canonical));
         if (body === undefined) return false;
         item.value = this.#memory.parse(item.canonical, body);
       }
@@ -138,7 +139,7 @@ export class Leases {
     let bytes = 0;
     for (const { slot, canonical, size, value } of items.values()) {
       bytes += weightOf(size);
-      values.set(this.#memory.canonical(slot), value as object);
+      values.set(this.#memory.catalog.canonical(slot), value as object);
       if (this.#parts.options.strategy !== "disk") {
         this.#holds.share(canonical, slot, value as object);
       }

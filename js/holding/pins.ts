@@ -84,7 +84,7 @@ export class Pins {
   /** Holds what a canonical means now, read from wherever it is. */
   async #take(pin: Pin): Promise<void> {
     for (let flushed = false; ; ) {
-      const recalled = this.#loader.recall(pin.canonical);
+      const recalled = this.#loader.lookUp(pin.canonical);
       const loaded = recalled ?? (await this.#loader.load(pin.canonical));
       this.#parts.checkOpen();
       if (loaded === undefined) {
@@ -113,7 +113,7 @@ export class Pins {
   /** Goes over to what a canonical means now; at once, where memory has it. */
   #follow(pin: Pin): void {
     try {
-      const slot = this.#memory.known(pin.canonical);
+      const slot = this.#memory.slotOf(pin.canonical);
       if (slot !== undefined && slot === pin.hold?.slot) return;
       this.#letGo(pin);
       if (slot === undefined) return;

@@ -94,7 +94,7 @@ export class Uses {
     let fresh = false;
     for (const { slot, count } of this.all()) {
       if (count === 0 && before.size === 0) continue;
-      const key = hashOf(this.#memory.key(slot));
+      const key = hashOf(this.#memory.catalog.key(slot));
       const own = Math.max(0, count - (this.#saved.get(key) ?? 0));
       const joined = Math.min((before.get(key) ?? 0) + own, MAX_COUNT);
       if (own > 0) fresh = true;

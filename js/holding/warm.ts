@@ -1,6 +1,7 @@
 /** Warming: bodies into memory before they are asked for, as far as there is room. */
 
 import { checkCanonicals } from "../arguments/calls.js";
+import { isSame } from "../bytes.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
 import type { Loader } from "../read/loader.js";
@@ -65,9 +66,9 @@ async function bringIn(
     parts.checkOpen();
     for (const [at, one] of batch.entries()) {
       const body = bodies[at];
-      if (body === undefined || !isSame(memory, one) || !hasRoom(memory, one.slot)) continue;
+      if (body === undefined || !hasSameBody(memory, one) || !hasRoom(memory, one.slot)) continue;
       if (parts.options.strategy === "disk") memory.admit([[one.slot, body]]);
-      else memory.keep(one.slot, memory.parse(memory.canonical(one.slot), body));
+      else memory.keep(one.slot, memory.parse(memory.catalog.canonical(one.slot), body));
       warmed.push(one.slot);
       bytes += body.length;
     }
@@ -85,7 +86,7 @@ function nextBatch(memory: MemoryTier, queue: Iterator<Used>): Coming[] {
   for (let size = 0; size < BATCH_BYTES; ) {
     const { value: one } = queue.next() as IteratorResult<Used, undefined>;
     if (one === undefined) break;
-    const hash = memory.hash(one.slot);
+    const hash = memory.catalog.hash(one.slot);
     if (hash === undefined || weightOf(one.size) > room || !hasRoom(memory, one.slot)) continue;
     batch.push({ slot: one.slot, hash });
     room -= weightOf(one.size);
@@ -101,14 +102,14 @@ async function read(
 ): Promise<(Uint8Array | undefined)[]> {
   const bodies = batch.map(({ slot }) => memory.body(slot));
   const cold = batch.filter((_one, at) => bodies[at] === undefined);
-  const found = ((await durable?.bodies(cold.map(({ hash }) => hash))) ?? []).values();
+  const found = ((await durable?.bodies.many(cold.map(({ hash }) => hash))) ?? []).values();
   return bodies.map((body) => body ?? found.next().value);
 }
 
 /** Whether a slot is still what it was: what was put or deleted meanwhile counts. */
-function isSame(memory: MemoryTier, { slot, hash }: Coming): boolean {
-  const now = memory.hash(slot);
-  return now !== undefined && hash.every((byte, at) => byte === now[at]);
+function hasSameBody(memory: MemoryTier, { slot, hash }: Coming): boolean {
+  const now = memory.catalog.hash(slot);
+  return now !== undefined && isSame(hash, now);
 }
 
 function hasRoom(memory: MemoryTier, slot: number): boolean {

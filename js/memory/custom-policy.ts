@@ -4,11 +4,10 @@
  */
 
 import type { Core } from "../core/core.js";
+import { CANDIDATE_NUMBERS } from "../core/wall.js";
 import { SchemaStoreError } from "../errors.js";
 import type { CustomPolicy, EvictionCandidate } from "../types.js";
 
-/** Numbers of a candidate, as in `src/wasm/store_handle.rs`. */
-const NUMBERS = 6;
 /** Longer than this nobody may be kept waiting for an eviction. */
 const SLOW_MS = 100;
 /** The most batches a function that goes on failing is not asked for. */
@@ -36,7 +35,7 @@ export class Ranking {
   /** Has a batch ranked, and the core evict by it as many as must leave. */
   evict(core: Core, failed: (error: SchemaStoreError) => void): void {
     const batch = core.call((it) => it.candidates(this.#batchSize));
-    const own = batch.filter((_, at) => at % NUMBERS === 0);
+    const own = batch.filter((_, at) => at % CANDIDATE_NUMBERS === 0);
     const order = this.#order(core, batch, own, failed);
     core.call((it) => it.rank(order));
   }
@@ -101,8 +100,11 @@ export class Ranking {
 
 function candidates(core: Core, batch: Uint32Array, own: Uint32Array): EvictionCandidate[] {
   return Array.from(own, (slot, place) => {
-    const at = place * NUMBERS;
-    const [bytes = 0, uses = 0, idle = 0, age = 0, cost = 1] = batch.subarray(at + 1, at + NUMBERS);
+    const at = place * CANDIDATE_NUMBERS;
+    const [bytes = 0, uses = 0, idle = 0, age = 0, cost = 1] = batch.subarray(
+      at + 1,
+      at + CANDIDATE_NUMBERS,
+    );
     const canonical = core.call((it) => it.canonical(slot)) ?? "";
     return { canonical, bytes, uses, idle, age, cost };
   });

@@ -3,49 +3,45 @@
  * the effects that keep both in step.
  */
 
-import { ASK, CAUSES, Core, type CoreStats, type StoreHandle } from "../core/core.js";
+import { isSame } from "../bytes.js";
+import { Core, type CoreStats, type StoreHandle } from "../core/core.js";
 import { hex, type PackedRow, rowOf } from "../core/packed-row.js";
-import { decodeMetadata, encodePut, metadataOf, type PutRecord } from "../core/record.js";
+import { encodePut, metadataOf, type PutRecord } from "../core/record.js";
+import { ASK, PUT_ACCESS_COUNT, PUT_CREATED } from "../core/wall.js";
 import { SchemaStoreError } from "../errors.js";
 import { decodeText, deepFreeze } from "../json.js";
 import type { CoreModule } from "../load/module.js";
 import { checkRequest } from "../parse-canonical.js";
 import { check, FROM_0 } from "../rules.js";
-import type { EvictionCause, Filter, Metadata } from "../types.js";
+import type { Metadata } from "../types.js";
+import { Catalog } from "./catalog.js";
 import type { Ranking } from "./custom-policy.js";
+import { applyEffects } from "./effects.js";
 import { HotMap } from "./hot-map.js";
-import type { Hidden, MemoryListener, MemoryOptions, PressureWatch } from "./types.js";
+import type { Found, MemoryListener, MemoryOptions, PressureWatch } from "./types.js";
 
-// Codes of the effects in their lowest four bits, as in `src/wasm/store_handle.rs`.
-const EVICTED = 0;
-const RETIRED = 1;
-const EXPIRED = 2;
-const MOVED = 3;
-const LIMITED = 4;
-const RANK = 5;
-const DROPPED = 6;
-const OVER = 7;
-
-/** So many hits may wait for the next question to the core: a small integer in every engine. */
-const MANY = 2 ** 30 - 1;
-/** Once anything had a limited life: also a loop that waits for nothing sees the end of one. */
-const FEW = 256;
-/** A report of so many numbers finds room in Wasm memory: the core keeps more than that free. */
-const SHORT = 12_000;
+/** Hits that may wait to be reported: a small integer in every engine. */
+const MAX_UNREPORTED_HITS = 2 ** 30 - 1;
+/** The same once anything had a limited life: also a loop that waits for nothing sees the end of one. */
+const MAX_UNREPORTED_HITS_WHEN_EXPIRING = 256;
+/** Numbers of a report for which there is always room in Wasm memory: the core keeps more than that free. */
+const MAX_UNRESERVED_NUMBERS = 12_000;
 
 /** Core, hot map and report of hits. */
 export class MemoryTier {
   /** Who leaves, where a function of the user's says so. */
   readonly ranking: Ranking | undefined;
+  /** What is known of rows. */
+  readonly catalog: Catalog;
   readonly #core: Core;
   readonly #options: MemoryOptions;
   readonly #listener: MemoryListener;
   readonly #hot: HotMap;
   /** Hits since the last report, and how many of them there may be. */
   #hits = 0;
-  #mayWait = MANY;
-  #settledAt = -1;
-  #version = 0;
+  #mayWait = MAX_UNREPORTED_HITS;
+  #reportedAt = -1;
+  #revision = 0;
   /** Bytes that are pinned or leased. */
   leased = 0;
   /** Looks after the memory of the process whenever something was loaded. */
@@ -57,11 +53,12 @@ export class MemoryTier {
     this.#listener = listener;
     this.#hot = new HotMap(4 * options.core.maxEntries + 1024);
     this.#core = new Core(module, options.core, () => this.#restarted());
+    this.catalog = new Catalog(this.#core, options.now, () => this.reportHits());
   }
 
   /** Changes whenever a request may mean something else than before. */
-  get version(): number {
-    return this.#version;
+  get revision(): number {
+    return this.#revision;
   }
 
   /** The value of a request that was answered before: a Map look-up, and the hit written down. */
@@ -75,34 +72,37 @@ export class MemoryTier {
     if ((hot.hits[at] as number)++ === 0) hot.touched.push(place);
     this.#hits += 1;
     hot.hits[at + 1] = this.#hits;
-    if (this.#hits >= this.#mayWait) this.settle();
+    if (this.#hits >= this.#mayWait) this.reportHits();
     return value;
   }
 
   /** Brings the core up to date: hits, clock, effects. Comes before every other question to it. */
-  settle(): void {
+  reportHits(): void {
     const now = this.#options.now();
     // Nothing was hit and no time has passed since: there is nothing to bring up to date.
-    if (this.#hits === 0 && now === this.#settledAt) return;
-    this.#settledAt = now;
+    if (this.#hits === 0 && now === this.#reportedAt) return;
+    this.#reportedAt = now;
     this.#hits = 0;
     let report = this.#hot.report();
     // Without room for it the order in which bodies leave suffers, and nothing else.
-    if (report.length > SHORT && !this.#reserve(report.byteLength)) report = new Uint32Array();
-    this.#core.call((core) => core.drain(report, now));
-    this.#apply();
+    if (report.length > MAX_UNRESERVED_NUMBERS && !this.#reserve(report.byteLength))
+      report = new Uint32Array();
+    this.#apply(this.#core.call((core) => core.drain(report, now)));
   }
 
-  /** The slot a request means now; 0 for none, `ASK` when the host must be asked. INVALID_KEY. */
-  resolve(request: string): number {
+  /** What a request means now. INVALID_KEY. */
+  lookUp(request: string): Found {
     checkRequest(request);
-    this.settle();
-    return this.#core.call((core) => core.resolve(request), request);
+    this.reportHits();
+    const answer = this.#core.call((core) => core.lookUp(request));
+    if (answer < 0) this.catalog.rowsOf(request);
+    const hasText = answer > ASK;
+    return { slot: hasText ? answer - ASK - 1 : answer, hasText, revision: this.#revision };
   }
 
   /** The slot the catalog has for a request. INVALID_KEY. */
-  known(request: string): number | undefined {
-    const slot = this.resolve(request);
+  slotOf(request: string): number | undefined {
+    const { slot } = this.lookUp(request);
     return slot === 0 || slot === ASK ? undefined : slot;
   }
 
@@ -111,17 +111,15 @@ export class MemoryTier {
     return this.#core.call((core) => core.stale(request), request);
   }
 
-  /** The value of a slot if memory has it in any form. */
-  recall(request: string, slot: number): object | undefined {
-    let value = this.#hot.valueOf(slot);
+  /** The value of what was found for a request, if memory has it in any form. */
+  recall(request: string, found: Omit<Found, "revision">): object | undefined {
+    const value = this.#hot.valueOf(found.slot);
     if (value !== undefined) {
-      this.#hot.link(request, slot);
-    } else {
-      const body = this.body(slot);
-      if (body === undefined) return undefined;
-      value = this.decode(request, slot, body);
+      this.#hot.link(request, found.slot);
+      return value;
     }
-    return value;
+    const body = this.text(found);
+    return body && this.decode(request, found.slot, body);
   }
 
   /** The value of a slot if it is decoded. */
@@ -129,18 +127,25 @@ export class MemoryTier {
     return this.#hot.valueOf(slot);
   }
 
+  /** The text of what was found if memory has it. */
+  text({ slot, hasText }: Omit<Found, "revision">): Uint8Array | undefined {
+    return hasText ? this.body(slot) : this.#listener.pendingBody(slot);
+  }
+
   /** The bytes of a slot if memory has them. */
   body(slot: number): Uint8Array | undefined {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body that was not in memory, and keeps the value. CORRUPT. */
-  decode(request: string, slot: number, body: Uint8Array): object {
+  /** Decodes a body and keeps the value; `used` where this is a use that is no hit. CORRUPT. */
+  decode(request: string, slot: number, body: Uint8Array, used = false): object {
     const value = this.parse(request, body);
     if (this.#options.keepsValues) {
-      this.keep(slot, value);
+      this.keep(slot, value, used);
       this.#hot.link(request, slot);
       this.pressure?.check(body.length);
+    } else if (used) {
+      this.used([slot]);
     }
     return value;
   }
@@ -162,10 +167,11 @@ export class MemoryTier {
   }
 
   /** Keeps the value of a slot, as far as the budgets allow. */
-  keep(slot: number, value: object): void {
-    const url = this.#core.call((core) => core.admitDecoded(slot));
-    this.#hot.keep(slot, url, value);
-    this.#apply();
+  keep(slot: number, value: object, used = false): void {
+    const answer = this.#core.call((core) => core.admitDecoded(slot, used));
+    const hasEffects = answer > ASK;
+    this.#hot.keep(slot, hasEffects ? answer - ASK - 1 : answer, value);
+    if (hasEffects) this.#applyAll();
   }
 
   /** Lets the value of a slot go. */
@@ -175,10 +181,8 @@ export class MemoryTier {
 
   /** Asks the core what this class has no method for, and carries out what follows from it. */
   ask<T>(question: (core: StoreHandle) => T): T {
-    this.settle();
-    const answer = this.#core.call(question);
-    this.#apply();
-    return answer;
+    this.reportHits();
+    return this.#change(question);
   }
 
   /** Keeps bytes by slot, but of slots whose body memory has already; those of a host if they fit. */
@@ -187,7 +191,7 @@ export class MemoryTier {
       if (this.#options.core.durable && !this.#reserve(body.length)) continue;
       this.#core.call((core) => core.admitEncoded(slot, body));
     }
-    this.#apply();
+    this.#applyAll();
   }
 
   /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
@@ -208,7 +212,7 @@ export class MemoryTier {
 
   /** Builds the row of a put. INVALID_KEY, INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
   pack(record: PutRecord, body: Uint8Array): PackedRow {
-    this.settle();
+    this.reportHits();
     const text = encodePut(record);
     const packed = this.#core.call((core) => core.pack(text, body.length), record.url);
     return rowOf(packed, this.digest(body));
@@ -224,7 +228,7 @@ export class MemoryTier {
     pending: boolean,
     keep: (slot: number, row: PackedRow) => void,
   ): Metadata {
-    this.settle();
+    this.reportHits();
     const text = encodePut(record);
     const hash = this.digest(body);
     if (!this.#options.core.durable) this.require(body.length);
@@ -234,121 +238,65 @@ export class MemoryTier {
     );
     const numbers = new DataView(packed.buffer);
     keep(numbers.getUint32(0, true), rowOf(packed, hash));
-    this.#apply();
+    this.#applyAll();
     return metadataOf(record, {
       contentHash: hex(hash),
       size: body.length,
-      accessCount: numbers.getUint32(4, true),
-      createdAt: numbers.getFloat64(12, true),
+      accessCount: numbers.getUint32(PUT_ACCESS_COUNT, true),
+      createdAt: numbers.getFloat64(PUT_CREATED, true),
     });
   }
 
   /** Takes a row into the catalog; returns its slot, 0 for one of a layer above the base. */
-  learn(row: PackedRow): number {
+  insertRow(row: PackedRow): number {
     const now = this.#options.now();
-    const slot = this.#core.call((core) => core.learn(row.key, row.hash, row.meta, now));
-    this.#apply();
-    return slot;
+    return this.#change((core) => core.insertRow(row.key, row.hash, row.meta, now));
   }
 
   /** Takes a packed index; the catalog is complete afterwards. */
-  learnIndex(packed: Uint8Array): void {
+  insertIndex(packed: Uint8Array): void {
     this.require(packed.length);
-    this.#core.call((core) => core.learnIndex(packed, this.#options.now()));
-    this.#apply();
+    this.#change((core) => core.insertIndex(packed, this.#options.now()));
   }
 
   /** Replaces the catalog by `rows`, but for the slots in `keep`; it is complete afterwards. */
-  learnAll(rows: Iterable<PackedRow>, keep: readonly number[]): void {
-    this.settle();
+  replaceRows(rows: Iterable<PackedRow>, keep: readonly number[]): void {
+    this.reportHits();
     this.#core.call((core) => core.startSweep());
-    for (const row of rows) this.learn(row);
-    this.#core.call((core) => core.endSweep(Uint32Array.from(keep)));
-    this.#apply();
+    for (const row of rows) this.insertRow(row);
+    this.#change((core) => core.endSweep(Uint32Array.from(keep)));
   }
 
   /** Takes all rows of a URL. */
-  learnUrl(url: string, rows: Iterable<PackedRow>): void {
-    this.settle();
-    for (const row of rows) this.learn(row);
+  insertRowsOf(url: string, rows: Iterable<PackedRow>): void {
+    this.reportHits();
+    for (const row of rows) this.insertRow(row);
     this.#core.call((core) => core.setWhole(url));
   }
 
   /** Takes a row out of the catalog. */
-  forget(key: Uint8Array): boolean {
-    const known = this.#core.call((core) => core.forget(key));
-    this.#apply();
-    return known;
+  removeRow(key: Uint8Array): boolean {
+    return this.#change((core) => core.removeRow(key));
   }
 
   /** Counts bytes that are not durable yet. */
-  pend(bytes: number): void {
-    this.#core.call((core) => core.pend(bytes));
-    this.#apply();
+  addPending(bytes: number): void {
+    this.#change((core) => core.addPending(bytes));
   }
 
   /** Uncounts them. */
-  unpend(bytes: number): void {
-    this.#core.call((core) => core.unpend(bytes));
-  }
-
-  /** Slots a filter takes, in the order of their canonicals; what nobody can read where asked for. */
-  list(
-    { urlPrefix, package: source, type, tag, olderThanMs }: Filter,
-    { expired = false, damaged = false }: Hidden = {},
-  ): Uint32Array {
-    this.settle();
-    const before = olderThanMs === undefined ? undefined : this.#options.now() - olderThanMs;
-    const hidden = (expired ? 1 : 0) + (damaged ? 2 : 0);
-    return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, hidden));
-  }
-
-  /** Slots of all rows of `url` or `url|version`. */
-  rowsOf(request: string): Uint32Array {
-    checkRequest(request);
-    this.settle();
-    return this.#core.call((core) => core.rowsOf(request), request);
-  }
-
-  /** What is known of a slot, which must hold an entry. */
-  metadata(slot: number): Metadata {
-    return decodeMetadata(this.#core.call((core) => core.metadata(slot)) ?? "");
-  }
-
-  /** Row key of a slot. */
-  key(slot: number): Uint8Array | undefined {
-    return this.#core.call((core) => core.key(slot));
-  }
-
-  /** The slot of a row key; 0 for none. */
-  find(key: Uint8Array): number {
-    return this.#core.call((core) => core.find(key));
-  }
-
-  /** Packed metadata of a slot. */
-  meta(slot: number): Uint8Array | undefined {
-    return this.#core.call((core) => core.meta(slot));
-  }
-
-  /** Content hash of a slot. */
-  hash(slot: number): Uint8Array | undefined {
-    return this.#core.call((core) => core.hash(slot));
-  }
-
-  /** `url|version` of a slot. */
-  canonical(slot: number): string {
-    return this.#core.call((core) => core.canonical(slot)) ?? "";
+  removePending(bytes: number): void {
+    this.#core.call((core) => core.removePending(bytes));
   }
 
   /** Whether a body has the hash it is filed under. */
   hashMatches(body: Uint8Array, hash: Uint8Array): boolean {
-    const actual = this.digest(body);
-    return hash.every((byte, at) => byte === actual[at]);
+    return isSame(this.digest(body), hash);
   }
 
   /** Counters and sizes. */
   stats(): CoreStats & { wasmBytes: number; hotMap: HotMap } {
-    this.settle();
+    this.reportHits();
     return this.#core.call((core, glue) => ({
       ...(core.stats() as CoreStats),
       wasmBytes: glue.memoryBytes(),
@@ -372,7 +320,7 @@ export class MemoryTier {
   #reserve(bytes: number): boolean {
     const freed = this.#core.call((core) => core.reserve(bytes, this.#options.autoCleanup));
     if (freed === 0) return true;
-    this.#apply();
+    this.#applyAll();
     const freedBytes = Math.max(freed, 0);
     this.#listener.relieved({ reason: "wasm", wantedBytes: bytes, freedBytes });
     return freed > 0;
@@ -386,61 +334,51 @@ export class MemoryTier {
     return this.#core.call((_core, glue) => glue.sha256(bytes));
   }
 
-  #apply(): void {
-    const effects = this.#core.call((core) => core.effects());
+  /** Changes something in the core, and carries out what follows from it. */
+  #change<T>(work: (core: StoreHandle) => T): T {
+    const answer = this.#core.call(work);
+    this.#applyAll();
+    return answer;
+  }
+
+  #applyAll(): void {
+    this.#apply(this.#core.call((core) => core.effects()));
+  }
+
+  #apply(effects: Uint32Array | undefined): void {
     if (effects === undefined) return;
-    const moved = new Set<number>();
-    const over: number[] = [];
-    let ranks = false;
-    for (let index = 0; index < effects.length; index += 2) {
-      const target = effects[index + 1] ?? 0;
-      const code = effects[index] ?? 0;
-      switch (code & 15) {
-        case EVICTED:
-          this.#hot.drop(target);
-          this.#listener.evicted(this.canonical(target), CAUSES[code >> 4] as EvictionCause);
-          break;
-        case RETIRED:
-        case DROPPED:
-          this.#hot.drop(target);
-          break;
-        case EXPIRED:
-          this.#hot.drop(target);
-          this.#listener.expired(this.canonical(target));
-          break;
-        case LIMITED:
-          this.#mayWait = FEW;
-          this.#listener.limited();
-          break;
-        case OVER:
-          over.push(target);
-          break;
-        case RANK:
-          ranks = true;
-          break;
-        case MOVED:
-          this.#hot.move(target);
-          this.#version += 1;
-          moved.add(target);
-      }
-    }
-    if (over.length > 0) this.#listener.over(over);
-    if (moved.size > 0) {
+    const changed = new Set<number>();
+    const { ended, ranks } = applyEffects(effects, {
+      drop: (slot) => this.#hot.drop(slot),
+      evicted: (slot, cause) => this.#listener.evicted(this.catalog.canonical(slot), cause),
+      expired: (slot) => this.#listener.expired(this.catalog.canonical(slot)),
+      limited: () => {
+        this.#mayWait = MAX_UNREPORTED_HITS_WHEN_EXPIRING;
+        this.#listener.limited();
+      },
+      resolutionChanged: (url) => {
+        this.#hot.move(url);
+        this.#revision += 1;
+        changed.add(url);
+      },
+    });
+    if (ended.length > 0) this.#listener.graceEnded(ended);
+    if (changed.size > 0) {
       const textOf = (url: number) => this.#core.call((core) => core.urlText(url)) ?? "";
-      this.#listener.moved(() => Array.from(moved, textOf));
+      this.#listener.resolutionChanged(() => Array.from(changed, textOf));
     }
     if (ranks) {
       this.ranking?.evict(this.#core, this.#listener.failed);
       // What it asked for itself is no use of anything.
       this.#hot.report();
       this.#hits = 0;
-      this.#apply();
+      this.#applyAll();
     }
   }
 
   #restarted(): void {
     this.clear();
-    this.#version += 1;
+    this.#revision += 1;
     this.#listener.restarted();
   }
 }

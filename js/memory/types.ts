@@ -12,11 +12,11 @@ export interface MemoryListener {
   relieved(event: StoreEvents["pressure"]): void;
   expired(canonical: string): void;
   /** What these URLs resolve to may have changed; `urls` tells which. */
-  moved(urls: () => string[]): void;
+  resolutionChanged(urls: () => string[]): void;
   /** Some entry, or some body in memory, has a limited life. */
   limited(): void;
   /** The time of these slots as stale is over too: the host is to delete their rows. */
-  over(slots: readonly number[]): void;
+  graceEnded(slots: readonly number[]): void;
   /** Something went wrong that no call is to fail for. */
   failed(error: SchemaStoreError): void;
   /** The core trapped: catalog and memory tier are empty. */
@@ -49,6 +49,16 @@ export interface PressureWatch {
   /** Looks whether memory is short; to be called after so many bytes of JSON were decoded. */
   check(bytes: number): void;
   stop(): void;
+}
+
+/** What a request means. */
+export interface Found {
+  /** 0: nothing that is known of; `ASK`: the host must be asked. */
+  readonly slot: number;
+  /** Whether the text of its body is in memory. */
+  readonly hasText: boolean;
+  /** `MemoryTier.revision` then: as long as that is the same, so is the answer. */
+  readonly revision: number;
 }
 
 /** What a listing takes besides what readers can get. */

@@ -2,36 +2,34 @@
 
 import { checkCanonicals } from "../arguments/calls.js";
 import type { CheckedOptions } from "../arguments/options.js";
+import { isSame } from "../bytes.js";
 import { Flights } from "../concurrency.js";
-import { ASK } from "../core/core.js";
+import { ASK } from "../core/wall.js";
 import { refuseUnreadable, unreadable } from "../damage.js";
 import type { DurableTier } from "../durable/durable-tier.js";
-import { asStoreError, SchemaStoreError } from "../errors.js";
+import { SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
-import { parseCanonical, urlOf } from "../parse-canonical.js";
-import { check, type OptionRule } from "../rules.js";
-import type { GetOptions, Metadata, Resolved, Tier } from "../types.js";
+import type { Found } from "../memory/types.js";
+import { urlOf } from "../parse-canonical.js";
+import type { GetOptions, Metadata, Tier } from "../types.js";
 import type { Writer } from "../write/writer.js";
 import { LoadCounts } from "./load-counts.js";
+import { Network } from "./network.js";
 
 /** Times the host may fail to have the body of one and the same row before that counts as damage. */
 const STALE_TRIES = 3;
-/** So many canonicals are asked for one by one while the index is on its way; more wait for it. */
-const FEW = 4;
-
-const ANSWER: OptionRule = {
-  range: "an object, its JSON text or undefined",
-  accepts: (answer) =>
-    typeof answer === "string" || (typeof answer === "object" && answer !== null),
-};
+/** Canonicals that are asked for one by one while the index is on its way; more wait for it. */
+const MAX_ASKED_ONE_BY_ONE = 4;
 
 /** A value with the slot it belongs to and the tier that answered. */
 export interface Loaded {
   readonly slot: number;
   readonly value: object;
   readonly tier: Tier;
-  /** Content hash, of what was loaded and not recalled. */
-  readonly hash?: string | undefined;
+  /** Of what was read: when it was what its canonical means, as `MemoryTier.revision` counts. */
+  readonly revision?: number;
+  /** Content hash of what was read. */
+  readonly hash?: Uint8Array;
   /** Of what has expired: what is known of it. */
   readonly stale?: Metadata;
 }
@@ -40,7 +38,7 @@ export interface Loaded {
 interface LookUpCounts {
   loads: number;
   /** Those that nobody could answer. */
-  misses: number;
+  readonly misses: number;
   /** Those that memory could not answer, one for each caller. */
   memoryMisses: number;
   readonly disk: LoadCounts;
@@ -52,14 +50,6 @@ interface Tries {
   missing: number;
 }
 
-/** A question to the network that is under way. */
-interface Fetch {
-  readonly url: string;
-  readonly version: string | undefined;
-  /** What it asks for was deleted meanwhile. */
-  deleted: boolean;
-}
-
 /**
  * The look-up order, and one load per canonical at a time.
  *
@@ -69,20 +59,12 @@ interface Fetch {
 export class Loader {
   readonly #memory: MemoryTier;
   readonly #durable: DurableTier | undefined;
-  readonly #options: CheckedOptions;
-  readonly #writer: Writer;
   readonly #values = new Flights<Loaded | undefined>();
   readonly #bodies = new Flights<Uint8Array | undefined>();
-  readonly #fetches = new Set<Fetch>();
+  readonly #network: Network;
   #closed = false;
   /** Look-ups by outcome. */
-  readonly counts: LookUpCounts = {
-    loads: 0,
-    misses: 0,
-    memoryMisses: 0,
-    disk: new LoadCounts(),
-    network: new LoadCounts(),
-  };
+  readonly counts: LookUpCounts;
 
   constructor(
     memory: MemoryTier,
@@ -92,59 +74,59 @@ export class Loader {
   ) {
     this.#memory = memory;
     this.#durable = durable;
-    this.#options = options;
-    this.#writer = writer;
+    this.#network = new Network(memory, writer, options.resolver, () => this.#checkOpen());
+    const network = this.#network;
+    this.counts = {
+      loads: 0,
+      memoryMisses: 0,
+      disk: new LoadCounts(),
+      network: network.counts,
+      get misses() {
+        return network.unanswered;
+      },
+    };
   }
 
   /** The value of a canonical if memory has it in any form. INVALID_KEY, CLOSED. */
-  recall(canonical: string): Loaded | undefined {
+  lookUp(canonical: string): Loaded | undefined {
     this.#checkOpen();
-    const slot = this.#memory.known(canonical);
-    if (slot === undefined) return undefined;
-    const value = this.#memory.recall(canonical, slot);
-    if (value === undefined) return undefined;
-    this.#memory.touch(slot);
-    return { slot, value, tier: "memory" };
+    return this.#recalled(canonical, this.#memory.lookUp(canonical));
   }
 
-  /** The same for a caller who goes no further. CLOSED, INVALID_KEY. */
-  peek(canonical: string): object | undefined {
-    const recalled = this.recall(canonical);
-    if (recalled === undefined) this.counts.memoryMisses += 1;
-    return recalled?.value;
+  /** Makes the catalog know what a canonical means, the host asked if need be. INVALID_KEY, CLOSED. */
+  locate(canonical: string): Promise<void> {
+    return this.#locate(canonical, this.#memory.lookUp(canonical));
   }
 
-  /** Makes the catalog know what a canonical means, the durable host asked if need be. INVALID_KEY. */
-  async locate(canonical: string): Promise<void> {
-    const slot = this.#memory.resolve(canonical);
-    if (slot === ASK) await this.#durable?.ask(urlOf(canonical));
-    else if (slot === 0) await this.#durable?.poll();
-    this.#checkOpen();
-  }
-
-  /** The slot of what a canonical means, if memory or the durable host has it. CORRUPT, INVALID_KEY. */
-  async find(canonical: string): Promise<number | undefined> {
+  /**
+   * What `use` makes of the slot that a canonical means, if memory or the host has it: at once, as the slot
+   * may have a new owner after any wait. CORRUPT, INVALID_KEY, CLOSED.
+   */
+  async find<T>(canonical: string, use: (slot: number) => T): Promise<T | undefined> {
     await this.locate(canonical);
-    const slot = this.#memory.known(canonical);
-    if (slot !== undefined) refuseUnreadable(this.#memory.hash(slot), canonical);
-    return slot;
+    const slot = this.#memory.slotOf(canonical);
+    if (slot === undefined) return undefined;
+    refuseUnreadable(this.#memory.catalog.hash(slot), canonical);
+    return use(slot);
   }
 
   /** The value of a canonical from the first tier that has it. */
   load(canonical: string, signal?: AbortSignal): Promise<Loaded | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const recalled = this.recall(canonical);
+    this.#checkOpen();
+    const found = this.#memory.lookUp(canonical);
+    const recalled = this.#recalled(canonical, found);
     if (recalled !== undefined) return Promise.resolve(recalled);
     this.counts.memoryMisses += 1;
     return this.#values.run(canonical.trim(), signal, (flightSignal) =>
-      this.#load(canonical, flightSignal),
+      this.#load(canonical, found, flightSignal),
     );
   }
 
   /** The same, but never the value of a load that began before this was asked and is out of date by now. */
   async loadCurrent(canonical: string): Promise<Loaded | undefined> {
     for (;;) {
-      const recalled = this.recall(canonical);
+      const recalled = this.lookUp(canonical);
       if (recalled !== undefined) return recalled;
       const loaded = await this.load(canonical);
       if (loaded === undefined || this.isCurrent(canonical, loaded)) return loaded;
@@ -159,23 +141,24 @@ export class Loader {
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
     checkCanonicals(canonicals);
     // Once for all that are hot; each of the others asks the core anew.
-    this.#memory.settle();
+    this.#memory.reportHits();
     const values = canonicals.map((canonical) => this.#memory.hit(canonical));
-    let { cold, version } = this.#recallMany(canonicals, values);
+    let { cold, revision } = this.#recallMany(canonicals, values);
     const missing = values.filter((value) => value === undefined).length;
-    if (missing > FEW && this.#durable?.loaded === false) {
+    if (missing > MAX_ASKED_ONE_BY_ONE && this.#durable?.loaded === false) {
       // What is wrong with the index is wrong with the rows too, and those tell each caller.
       await this.#durable.complete().catch(() => {});
-      ({ cold, version } = this.#recallMany(canonicals, values));
+      ({ cold, revision } = this.#recallMany(canonicals, values));
     }
     if (cold.length === 0 || this.#durable === undefined) return values;
     const start = performance.now();
-    const bodies = await this.#durable.bodies(cold.map(({ hash }) => hash));
+    const hashes = this.#memory.catalog.hashes(cold.map(({ slot }) => slot));
+    const bodies = await this.#durable.bodies.many(hashes);
     for (const body of bodies) if (body !== undefined) this.counts.disk.note(start);
     this.#checkOpen();
     // What was put, deleted or expired meanwhile counts: then every one is looked up on its own.
-    this.#memory.settle();
-    if (this.#memory.version !== version) return values;
+    this.#memory.reportHits();
+    if (this.#memory.revision !== revision) return values;
     const read = cold.filter(({ index, canonical, slot }, at) => {
       const body = bodies[at];
       if (body === undefined) return false;
@@ -192,31 +175,29 @@ export class Loader {
   /** The bytes of a canonical from the first tier that has them. */
   body(canonical: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const slot = this.#memory.known(canonical);
-    const body = slot === undefined ? undefined : this.#memory.body(slot);
-    if (slot !== undefined && body !== undefined) {
-      this.#memory.touch(slot);
+    const found = this.#memory.lookUp(canonical);
+    const body = this.#memory.text(found);
+    if (body !== undefined) {
+      this.#memory.touch(found.slot);
       return Promise.resolve(body);
     }
     this.counts.memoryMisses += 1;
     return this.#bodies.run(canonical.trim(), signal, (flightSignal) =>
-      this.#body(canonical, flightSignal),
+      this.#body(canonical, found, flightSignal),
     );
   }
 
   /** Whether what was loaded is still what its canonical means: its slot may have a new owner. */
-  isCurrent(canonical: string, { slot, hash, stale }: Loaded): boolean {
+  isCurrent(canonical: string, { slot, revision, hash, stale }: Loaded): boolean {
     if (stale) return true;
-    return this.#memory.known(canonical) === slot && this.#hashOf(slot) === hash;
+    this.#memory.reportHits();
+    if (this.#memory.revision === revision) return true;
+    return this.#memory.slotOf(canonical) === slot && this.#hasHash(slot, hash);
   }
 
   /** Notes a deletion, of everything where no canonical is given. */
   deleted(canonical?: string): void {
-    const gone = canonical === undefined ? undefined : parseCanonical(canonical);
-    for (const fetch of this.#fetches) {
-      const hit = gone === undefined || (gone.url === fetch.url && overlap(gone, fetch));
-      if (hit) fetch.deleted = true;
-    }
+    this.#network.deleted(canonical);
   }
 
   /** Ends the loads under way with CLOSED. */
@@ -230,147 +211,154 @@ export class Loader {
   /** Fills in the values that memory has; answers which of the others the catalog knows. */
   #recallMany(canonicals: readonly string[], values: (object | undefined)[]) {
     this.#checkOpen();
-    const { version } = this.#memory;
-    const cold: { index: number; canonical: string; slot: number; hash: Uint8Array }[] = [];
+    const { revision } = this.#memory;
+    const cold: { index: number; canonical: string; slot: number }[] = [];
     canonicals.forEach((canonical, index) => {
-      const slot = values[index] === undefined ? this.#memory.known(canonical) : undefined;
-      if (slot === undefined) return;
-      values[index] = this.#memory.recall(canonical, slot);
-      if (values[index] !== undefined) {
-        this.#memory.touch(slot);
-      } else {
-        const hash = this.#memory.hash(slot);
-        if (hash !== undefined) cold.push({ index, canonical, slot, hash });
-      }
+      if (values[index] !== undefined) return;
+      const found = this.#memory.lookUp(canonical);
+      values[index] = this.#recalled(canonical, found)?.value;
+      if (values[index] !== undefined || !isKnown(found)) return;
+      cold.push({ index, canonical, slot: found.slot });
     });
-    return { cold, version };
+    return { cold, revision };
   }
 
-  async #load(canonical: string, signal: AbortSignal): Promise<Loaded | undefined> {
+  /** The value of what was found, if memory has it; that is a hit. */
+  #recalled(canonical: string, found: Found): Loaded | undefined {
+    const value = isKnown(found) ? this.#memory.recall(canonical, found) : undefined;
+    if (value === undefined) return undefined;
+    this.#memory.touch(found.slot);
+    return { slot: found.slot, value, tier: "memory" };
+  }
+
+  /** Asks the host where it may know more than what was found. */
+  async #locate(canonical: string, { slot }: Found): Promise<void> {
+    this.#checkOpen();
+    if (slot === ASK) await this.#durable?.ask(urlOf(canonical));
+    else if (slot === 0) await this.#durable?.poll();
+    this.#checkOpen();
+  }
+
+  /** What a canonical means after a wait, before which it was found to mean that. */
+  #now(canonical: string, found: Found): Found {
+    this.#memory.reportHits();
+    // That there is nothing, or all is known of a URL, is no change of what a request means.
+    const isSame = isKnown(found) && this.#memory.revision === found.revision;
+    return isSame ? found : this.#memory.lookUp(canonical);
+  }
+
+  async #load(canonical: string, first: Found, signal: AbortSignal): Promise<Loaded | undefined> {
     this.counts.loads += 1;
     const tries: Tries = { missing: 0 };
-    for (let fetched: "network" | undefined; ; ) {
-      await this.locate(canonical);
-      const slot = this.#memory.known(canonical);
-      if (slot === undefined) {
-        if (fetched) throw strayAnswer(canonical);
-        const outcome = await this.#fetch(canonical, signal);
-        if (outcome === "nothing") return undefined;
-        fetched = outcome === "stored" ? "network" : undefined;
+    let found = first;
+    for (let fetched: "network" | undefined; ; found = this.#memory.lookUp(canonical)) {
+      await this.#locate(canonical, found);
+      found = this.#now(canonical, found);
+      if (isKnown(found)) {
+        const loaded = await this.#answer(canonical, found, tries, fetched);
+        if (loaded !== undefined) return loaded;
         continue;
       }
-      const loaded = await this.#answer(canonical, slot, tries, fetched);
-      if (loaded !== undefined) return loaded;
+      if (fetched) throw strayAnswer(canonical);
+      this.#missedOnDisk();
+      const outcome = await this.#network.fetch(canonical, signal);
+      if (outcome === undefined) return undefined;
+      fetched = outcome === "stored" ? "network" : undefined;
     }
   }
 
-  /** The value of the slot a canonical means; undefined when it does not mean it any more. */
+  /** The value of what a canonical was found to mean; undefined when it does not mean it any more. */
   async #answer(
     canonical: string,
-    slot: number,
+    found: Found,
     tries: Tries,
     fetched: "network" | undefined,
   ): Promise<Loaded | undefined> {
-    const hash = this.#hashOf(slot);
-    const recalled = this.#memory.recall(canonical, slot);
-    if (recalled !== undefined) return { slot, value: recalled, tier: fetched ?? "memory", hash };
-    const body = await this.#read(canonical, slot, tries);
-    const now = this.#memory.known(canonical);
-    if (body === undefined || now === undefined || this.#hashOf(now) !== hash) return undefined;
-    const value = this.#memory.decode(canonical, now, body);
-    this.#memory.used([now]);
-    return { slot: now, value, tier: fetched ?? "disk", hash };
+    const hash = this.#memory.catalog.hash(found.slot);
+    if (hash === undefined) return undefined;
+    const recalled = this.#memory.recall(canonical, found);
+    if (recalled !== undefined) {
+      return { ...found, value: recalled, tier: fetched ?? "memory", hash };
+    }
+    const body = await this.#read(canonical, found, hash, tries);
+    const now = this.#stillFound(canonical, found, hash);
+    if (body === undefined || now === undefined) return undefined;
+    const value = this.#memory.decode(canonical, now.slot, body, true);
+    return { ...now, value, tier: fetched ?? "disk", hash };
   }
 
-  async #body(canonical: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async #body(
+    canonical: string,
+    first: Found,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
     const tries: Tries = { missing: 0 };
-    for (;;) {
-      await this.locate(canonical);
-      const slot = this.#memory.known(canonical);
-      if (slot === undefined) {
-        if ((await this.load(canonical, signal)) === undefined) return undefined;
-        continue;
+    for (let found = first; ; found = this.#memory.lookUp(canonical)) {
+      await this.#locate(canonical, found);
+      found = this.#now(canonical, found);
+      if (isKnown(found)) {
+        const hash = this.#memory.catalog.hash(found.slot);
+        const here = this.#memory.text(found);
+        const body = here ?? (hash && (await this.#read(canonical, found, hash, tries)));
+        if (body && hash && this.#stillFound(canonical, found, hash)) return body;
+      } else if ((await this.load(canonical, signal)) === undefined) {
+        return undefined;
       }
-      const hash = this.#hashOf(slot);
-      const body = this.#memory.body(slot) ?? (await this.#read(canonical, slot, tries));
-      const now = this.#memory.known(canonical);
-      if (body !== undefined && this.#hashOf(now) === hash) return body;
     }
   }
 
   /**
-   * The body of a slot from the host. Undefined when the host does not have what the catalog names;
-   * the catalog has been brought up to date then. CORRUPT when that did not help a few times.
+   * A body from the host. Undefined when the host does not have what the catalog names; the catalog has
+   * been brought up to date then. CORRUPT when that did not help a few times.
    */
-  async #read(canonical: string, slot: number, tries: Tries): Promise<Uint8Array | undefined> {
+  async #read(
+    canonical: string,
+    found: Found,
+    hash: Uint8Array,
+    tries: Tries,
+  ): Promise<Uint8Array | undefined> {
     const { disk } = this.counts;
-    const hash = this.#hashOf(slot);
-    const isSame = () => this.#hashOf(this.#memory.known(canonical)) === hash;
+    const isStill = () => this.#stillFound(canonical, found, hash) !== undefined;
     const start = performance.now();
-    const body = await this.#durable?.body(slot, canonical).finally(() => disk.note(start));
+    const body = await this.#durable?.bodies.one(hash, canonical).finally(() => disk.note(start));
     if (body !== undefined) disk.hits += 1;
     this.#checkOpen();
-    if (body !== undefined || !isSame()) return body;
+    if (body !== undefined || !isStill()) return body;
     if (tries.missing === STALE_TRIES || this.#durable === undefined) {
-      const missing = this.#memory.hash(slot);
-      if (missing !== undefined) await this.#durable?.adapter.reportDamage?.(missing);
+      await this.#durable?.adapter.reportDamage?.(hash);
       await this.#durable?.refresh();
       throw unreadable(canonical);
     }
     await this.#durable.refresh();
     this.#checkOpen();
-    tries.missing = isSame() ? tries.missing + 1 : 0;
+    tries.missing = isStill() ? tries.missing + 1 : 0;
     return undefined;
   }
 
-  #hashOf(slot: number | undefined): string | undefined {
-    return slot === undefined ? undefined : this.#memory.hash(slot)?.join();
+  /** The same, if it has the same content as what was found. */
+  #stillFound(canonical: string, found: Found, hash: Uint8Array): Found | undefined {
+    const now = this.#now(canonical, found);
+    if (now === found) return found;
+    return isKnown(now) && this.#hasHash(now.slot, hash) ? now : undefined;
   }
 
-  /** Asks the network and stores its answer, unless something newer has happened to the canonical. */
-  async #fetch(
-    canonical: string,
-    signal: AbortSignal,
-  ): Promise<"stored" | "overtaken" | "nothing"> {
-    const { url, version } = parseCanonical(canonical);
-    const fetch: Fetch = { url, version, deleted: false };
+  #missedOnDisk(): void {
     if (this.#durable !== undefined) this.counts.disk.misses += 1;
-    this.#fetches.add(fetch);
-    try {
-      const answer = await this.#ask(canonical, signal);
-      this.#checkOpen();
-      if (this.#memory.known(canonical) !== undefined) return "overtaken";
-      if (answer === undefined) this.counts.misses += 1;
-      if (answer === undefined || fetch.deleted) return "nothing";
-      await this.#writer.storeResolved(answer, canonical);
-      this.counts.network.hits += 1;
-      return "stored";
-    } finally {
-      this.#fetches.delete(fetch);
-    }
   }
 
-  async #ask(canonical: string, signal: AbortSignal): Promise<Resolved> {
-    const { resolver } = this.#options;
-    if (resolver === undefined) return undefined;
-    const { network } = this.counts;
-    const start = performance.now();
-    try {
-      const answer = await resolver(canonical.trim(), { signal });
-      if (answer === undefined) network.misses += 1;
-      else check(answer, ANSWER, canonical, "INVALID_VALUE", "the resolver's answer to ");
-      return answer;
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      throw asStoreError(cause, "RESOLVER", `the resolver failed for ${canonical}`, canonical);
-    } finally {
-      network.note(start);
-    }
+  #hasHash(slot: number, hash: Uint8Array | undefined): boolean {
+    const actual = this.#memory.catalog.hash(slot);
+    return actual !== undefined && hash !== undefined && isSame(actual, hash);
   }
 
   #checkOpen(): void {
     if (this.#closed) throw closed();
   }
+}
+
+/** Whether the catalog has what was found. */
+function isKnown({ slot }: Found): boolean {
+  return slot !== 0 && slot !== ASK;
 }
 
 /** The answer to a get of what is not there. NOT_FOUND where it is required. */
@@ -379,17 +367,8 @@ export function missing(canonical: string, options: GetOptions | undefined): und
   throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });
 }
 
-type Versioned = { readonly version: string | undefined };
-
-/** Whether two canonicals of one URL can mean the same entry. */
-function overlap(left: Versioned, right: Versioned): boolean {
-  return (
-    left.version === undefined || right.version === undefined || left.version === right.version
-  );
-}
-
 function strayAnswer(canonical: string): SchemaStoreError {
-  const message = `the resolver answered ${canonical} with another entry`;
+  const message = `the resolver was asked for ${canonical} and returned another entry`;
   return new SchemaStoreError("RESOLVER", message, { key: canonical });
 }
 

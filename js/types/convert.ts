@@ -4,32 +4,38 @@ import type { Dependency, JsonObject, Metadata } from "./entry.js";
 
 /** What a converter makes of a StructureDefinition. */
 export interface Conversion {
+  /** The FHIR Schema. */
   readonly schema: JsonObject;
+  /** What the schema needs. */
   readonly dependencies: readonly Dependency[];
 }
 
 /** Turns StructureDefinitions into FHIR Schemas. */
 export interface Converter {
-  /** Names the algorithm; part of the decision whether a source must be converted again. */
+  /** Name of the converter; a source is converted again if this or the version has changed. */
   readonly id: string;
+  /** Its version. */
   readonly version: string;
+  /** Converts one StructureDefinition. What it throws is reported as CONVERSION. */
   convert(structureDefinition: JsonObject): Conversion;
 }
 
 /** What `convert` did. */
 export interface ConvertResult {
+  /** What is known of the stored schema. */
   readonly metadata: Metadata;
   /** False when the same source had been converted by the same converter before. */
   readonly converted: boolean;
 }
 
-/** How a StructureDefinition is to be filed. */
+/** Options of `convert`. */
 export interface ConvertOptions {
-  /** `package#version` it came with. */
+  /** `package#version` it comes with. */
   readonly source?: string;
-  /** Other tags than the stored ones mean that it is converted and stored again. */
+  /** Labels to find it by. If they differ from the stored ones, it is converted and stored again. */
   readonly tags?: readonly string[];
-  /** As in `PutOptions`; another one alone is no reason to convert again. */
+  /** As in `PutOptions`; a different cost alone is no reason to convert again. */
   readonly cost?: number;
+  /** Resolve only when the schema is durable. Default: false. */
   readonly durable?: boolean;
 }

@@ -3,10 +3,13 @@
 import type { Durability, HostAdapter } from "../host.js";
 import type { Converter } from "./convert.js";
 
-/** Where bodies live: memory only, memory over a durable host, or the durable host alone. */
+/**
+ * Where bodies are kept. `memory`: in memory only; what is evicted is gone. `memory-disk`: in a durable
+ * host, with parsed values in memory up to the limits. `disk`: in a durable host; parsed at each read.
+ */
 export type Strategy = "memory" | "memory-disk" | "disk";
 
-/** The eviction policies of the memory tier. */
+/** The eviction policies of the memory tier; docs/eviction.md compares them. */
 export type EvictionPolicy =
   | "lru"
   | "lfu"
@@ -19,8 +22,9 @@ export type EvictionPolicy =
 
 /** What a custom policy can rank an entry by; times are counted in uses of any entry. */
 export interface EvictionCandidate {
+  /** `url|version`, or `url` if there is no version. */
   readonly canonical: string;
-  /** Bytes of memory its eviction frees. */
+  /** Bytes of memory that its eviction frees. */
   readonly bytes: number;
   /** Uses since it came to memory, the first one included. */
   readonly uses: number;
@@ -28,72 +32,94 @@ export interface EvictionCandidate {
   readonly idle: number;
   /** Time since it came to memory. */
   readonly age: number;
-  /** What it costs to bring it back, in a unit that is the same for all. */
+  /** What it costs to get it again, as said when it was put; 1 if nothing was said. */
   readonly cost: number;
 }
 
 /** An eviction policy of your own. */
 export interface CustomPolicy {
+  /** Tells it from the names of the built-in policies. */
   readonly name: "custom";
   /**
-   * Answers the candidates (or their places in the array) in another order: the first ones leave, as
-   * many as must. Called whenever room is to be made, with at most `evictionBatchSize` of those that were
-   * not used for the longest time, that one first; the entry used last is never among them.
+   * Returns the candidates (or their indexes in the array) in the order in which they are to be evicted;
+   * as many are evicted as necessary. Called whenever room has to be made, with the `evictionBatchSize`
+   * least recently used entries at most, the least recent first; the entry used last is never included.
    *
-   * It must answer each of them once, within 100 ms, and not call the store. When it does not, or throws,
-   * the one not used for the longest time leaves, `error` is emitted with INVALID_CONFIG, `health` and
-   * `stats` say so, and the next batches pass without it: one, then three, at most 1023.
+   * It must return each candidate once, within 100 ms, and must not call the store. If it does not, or
+   * throws, the least recently used entry is evicted, `error` is emitted with INVALID_CONFIG, `health` and
+   * `stats` report it, and the function is skipped for the next batches: one, then three, at most 1023.
    */
   rank(candidates: EvictionCandidate[]): readonly (EvictionCandidate | number)[];
 }
 
-/** How decoded values are handed out: shared and deep-frozen, shared as they are, or a clone each. */
+/**
+ * How parsed values are returned. `frozen`: shared, and deeply frozen. `shared`: shared and not frozen; a
+ * caller that changes one changes it for all. `cloned`: a copy for each call.
+ */
 export type ValueMode = "frozen" | "shared" | "cloned";
 
-/** What a resolver answers: a value, its JSON text, or undefined for "not known here". */
+/** What a resolver returns: a value, its JSON text, or undefined for "not known here". */
 export type Resolved = object | string | undefined;
 
-/** The network tier: called after memory and disk have missed. */
+/**
+ * The network tier: called when neither memory nor the host has an entry, once for concurrent calls. Its
+ * result is stored. The signal is aborted when nobody waits any more, or the store is closed.
+ */
 export type Resolver = (
   canonical: string,
   context: { readonly signal: AbortSignal },
 ) => Promise<Resolved>;
 
-/** Everything `openSchemaStore` can be told; the ranges are in the README. */
+/** The options of `openSchemaStore`. A value out of its range is INVALID_CONFIG. */
 export interface StoreOptions {
+  /** Where bodies are kept. Default: `memory-disk`. */
   readonly strategy?: Strategy;
+  /**
+   * Limit of the memory tier in MiB: bodies as text and as parsed values (estimated), pending writes, and
+   * their bookkeeping. 1 to 4000; default 256. The catalog is limited apart, by `maxCatalogMb`.
+   */
   readonly memoryLimitMb?: number;
+  /** Most entries with a body in memory, 1 to 1,000,000; default 1000. */
   readonly maxEntries?: number;
+  /** Longest body that is accepted, in bytes of UTF-8: 1024 to 268,435,456; default 4,194,304. */
   readonly maxEntryBytes?: number;
+  /** Limit in MiB of what is known of all entries besides their bodies, 1 to 1024; default 64. */
   readonly maxCatalogMb?: number;
-  /** Node: the directory. */
+  /** Node: the directory of the store. Default: `fhir-schema-store` in the user's cache directory. */
   readonly diskCacheDir?: string;
-  /** Browser: the database. */
+  /** Browser: the name of the IndexedDB database. Default: `fhir-schema-store`. */
   readonly databaseName?: string;
-  /** How long an entry lives. */
+  /** Hours until an entry expires after it was put, above 0. Default: never. A put may say otherwise. */
   readonly ttlHours?: number;
-  /** How long a body stays in memory that nobody reads; with `memory` the entry goes with it. */
+  /**
+   * Hours a body stays in memory without being read, above 0. Default: until it is evicted. With the
+   * strategy `memory` the entry is removed with it.
+   */
   readonly idleTtlHours?: number;
-  /** How long an expired entry is kept, to be answered while the resolver fails. */
+  /** Hours an expired entry is kept and returned as stale while the resolver fails, above 0. Default: none. */
   readonly graceHours?: number;
+  /** Which body is evicted first. Default: `w-tiny-lfu`. */
   readonly evictionPolicy?: EvictionPolicy | CustomPolicy;
-  /** How many candidates a custom policy ranks at a time. */
+  /** How many candidates a custom policy ranks at a time, 1 to 1000; default 100. */
   readonly evictionBatchSize?: number;
-  /** Brings the entries used most into memory after opening, in the background. */
+  /** Loads the most used entries into memory after opening, in the background. Default: false. */
   readonly warmOnStartup?: boolean;
-  /** How many of them. */
+  /** How many of them, 1 to 1,000,000; default 100. */
   readonly warmSize?: number;
   /** Gives memory back before the process or Wasm memory runs out of it. Default: true. */
   readonly autoCleanup?: boolean;
+  /** How parsed values are returned. Default: `frozen`. */
   readonly values?: ValueMode;
+  /** Whether a durable write waits for the disk itself (`strict`, the default) or not (`relaxed`). */
   readonly durability?: Durability;
-  /** A durable tier of your own choice; overrides `diskCacheDir` and `databaseName`. */
+  /** A host adapter of your choice; overrides `diskCacheDir` and `databaseName`. */
   readonly adapter?: HostAdapter;
+  /** Asked for what neither memory nor the host has. Default: none. */
   readonly resolver?: Resolver;
-  /** An archive that fills the store when it is empty: a URL, in Node also a path, or the bytes. */
+  /** An archive that is imported if the store is empty: a URL, in Node also a path, or the bytes. */
   readonly seed?: string | URL | Uint8Array;
   /** Defaults to the converter of `fhir-schema-store/convert`, loaded on first use. */
   readonly converter?: Converter;
-  /** Milliseconds since 1970; for tests. */
+  /** The clock, in milliseconds since 1970; for tests. Default: `Date.now`. */
   readonly now?: () => number;
 }

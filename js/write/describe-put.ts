@@ -51,13 +51,18 @@ function lifeOf(
   store: Omit<CheckedOptions, "now">,
   now: number,
 ): Pick<PutRecord, "now" | "expiresAt" | "staleUntil"> {
-  const said = ttl ?? ttlHours;
   if (ttl !== undefined && ttlHours !== undefined) check(ttl, ALONE, "ttl");
-  const life = ttl ?? (ttlHours ?? store.ttlHours ?? Number.NaN) * HOUR_MS;
-  const after = (time: number) => (time > now ? Math.min(time, END_OF_TIME) : undefined);
-  const leaves = said !== undefined || origin !== "user" || store.strategy === "memory";
-  const grace = leaves ? (store.graceHours ?? 0) * HOUR_MS : Number.NaN;
-  return { now, expiresAt: after(now + life), staleUntil: after(now + life + grace) };
+  const hours = ttlHours ?? store.ttlHours;
+  const life = ttl ?? (hours === undefined ? undefined : hours * HOUR_MS);
+  if (life === undefined) return { now, expiresAt: undefined, staleUntil: undefined };
+  const said = ttl !== undefined || ttlHours !== undefined;
+  const leaves = said || origin !== "user" || store.strategy === "memory";
+  const grace = (store.graceHours ?? 0) * HOUR_MS;
+  return {
+    now,
+    expiresAt: Math.min(now + life, END_OF_TIME),
+    staleUntil: leaves ? Math.min(now + life + grace, END_OF_TIME) : undefined,
+  };
 }
 
 type Text = (typeof TEXTS)[number];

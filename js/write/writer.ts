@@ -2,6 +2,7 @@
 
 import type { CheckedOptions } from "../arguments/options.js";
 import { Turns } from "../concurrency.js";
+import { hex } from "../core/packed-row.js";
 import { canonicalOf, type PutRecord } from "../core/record.js";
 import { refuseUnreadable } from "../damage.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
@@ -11,6 +12,7 @@ import { SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
+import { check, show, TEXT } from "../rules.js";
 import type { JsonObject, Metadata, PutItem, PutOptions } from "../types.js";
 import { describe } from "./describe-put.js";
 
@@ -81,15 +83,17 @@ export class Writer {
     } catch (reason) {
       failure = { reason };
     }
-    const settled = await Promise.allSettled(filed.map((one) => this.#settle(one)));
+    const settled = await Promise.allSettled(filed.map((one) => this.#whenDurable(one)));
     failure ??= settled.find((one) => one.status === "rejected");
     if (failure !== undefined) throw failure.reason;
     return filed.map(({ metadata }) => metadata);
   }
 
   #draftOfText(text: string, options: PutOptions): Draft {
-    if (typeof text !== "string" || !text.isWellFormed()) {
-      throw new SchemaStoreError("INVALID_VALUE", "the text is no well-formed string");
+    check(text, TEXT, "text");
+    if (!text.isWellFormed()) {
+      const message = "the text is not well-formed: it holds a lone surrogate";
+      throw new SchemaStoreError("INVALID_VALUE", message);
     }
     const value = parseObject(text, "the text", options.url);
     checkDepth(value, text, options);
@@ -138,7 +142,8 @@ export class Writer {
     const strayed =
       (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
     if (strayed) {
-      const message = `the resolver answered ${canonical} with another entry`;
+      const [its, label] = [show(body["url"] ?? url), show(body["version"] ?? version)];
+      const message = `the resolver was asked for ${canonical} and returned url ${its}, version ${label}`;
       throw new SchemaStoreError("RESOLVER", message, { key: canonical });
     }
     await this.putText(text, {
@@ -152,14 +157,14 @@ export class Writer {
   async delete(slots: Iterable<number>, durable = false): Promise<void> {
     const deletions: PendingWrite[] = [];
     for (const slot of slots) {
-      const canonical = this.#memory.canonical(slot);
-      const key = this.#memory.key(slot);
+      const canonical = this.#memory.catalog.canonical(slot);
+      const key = this.#memory.catalog.key(slot);
       const deletion = this.#durable?.delete(slot);
       if (deletion !== undefined) deletions.push(deletion);
-      else if (key !== undefined) this.#memory.forget(key);
+      else if (key !== undefined) this.#memory.removeRow(key);
       this.#listener.deleted(canonical);
     }
-    if (durable) for (const one of deletions) await this.#durable?.settle(one);
+    if (durable) for (const one of deletions) await this.#durable?.whenDurable(one);
   }
 
   #draft(value: object, options: PutOptions): Draft {
@@ -174,7 +179,7 @@ export class Writer {
   #put(draft: Draft, { ifHash, durable }: PutOptions): Stored {
     if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
     const filing = this.#fileWhenRoom(draft, durable === true);
-    if (durable) return this.#settle(filing);
+    if (durable) return this.#whenDurable(filing);
     return filing instanceof Promise ? filing.then(({ metadata }) => metadata) : filing.metadata;
   }
 
@@ -189,21 +194,21 @@ export class Writer {
   #fileWhenRoom(draft: Draft, awaited: boolean): Filing {
     const file = () => this.#file(draft, awaited);
     const limit = this.#options.memoryLimitBytes;
-    return this.#durable?.whenRoom(draft.body.length, limit, file) ?? file();
+    return this.#durable?.backlog.whenRoom(draft.body.length, limit, file) ?? file();
   }
 
   /** Waits for a write that is awaited; others are on their way, and stay there. */
-  async #settle(filing: Filing): Promise<Metadata> {
+  async #whenDurable(filing: Filing): Promise<Metadata> {
     const { metadata, write } = await filing;
-    if (write?.awaited) await this.#durable?.settle(write);
+    if (write?.awaited) await this.#durable?.whenDurable(write);
     return metadata;
   }
 
   async #putIfHash(draft: Draft, ifHash: string | null): Promise<Metadata> {
     const canonical = canonicalOf(draft.record);
     const stored = await this.#putIf(canonical, async (slot) => {
-      if (slot !== undefined) refuseUnreadable(this.#memory.hash(slot), canonical);
-      const current = slot === undefined ? null : this.#memory.metadata(slot).contentHash;
+      if (slot !== undefined) refuseUnreadable(this.#memory.catalog.hash(slot), canonical);
+      const current = slot === undefined ? null : this.#memory.catalog.metadata(slot).contentHash;
       if (current === ifHash) return draft;
       const message = `${canonical} has hash ${current}, not ${ifHash}`;
       throw new SchemaStoreError("CONCURRENCY", message, { key: canonical, retryable: false });
@@ -233,7 +238,7 @@ export class Writer {
       const durable = this.#durable;
       if (durable === undefined) return this.#putIfInMemory(url, canonical, attempt);
       const stored = await durable.conditional.putIf(url, async () => {
-        const current = this.#memory.known(canonical);
+        const current = this.#memory.slotOf(canonical);
         const draft = await attempt(current);
         this.#listener.checkOpen();
         return draft && this.#row(draft);
@@ -251,7 +256,7 @@ export class Writer {
   ): Promise<Metadata | undefined> {
     for (;;) {
       const before = this.#contentOf(url);
-      const draft = await attempt(this.#memory.known(canonical));
+      const draft = await attempt(this.#memory.slotOf(canonical));
       if (draft === undefined) return undefined;
       if (this.#contentOf(url) === before) return this.#file(draft).metadata;
     }
@@ -260,8 +265,9 @@ export class Writer {
   /** Keys and hashes of all rows of a URL: equal for equal content. */
   #contentOf(url: string): string {
     const rows = Array.from(
-      this.#memory.rowsOf(url),
-      (slot) => `${this.#memory.key(slot)?.join()} ${this.#memory.hash(slot)?.join()}`,
+      this.#memory.catalog.rowsOf(url),
+      (slot) =>
+        `${textOf(this.#memory.catalog.key(slot))} ${textOf(this.#memory.catalog.hash(slot))}`,
     );
     return rows.sort().join("\n");
   }
@@ -269,4 +275,8 @@ export class Writer {
   #row({ record, body }: Draft): WritableRow {
     return { ...this.#memory.pack(record, body), url: record.url, body };
   }
+}
+
+function textOf(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? "" : hex(bytes);
 }

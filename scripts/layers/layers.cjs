@@ -5,7 +5,7 @@
  */
 const LAYERS = [
   ["cli"],
-  ["index", "index.node", "index.inline"],
+  ["index", "index.node", "index.inline", "self"],
   ["api"],
   ["open", "bridges", "testing"],
   ["store"],

@@ -73,7 +73,7 @@ export async function joinEntries(dist, entries) {
   const { build } = await import("esbuild");
   const lazy = loadedOnFirstUse(dist);
   const apart = new Set([...lazy, ...APART.map((name) => join(dist, name))]);
-  const files = [...entries.map((name) => join(dist, name)), ...lazy];
+  const files = new Set([...entries.map((name) => join(dist, name)), ...lazy]);
   for (const file of files) {
     if (!KEPT.test(relative(dist, file))) await build(joined(dist, file, apart));
   }

@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { glueModule, glueTypes, typesWithout } from "./glue.mjs";
+import { glueModule, glueTypes } from "./glue.mjs";
 import { Failure, output, root, run } from "./run.mjs";
-import { npmTool, stageDir, targetDir, wasmBindgenTool, wasmBindgenVersion } from "./tools.mjs";
+import { bindgenTool, npmTool, stageDir, targetDir, wasmBindgenVersion } from "./tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 
@@ -25,25 +25,32 @@ const OPTIMISE = [
 ];
 
 /** Short names, printed; after what is repeated until nothing changes any more. */
-const RENAME = ["--minify-imports-and-exports-and-modules", "--strip-target-features"];
+const RENAME = ["--minify-imports-and-exports", "--strip-target-features"];
 
-/** The log of the `fs` adapter is no use where there is no file system, and archives are rare. */
+/** What each binding has. The log of `fs` is no use where there is no file system, archives are rare. */
+const STORE = ["StoreHandle", "memoryBytes", "sha256"];
 const LOG = ["LogHandle", "packFormat", "unpackFormat"];
 const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
-const STORE = ["StoreHandle", "memoryBytes", "sha256"];
+const BINDINGS = [
+  { file: "glue", name: "Glue", exported: [...STORE, ...LOG] },
+  { file: "store-glue", name: "StoreGlue", exported: STORE },
+  { file: "archive-glue", name: "ArchiveGlue", exported: ARCHIVE },
+];
 
 /** The files `buildCore` leaves behind. */
 export const core = {
   wasm: join(stageDir, "core.wasm"),
+  /** What wasm-bindgen says of the types. */
+  types: join(stageDir, "bound.d.ts"),
   /** Of each binding its module and its types. */
-  glues: ["glue", "store-glue", "archive-glue"].map((name) => ({
-    module: join(stageDir, `${name}.js`),
-    types: join(stageDir, `${name}.d.ts`),
+  glues: BINDINGS.map(({ file }) => ({
+    module: join(stageDir, `${file}.js`),
+    types: join(stageDir, `${file}.d.ts`),
   })),
 };
 
 /** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
-export function buildCore() {
+export async function buildCore() {
   // Where a crate is to be an rlib as well, Cargo leaves link-time optimisation out without a word.
   const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked"];
   run("cargo", [...crate, "--target", WASM_TARGET, "--target-dir", targetDir], {
@@ -55,7 +62,7 @@ export function buildCore() {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
 
   bind(compiled);
-  writeGlues(optimise());
+  await writeGlues(optimise());
   writeFileSync(stampFile, stamp);
 }
 
@@ -63,11 +70,7 @@ export function buildCore() {
 function bind(compiled) {
   const singleValued = join(stageDir, "compiled.wasm");
   writeFileSync(singleValued, withoutMultivalue(readFileSync(compiled)));
-  run(wasmBindgenTool("wasm-bindgen"), [
-    singleValued,
-    ...["--target", "no-modules", "--omit-default-module-path", "--encode-into", "always"],
-    ...["--out-dir", stageDir, "--out-name", "bound"],
-  ]);
+  run(bindgenTool(), [singleValued, stageDir]);
 }
 
 /**
@@ -82,30 +85,25 @@ function withoutMultivalue(wasm) {
   return wasm;
 }
 
-/** Optimises the `.wasm`; answers the short names it has given to what comes in and goes out. */
+/** Optimises the `.wasm`; returns the short names it has given to what comes in and goes out. */
 function optimise() {
   const bound = join(stageDir, "bound_bg.wasm");
   run(npmTool("wasm-opt"), [...OPTIMISE, bound, "-o", core.wasm]);
   const printed = output(npmTool("wasm-opt"), [...RENAME, core.wasm, "-o", core.wasm]);
   if (printed === undefined) throw new Failure("wasm-opt failed");
   const { imports, exports } = JSON.parse(printed);
-  return {
-    imports: new Map(imports.map(([_module, long, short]) => [long, short])),
-    exports: new Map(exports),
-  };
+  return Object.fromEntries([
+    ...imports.map(([_module, long, short]) => [long, short]),
+    ...exports,
+  ]);
 }
 
-function writeGlues(names) {
-  const script = readFileSync(join(stageDir, "bound.js"), "utf8");
-  const types = readFileSync(join(stageDir, "bound.d.ts"), "utf8");
-  const [whole, store, archive] = core.glues;
-  const lacking = { store: [...LOG, ...ARCHIVE], archive: [...LOG, ...STORE] };
-  writeFileSync(whole.module, glueModule(script, [], names));
-  writeFileSync(whole.types, glueTypes(types));
-  writeFileSync(store.module, glueModule(script, lacking.store, names));
-  writeFileSync(store.types, typesWithout("StoreGlue", lacking.store));
-  writeFileSync(archive.module, glueModule(script, lacking.archive, names));
-  writeFileSync(archive.types, typesWithout("ArchiveGlue", lacking.archive));
+async function writeGlues(names) {
+  for (const [at, { name, exported }] of BINDINGS.entries()) {
+    const { module, types } = core.glues[at];
+    writeFileSync(module, await glueModule(join(stageDir, "bound.js"), exported, names));
+    writeFileSync(types, glueTypes(name, exported));
+  }
 }
 
 /** Panic messages name source files: relative to these, the same on every machine. */
@@ -123,9 +121,10 @@ function remappedPaths() {
 /** Changes whenever the steps after cargo would give something else. */
 function fingerprint(compiled) {
   const hash = createHash("sha256").update(wasmBindgenVersion());
-  for (const script of ["core.mjs", "glue.mjs"])
+  for (const script of ["core.mjs", "glue.mjs", "../bindgen/src/main.rs"])
     hash.update(readFileSync(new URL(script, import.meta.url)));
   hash.update(readFileSync(compiled));
-  hash.update(readFileSync(join(root, "node_modules", "binaryen", "package.json")));
+  for (const tool of ["binaryen", "esbuild"])
+    hash.update(readFileSync(join(root, "node_modules", tool, "package.json")));
   return hash.digest("hex");
 }

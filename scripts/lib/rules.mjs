@@ -4,7 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, output, root } from "./run.mjs";
 
+/** Of code, and of the package itself. */
 const MAX_LINES = 450;
+const MAX_LINES_SHIPPED = 399;
+const SHIPPED = /^(js|src)\//;
 const SOURCE = /\.(rs|ts|mjs|js)$/;
 const TEXT = /\.(rs|ts|mjs|js|json|toml|md|html|css|lock|yml)$|(^|\/)(run|LICENSE-\w+|\.\w+)$/;
 const WALL = /\b(wasm_bindgen|js_sys|web_sys|serde_wasm_bindgen)\b/;
@@ -52,8 +55,9 @@ function breachesOf(path) {
     .flatMap(({ breach, offends }) =>
       offending(lines, offends).map((at) => `${path}:${at} ${breach}`),
     );
-  if (SOURCE.test(path) && lines.length > MAX_LINES + 1) {
-    found.push(`${path} has ${lines.length - 1} lines; ${MAX_LINES} is the limit`);
+  const most = SHIPPED.test(path) ? MAX_LINES_SHIPPED : MAX_LINES;
+  if (SOURCE.test(path) && lines.length > most + 1) {
+    found.push(`${path} has ${lines.length - 1} lines; ${most} is the limit`);
   }
   return found;
 }

@@ -18,7 +18,7 @@ export const toolsDir = join(
   "tools",
 );
 
-/** The wasm-bindgen version of Cargo.lock: the command line must be of exactly this one. */
+/** The wasm-bindgen version of Cargo.lock: its tools must be of exactly this one. */
 export function wasmBindgenVersion() {
   const lines = readFileSync(join(root, "Cargo.lock"), "utf8").split("\n");
   const at = lines.indexOf('name = "wasm-bindgen"');
@@ -27,16 +27,29 @@ export function wasmBindgenVersion() {
   return version;
 }
 
-/** Where `cargo install --root` puts the wasm-bindgen command line. */
+/** Where `scripts/bindgen`, which binds the core, is compiled. */
+export function bindgenDir() {
+  return join(toolsDir, `bindgen-${wasmBindgenVersion()}`);
+}
+
+/** The program of `scripts/bindgen`; a `Failure` when it is not compiled. */
+export function bindgenTool() {
+  return there(join(bindgenDir(), "debug", "bindgen"), "build");
+}
+
+/** Where `cargo install --root` puts the wasm-bindgen command line, for its runner of tests. */
 export function wasmBindgenRoot() {
   return join(toolsDir, `wasm-bindgen-${wasmBindgenVersion()}`);
 }
 
-/** A program of the wasm-bindgen command line; a `Failure` when it is not installed. */
-export function wasmBindgenTool(name) {
-  const path = join(wasmBindgenRoot(), "bin", name);
+/** The runner of tests in WebAssembly; a `Failure` when it is not installed. */
+export function wasmTestRunner() {
+  return there(join(wasmBindgenRoot(), "bin", "wasm-bindgen-test-runner"), "test");
+}
+
+function there(path, purpose) {
   if (!existsSync(path))
-    throw new Failure(`${path} is missing: run "node scripts/setup.mjs build"`);
+    throw new Failure(`${path} is missing: run "node scripts/setup.mjs ${purpose}"`);
   return path;
 }
 

@@ -1,14 +1,22 @@
 //! The state of a store in a directory, rebuilt from its files and moved on by commits.
 //!
-//! The log does no I/O. The host lists and reads files and hands the bytes in ([`Log::load`],
-//! [`Log::scan`]), writes what a [draft](super::draft) planned and tells how that went
-//! ([`Log::settle`], [`Log::fail`]). Nothing here depends on the order in which segments are read:
+//! The log does no I/O. The caller lists and reads files and hands the bytes in ([`Log::load`],
+//! [`Log::scan`]), writes what a [commit](commit) planned and tells how that went
+//! ([`Log::commit_done`], [`Log::fail`]). Nothing here depends on the order in which segments are read:
 //! of two versions of a row the later (seq, writer) wins.
+
+mod bodies;
+mod commit;
+mod damage;
+mod live;
+mod merge;
+mod query;
+mod snapshot;
 
 use serde::{Deserialize, Serialize};
 
-use super::draft::{Draft, Planned};
-use super::live::Bodies;
+use self::commit::{Draft, Planned};
+use self::live::Bodies;
 use super::record::{BODY, DELETE, ROW, Record, SKIPPABLE, Seed};
 use super::row::{Value, unpack_row};
 use super::scan::{Batch, Fingerprint, Position, fingerprint, origin, scan};
@@ -29,35 +37,35 @@ pub struct Version {
 
 /// A segment as far as it is known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Segment {
-    pub(super) id: SegmentId,
-    pub(super) position: Position,
+struct Segment {
+    id: SegmentId,
+    position: Position,
     /// Read by the published snapshot up to here.
-    pub(super) covered: u64,
+    covered: u64,
     /// On stable storage up to here, as far as this process knows.
-    pub(super) synced: u64,
+    synced: u64,
     /// Something in it was unreadable.
-    pub(super) damaged: bool,
+    damaged: bool,
     /// A commit in it is unreadable, and with it which rows it changed: one before this seq.
-    pub(super) unknown: Option<u64>,
+    unknown: Option<u64>,
     /// Its header is unreadable.
-    pub(super) headless: bool,
+    headless: bool,
     /// It is no longer there, or never came to be.
-    pub(super) gone: bool,
+    gone: bool,
     /// Bytes of its records that are live.
-    pub(super) live: u64,
+    live: u64,
 }
 
 /// The newest known write of a row.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) version: Version,
+struct Entry {
+    version: Version,
     /// The segment it stands in.
-    pub(super) slot: u32,
+    slot: u32,
     /// When this log learned of it.
-    pub(super) token: u64,
+    token: u64,
     /// `None` is a deletion.
-    pub(super) value: Option<Value>,
+    value: Option<Value>,
 }
 
 /// Where a body's record lies. A length of 0 says that it could not be read where it should be.
@@ -74,34 +82,34 @@ pub struct Location {
 /// The state machine. Slots name segments, as long as the log lives.
 #[derive(Debug)]
 pub struct Log {
-    pub(super) store: StoreId,
-    pub(super) writer: u64,
-    pub(super) segments: Vec<Segment>,
+    store: StoreId,
+    writer: u64,
+    segments: Vec<Segment>,
     /// The own segment that takes commits.
-    pub(super) active: Option<u32>,
-    pub(super) rows: Map<Box<[u8]>, Entry>,
+    active: Option<u32>,
+    rows: Map<Box<[u8]>, Entry>,
     /// How many of them are no deletions.
-    pub(super) live_rows: usize,
-    pub(super) bodies: Bodies,
+    live_rows: usize,
+    bodies: Bodies,
     /// Records of kinds not known here, which a merge keeps.
-    pub(super) others: Vec<Location>,
+    others: Vec<Location>,
     /// Keys whose newest write is unreadable, with its version.
-    pub(super) lost: Vec<(Fingerprint, Version)>,
+    lost: Vec<(Fingerprint, Version)>,
     /// Bodies that were unreadable and have been found since, until their rows are told of.
-    pub(super) healed: Vec<Hash>,
+    healed: Vec<Hash>,
     /// Something may be damaged that nobody has healed yet.
-    pub(super) ailing: bool,
-    pub(super) seq: u64,
-    pub(super) token: u64,
+    ailing: bool,
+    seq: u64,
+    token: u64,
     /// All files were read once: whoever asks what has changed goes by tokens.
-    pub(super) counting: bool,
+    counting: bool,
     /// What was wrong with the snapshots.
-    pub(super) notes: Vec<String>,
-    pub(super) draft: Option<Draft>,
-    pub(super) planned: Vec<Planned>,
-    pub(super) tickets: u32,
+    notes: Vec<String>,
+    draft: Option<Draft>,
+    planned: Vec<Planned>,
+    tickets: u32,
     /// What the snapshot under way covers, by slot.
-    pub(super) publishing: Vec<u64>,
+    publishing: Vec<u64>,
 }
 
 impl Log {
@@ -241,7 +249,7 @@ impl Log {
         self.token
     }
 
-    pub(super) fn slot_of(&mut self, id: SegmentId) -> u32 {
+    fn slot_of(&mut self, id: SegmentId) -> u32 {
         let found = self.segments.iter().position(|segment| segment.id == id);
         let index = found.unwrap_or_else(|| {
             self.segments.push(Segment {
@@ -260,15 +268,15 @@ impl Log {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn at(&self, slot: u32) -> Option<&Segment> {
+    fn at(&self, slot: u32) -> Option<&Segment> {
         self.segments.get(slot as usize)
     }
 
-    pub(super) fn at_mut(&mut self, slot: u32) -> Option<&mut Segment> {
+    fn at_mut(&mut self, slot: u32) -> Option<&mut Segment> {
         self.segments.get_mut(slot as usize)
     }
 
-    pub(super) fn seed(&self, slot: u32) -> Option<Seed> {
+    fn seed(&self, slot: u32) -> Option<Seed> {
         self.at(slot)
             .map(|segment| Seed::new(&self.store, segment.id))
     }

@@ -1,9 +1,9 @@
 //! The `FORMAT` file, which makes a directory a store: magic `89 'F' 'S' 'D' 0D 0A 1A 0A`, major
 //! u16, minor u16, incompatible feature bits u32, store 16 bytes, CRC-32C of all that.
 
-use super::record::checksum;
 use super::segment::{MAJOR, StoreId, too_new};
 use super::wire::Reader;
+use super::wire::checksum;
 use crate::error::{Error, Result};
 
 const MAGIC: [u8; 8] = *b"\x89FSD\r\n\x1a\n";

@@ -12,14 +12,11 @@
 //! All integers are little-endian. Both checksums are CRC-32C and start from the place the record
 //! belongs to: store, segment and offset. A block that ended up elsewhere does not pass.
 
-use std::sync::LazyLock;
-
-use crc::{CRC_32_ISCSI, Crc, Digest, Table};
+use crc::{Digest, Table};
 
 use super::segment::SegmentId;
-use super::wire::{Reader, narrow, wide};
+use super::wire::{CRC, Reader, narrow, wide};
 use crate::error::{Error, Result};
-use crate::text::decimal;
 
 /// Length of a record's header.
 pub const HEADER: usize = 40;
@@ -42,15 +39,6 @@ pub const MOVED: u16 = 2;
 
 const MAGIC: [u8; 4] = *b"FSR1";
 const CHECKED_HEADER: usize = HEADER - 4;
-
-// Made at first use: the 16 KB of tables would not compress in the download.
-static CRC: LazyLock<Crc<u32, Table<16>>> =
-    LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISCSI));
-
-/// CRC-32C of `bytes`.
-pub fn checksum(bytes: &[u8]) -> u32 {
-    CRC.checksum(bytes)
-}
 
 /// Where checksums start from: the identity of a segment in its store.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +183,7 @@ pub fn write_but_value(
     let offset = base + wide(out.len());
     let length = |bytes: &[u8]| {
         u32::try_from(bytes.len()).map_err(|_| {
-            let what = ["a part of ", &decimal(wide(bytes.len())), " bytes"].concat();
+            let what = format!("a part of {} bytes", bytes.len());
             Error::invalid_value(&what, "is too long for a record")
         })
     };

@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::name;
-use super::record::{self, COMMIT, DELETE, MOVED, Parsed, ROW, Record, SEAL, Seed, checksum};
+use super::record::{self, COMMIT, DELETE, MOVED, Parsed, ROW, Record, SEAL, Seed};
 use super::segment::HEADER;
+use super::wire::checksum;
 use super::wire::{Reader, narrow, wide};
 use crate::hash::sha256;
 

@@ -6,10 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::checksum;
 use super::wire::Reader;
+use super::wire::checksum;
 use crate::error::{Error, Result};
-use crate::text::digits;
 
 /// Identity of a store: 16 random bytes, made with its directory.
 pub type StoreId = [u8; 16];
@@ -36,8 +35,7 @@ pub struct SegmentId {
 impl SegmentId {
     /// Name of the file.
     pub fn name(self) -> String {
-        let [number, writer] = [digits(self.number, 10, 6), digits(self.writer, 16, 16)];
-        ["seg-", &number, "-", &writer, ".log"].concat()
+        format!("seg-{:06}-{:016x}.log", self.number, self.writer)
     }
 
     /// The segment a file name stands for; `None` for any other file.

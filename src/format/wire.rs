@@ -1,4 +1,18 @@
-//! Reading little-endian fields from bytes that may end anywhere, and writing as `postcard` does.
+//! Reading little-endian fields from bytes that may end anywhere, writing as `postcard` does, and the
+//! checksum of both.
+
+use std::sync::LazyLock;
+
+use crc::{CRC_32_ISCSI, Crc, Table};
+
+// Made at first use: the 16 KB of tables would not compress in the download.
+pub(super) static CRC: LazyLock<Crc<u32, Table<16>>> =
+    LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISCSI));
+
+/// CRC-32C of `bytes`.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    CRC.checksum(bytes)
+}
 
 /// A cursor over bytes: every read answers `None` at the end instead of failing loudly.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! What the host's clock says, made fit to let entries end by.
+//! What the caller's clock says, made fit to let entries end by.
 
 /// A step of more than this, in milliseconds, need not be time that passed: the machine slept, or
 /// somebody set the clock.
@@ -49,7 +49,7 @@ impl Clock {
         self.steady
     }
 
-    /// When [`Clock::time`] will reach what the host's clock calls `wall`.
+    /// When [`Clock::time`] will reach what the caller's clock calls `wall`.
     pub fn here(&self, wall: u64) -> u64 {
         wall.saturating_add(self.ahead)
     }

@@ -47,7 +47,7 @@ impl Expiry {
         self.idle = idle;
     }
 
-    /// Takes a reading of the host's clock.
+    /// Takes a reading of the caller's clock.
     pub fn read_clock(&mut self, now: u64) {
         self.clock.read(now);
     }
@@ -57,7 +57,7 @@ impl Expiry {
         self.clock.wall()
     }
 
-    /// Watches an entry whose row says this of its life, at `now` by the host's clock.
+    /// Watches an entry whose row says this of its life, at `now` by the caller's clock.
     pub fn watch(&mut self, slot: Slot, head: &Head, now: u64) -> Life {
         let Some(expires) = head.expires else {
             return Life::Unlimited;
@@ -88,19 +88,19 @@ impl Expiry {
     }
 
     /// Sees to it that a hidden entry leaves. `at_host`: for good, of which one must be certain.
-    pub fn let_leave(&mut self, slot: Slot, grace: u64, at_host: bool) {
+    pub fn schedule_deletion(&mut self, slot: Slot, grace: u64, at_host: bool) {
         let least = if at_host { CERTAIN } else { 0 };
         let at = self.clock.steady().saturating_add(grace.max(least));
         self.leaves.set(slot, at);
     }
 
     /// The next slot that is to leave.
-    pub fn leaving(&mut self) -> Option<Slot> {
+    pub fn due_for_deletion(&mut self) -> Option<Slot> {
         self.leaves.pop(self.clock.steady())
     }
 
     /// The body of an entry came to memory, or was decoded there; whether it has an idle time.
-    pub fn warm(&mut self, slot: Slot) -> bool {
+    pub fn body_resident(&mut self, slot: Slot) -> bool {
         if self.idle == 0 {
             return false;
         }
@@ -141,7 +141,7 @@ impl Expiry {
     }
 
     /// The body of a visible entry left memory.
-    pub fn cold(&mut self, slot: Slot) {
+    pub fn body_gone(&mut self, slot: Slot) {
         self.leaves.cancel(slot);
     }
 

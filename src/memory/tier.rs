@@ -1,8 +1,11 @@
 //! Residency and budgets: which entry has its body in memory, in which form, and who must leave.
 
+mod holding;
+mod room;
+
 use super::bodies::Bodies;
 use super::holds::Holds;
-use super::policy::{Admission, Candidate, Fifo, Policy};
+use super::policy::{Admission, Fifo, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
 use crate::hits::{Hits, one};
@@ -262,56 +265,13 @@ impl Tier {
     }
 
     /// Counts bytes that may not leave because they are not durable yet.
-    pub fn pend(&mut self, bytes: usize) {
+    pub fn add_pending(&mut self, bytes: usize) {
         self.pending_bytes += bytes;
     }
 
     /// Uncounts bytes that became durable or were given up.
-    pub fn unpend(&mut self, bytes: usize) {
+    pub fn remove_pending(&mut self, bytes: usize) {
         self.pending_bytes = self.pending_bytes.saturating_sub(bytes);
-    }
-
-    /// Evicts until every budget holds, telling `evicted` of each body that left. Stops before that
-    /// where the host is to rank first; see [`Tier::wants_ranking`].
-    pub fn make_room(&mut self, mut evicted: impl FnMut(Evicted)) {
-        while self.len() > self.limits.entries
-            && !self.wants_ranking()
-            && let Some(slot) = self.evict()
-        {
-            evicted(Evicted {
-                slot,
-                cause: Cause::Entries,
-            });
-        }
-        while self.used_bytes() > self.limits.bytes
-            && !self.wants_ranking()
-            && let Some(slot) = self.evict()
-        {
-            evicted(Evicted {
-                slot,
-                cause: Cause::Size,
-            });
-        }
-    }
-
-    /// Whether a budget is exceeded, and the host is to say who leaves.
-    pub fn wants_ranking(&mut self) -> bool {
-        let over = self.len() > self.limits.entries || self.used_bytes() > self.limits.bytes;
-        let custom = self.policy.custom();
-        over && self.demoted.is_empty() && custom.is_some_and(|custom| custom.wants_ranking())
-    }
-
-    /// What the host can choose from, at most so many.
-    pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
-        let custom = self.policy.custom();
-        custom.map_or_else(Vec::new, |custom| custom.candidates(most))
-    }
-
-    /// The order in which the next ones leave.
-    pub fn rank(&mut self, worst_first: &[u32]) {
-        if let Some(custom) = self.policy.custom() {
-            custom.rank(worst_first);
-        }
     }
 
     /// What the limit on bytes bounds, as it is now.
@@ -365,15 +325,6 @@ impl Tier {
         self.count(&resident);
         self.set(admission.slot, Some(resident));
         self.policy.insert(admission);
-    }
-
-    fn evict(&mut self) -> Option<Slot> {
-        let refused_before = self.policy.refusals();
-        let slot = self.victim()?;
-        // Only here: of the victims that memory is trimmed by, some stay.
-        self.refusals += self.policy.refusals() - refused_before;
-        self.forget(slot);
-        Some(slot)
     }
 
     /// Takes out the slot that is to leave first.

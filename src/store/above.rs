@@ -26,14 +26,14 @@ impl Above {
     }
 
     /// Takes a row, as long as all of them are within that many bytes.
-    pub(super) fn learn(
+    pub(super) fn insert(
         &mut self,
         key: &[u8],
         hash: Hash,
         meta: &[u8],
         limit: usize,
     ) -> Result<()> {
-        self.forget(key);
+        self.remove(key);
         let bytes = self.bytes + size(key, meta);
         if bytes > limit {
             return Err(Error::storage_full("catalog", bytes, limit));
@@ -43,7 +43,7 @@ impl Above {
         Ok(())
     }
 
-    pub(super) fn forget(&mut self, key: &[u8]) {
+    pub(super) fn remove(&mut self, key: &[u8]) {
         if let Some((_, meta)) = self.rows.get(key) {
             self.bytes -= size(key, meta);
             self.rows.remove(key);

@@ -7,7 +7,7 @@ use crate::hits::each;
 use crate::memory::Hold;
 
 impl Store {
-    /// Keeps the body of a visible entry in memory, as a value the host decodes, until it is released.
+    /// Keeps the body of a visible entry in memory, as a value the caller decodes, until it is released.
     pub fn hold(&mut self, slot: Slot) -> (Hold, Effects) {
         let mut effects = Effects::new();
         let admission = self.admission(slot).filter(|_| !self.is_hidden(slot));
@@ -16,13 +16,13 @@ impl Store {
         };
         let hold = self.tier.hold(admission, hash, size, key_bytes);
         if hold == Hold::Held {
-            self.expiry.cold(slot);
+            self.expiry.body_gone(slot);
         }
         self.make_room(&mut effects);
         (hold, effects)
     }
 
-    /// Takes a hold away. A body nobody holds any more stays, as others do, if the host keeps its
+    /// Takes a hold away. A body nobody holds any more stays, as others do, if the caller keeps its
     /// value and its entry is still there; that of a hidden entry as others of hidden entries do.
     pub fn release(&mut self, slot: Slot, kept: bool) -> Effects {
         let mut effects = Effects::new();
@@ -34,7 +34,7 @@ impl Store {
                 let left = !stays || self.tier.demote(slot);
                 self.counters.evicted_as_expired += u64::from(left);
             } else if stays {
-                self.warm(slot, &mut effects);
+                self.note_resident(slot, &mut effects);
             }
         }
         self.make_room(&mut effects);
@@ -47,7 +47,7 @@ impl Store {
         wanted.is_some_and(|(.., size, key_bytes)| self.tier.has_room(slot, size, key_bytes))
     }
 
-    /// Counts uses the host does not log as hits.
+    /// Counts uses the caller does not log as hits.
     pub fn count_uses(&mut self, slots: &[u32]) {
         self.catalog.count_uses(&each(slots));
     }

@@ -14,7 +14,7 @@ impl Store {
         self.expiry.set_idle(idle);
     }
 
-    /// Takes the host's report of hits, and does what the clock demands. Called before anything else,
+    /// Takes the caller's report of hits, and does what the clock demands. Called before anything else,
     /// so that the outcome equals that of a store which is told of each hit.
     pub fn drain(&mut self, report: &[Hits], now: u64) -> Effects {
         self.counters.hits += total(report);
@@ -25,10 +25,10 @@ impl Store {
         self.catalog.reap(|slot| self.tier.is_held(slot));
         let mut effects = Effects::new();
         while let Some(slot) = self.expiry.ended() {
-            self.turn(slot, &mut effects);
+            self.expire_or_revive(slot, &mut effects);
         }
-        while let Some(slot) = self.expiry.leaving() {
-            self.part(slot, &mut effects);
+        while let Some(slot) = self.expiry.due_for_deletion() {
+            self.remove_ended(slot, &mut effects);
         }
         effects
     }
@@ -48,7 +48,7 @@ impl Store {
         self.catalog
             .set_expired(slot, matches!(life, Life::Unknown | Life::Over));
         if life == Life::Over {
-            self.let_leave(slot);
+            self.schedule_deletion(slot);
         }
         if life != Life::Unlimited {
             effects.push(Effect::Limited(slot));
@@ -56,9 +56,9 @@ impl Store {
     }
 
     /// The body of an entry came to memory, or is held no longer.
-    pub(super) fn warm(&mut self, slot: Slot, effects: &mut Effects) {
+    pub(super) fn note_resident(&mut self, slot: Slot, effects: &mut Effects) {
         let may_leave = !self.is_hidden(slot) && !self.tier.is_held(slot);
-        if may_leave && self.expiry.warm(slot) {
+        if may_leave && self.expiry.body_resident(slot) {
             effects.push(Effect::Limited(slot));
         }
     }
@@ -69,29 +69,29 @@ impl Store {
     }
 
     /// The life of an entry is over, or has begun by now.
-    fn turn(&mut self, slot: Slot, effects: &mut Effects) {
+    fn expire_or_revive(&mut self, slot: Slot, effects: &mut Effects) {
         let Some(entry) = self.catalog.get(slot) else {
             return;
         };
-        let moved = Effect::Moved(entry.url);
+        let moved = Effect::ResolutionChanged(entry.url);
         if entry.expired {
             effects.push(moved);
             self.watch(slot, self.expiry.wall(), effects);
             if self.tier.form(slot) != Form::Cold {
-                self.warm(slot, effects);
+                self.note_resident(slot, effects);
             }
             return;
         }
         self.catalog.set_expired(slot, true);
         self.counters.expirations += 1;
         effects.extend([Effect::Expired(slot), moved]);
-        self.let_leave(slot);
+        self.schedule_deletion(slot);
     }
 
     /// Sees to it that a hidden entry leaves when its grace is over, if it ever is. What a host has
     /// leaves memory at once; what has no host stays there, first to go. What is held waits for its
     /// release.
-    fn let_leave(&mut self, slot: Slot) {
+    fn schedule_deletion(&mut self, slot: Slot) {
         let Some(entry) = self.catalog.get(slot) else {
             return;
         };
@@ -103,20 +103,20 @@ impl Store {
             self.tier.demote(slot)
         };
         self.counters.evicted_as_expired += u64::from(left);
-        self.expiry.cold(slot);
+        self.expiry.body_gone(slot);
         if let Some(until) = until.or(expires.filter(|_| !durable)) {
             let grace = until.saturating_sub(expires.unwrap_or(until));
-            self.expiry.let_leave(slot, grace, durable);
+            self.expiry.schedule_deletion(slot, grace, durable);
         }
     }
 
     /// A hidden entry leaves, or a body that nobody reads.
-    fn part(&mut self, slot: Slot, effects: &mut Effects) {
+    fn remove_ended(&mut self, slot: Slot, effects: &mut Effects) {
         match (self.is_hidden(slot), self.options.durable) {
             (true, true) => {
-                effects.push(Effect::Over(slot));
+                effects.push(Effect::GraceEnded(slot));
                 // Until the host has deleted it, it is told again.
-                self.expiry.let_leave(slot, 0, true);
+                self.expiry.schedule_deletion(slot, 0, true);
             }
             (true, false) => {
                 self.counters.evicted_as_expired += u64::from(self.tier.remove(slot));

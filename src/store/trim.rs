@@ -73,7 +73,7 @@ impl Store {
             Cause::Expired => &mut self.counters.evicted_as_expired,
         };
         *counter += 1;
-        self.expiry.cold(slot);
+        self.expiry.body_gone(slot);
         effects.push(Effect::Evicted(slot, cause));
         if !self.options.durable {
             self.retire(slot, effects);

@@ -1,4 +1,4 @@
-//! Archives as JavaScript writes and reads them; `js/archive.ts` and `js/unarchive.ts` are the other side.
+//! Archives as JavaScript writes and reads them; `js/archive/` are the other side.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

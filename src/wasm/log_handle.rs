@@ -4,11 +4,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::wall;
 use crate::error::{Error, Result};
 use crate::format::log::{Location, Log};
 use crate::format::rows::Packer;
 use crate::format::{place, segment::StoreId};
-use crate::text::decimal;
 
 /// The state of one directory. Slots name segments, tickets name planned commits.
 #[wasm_bindgen]
@@ -51,13 +51,12 @@ impl LogHandle {
             .collect()
     }
 
-    /// What holds of a segment, as a sum: 1 its file is gone or never came to be, 2 this log writes
-    /// it, 4 nothing more will be written to it, 8 it may be merged.
+    /// What holds of a segment, as a sum of numbers of [`wall`].
     pub fn status(&self, slot: u32) -> u32 {
-        u32::from(self.log.is_gone(slot))
-            + 2 * u32::from(self.log.is_own(slot))
-            + 4 * u32::from(self.log.is_sealed(slot))
-            + 8 * u32::from(self.log.is_mergeable(slot))
+        u32::from(self.log.is_gone(slot)) * wall::SEGMENT_GONE
+            + u32::from(self.log.is_own(slot)) * wall::SEGMENT_OWN
+            + u32::from(self.log.is_sealed(slot)) * wall::SEGMENT_SEALED
+            + u32::from(self.log.is_mergeable(slot)) * wall::SEGMENT_MERGEABLE
     }
 
     /// Offset from which `scan` wants the segment.
@@ -247,8 +246,9 @@ impl LogHandle {
     }
 
     /// The commit is written: it becomes true.
-    pub fn settle(&mut self, ticket: u32, synced: bool, apart: bool) {
-        self.log.settle(ticket, synced, apart);
+    #[wasm_bindgen(js_name = commitDone)]
+    pub fn commit_done(&mut self, ticket: u32, synced: bool, apart: bool) {
+        self.log.commit_done(ticket, synced, apart);
     }
 
     /// The commit could not be written.
@@ -362,7 +362,7 @@ pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
 
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| {
-        let what = [what, " of ", &decimal(bytes.len() as u64), " bytes"].concat();
+        let what = format!("{what} of {} bytes", bytes.len());
         Error::invalid_value(&what, "has another length than it must have")
     })
 }

@@ -8,6 +8,7 @@ mod error;
 mod log_handle;
 mod records;
 mod store_handle;
+pub mod wall;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

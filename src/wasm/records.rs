@@ -1,5 +1,5 @@
 //! The wide records that cross the wall: one string each, its fields separated by NUL, because one
-//! string costs a fraction of forty object members. `js/record.ts` is the other side of this file.
+//! string costs a fraction of forty object members. `js/core/record.ts` is the other side of this file.
 //!
 //! Absent texts are empty, numbers are decimal. What repeats comes last: the number of tags, the
 //! tags, then a field per dependency that starts with the digit of its kind.
@@ -10,7 +10,6 @@ use crate::catalog::RowKey;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::metadata::{Dependency, DependencyKind, Head, Metadata, Origin, Url};
-use crate::text::decimal;
 
 const SEPARATOR: char = '\0';
 
@@ -241,7 +240,7 @@ impl Record {
     }
 
     fn number(&mut self, number: Option<u64>) {
-        self.text(&number.map(decimal).unwrap_or_default());
+        self.text(&number.map(|number| number.to_string()).unwrap_or_default());
     }
 }
 

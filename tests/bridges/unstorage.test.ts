@@ -10,9 +10,9 @@ import fsDriver from "unstorage/drivers/fs";
 import fsLiteDriver from "unstorage/drivers/fs-lite";
 import { unstorageAdapter, unstorageDriver } from "../../dist/bridges/unstorage.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { adapterContract } from "../../dist/testing.js";
+import { loadCore } from "../js/core.js";
 import { updateRounds } from "../js/update-rounds.js";
 
 /** `FSS_UPDATE_ROUNDS=1000` tries for longer than `npm test` does. */

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import type { IndexedDbOptions } from "../../dist/adapters/indexeddb.js";
-import type { HostAdapter } from "../../dist/host.js";
+import type { HostAdapter, HostContext } from "../../dist/host.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -34,10 +34,21 @@ const TYPES: Readonly<Record<string, string>> = {
 const BLANK = `<!doctype html><meta charset="utf-8"><title>fhir-schema-store test</title>
 <script>globalThis.__name = (named) => named;</script>
 <script type="module">
-  const modules = ["adapters/indexeddb.js", "testing.js", "testing/kit.js", "load/web.js"];
+  const modules = ["adapters/indexeddb.js", "adapters/memory.js", "testing.js", "testing/kit.js"];
   const loaded = await Promise.all(modules.map((path) => import("/dist/" + path)));
   const kit = Object.assign({}, ...loaded);
-  const core = await kit.loadCore();
+  const { openSchemaStore } = await import("/dist/index.js");
+  // The core of the page, as a store hands it to its adapter.
+  const core = await new Promise((resolve, reject) => {
+    const adapter = kit.memoryAdapter();
+    const { open } = adapter;
+    adapter.open = (context) => {
+      resolve(context.core);
+      return open(context);
+    };
+    openSchemaStore({ adapter }).then((store) => store.close(), reject);
+  });
+  kit.loadCore = async () => core;
   kit.open = async (...options) => {
     const adapter = kit.indexedDbAdapter(...options);
     await adapter.open({ core });
@@ -61,8 +72,10 @@ const PAGES: Readonly<Record<string, string>> = {
 /** What a page opened by `Chromium.open` has as the global `kit`. */
 export type PageKit = typeof import("../../dist/adapters/indexeddb.js") &
   typeof import("../../dist/testing.js") &
-  typeof import("../../dist/testing/kit.js") &
-  typeof import("../../dist/load/web.js") & {
+  typeof import("../../dist/adapters/memory.js") &
+  typeof import("../../js/testing/kit.js") & {
+    /** The compiled core of the page. */
+    loadCore(): Promise<HostContext["core"]>;
     /** An adapter of that database, open. */
     open(databaseName: string, options?: IndexedDbOptions): Promise<HostAdapter>;
   };

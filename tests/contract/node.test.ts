@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fsAdapter } from "../../dist/adapters/fs.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
-import { loadCore } from "../../dist/load/node.js";
 import { adapterContract } from "../../dist/testing.js";
+import { loadCore } from "../js/core.js";
 
 const core = await loadCore();
 

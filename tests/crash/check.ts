@@ -1,7 +1,7 @@
 /** A new process after the kill: opens the place and prints which batch it holds. */
 
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import { loadCore } from "../../dist/load/node.js";
+import { loadCore } from "../js/core.js";
 import { batchIn } from "./batches.js";
 
 const core = await loadCore();

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, rmdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { acquireFile } from "../../dist/adapters/fs/lock-file.js";
+import { acquireFile } from "../../js/adapters/fs/lock-file.js";
 
 const [directory = ""] = process.argv.slice(2);
 const mine = `in-${process.pid}`;

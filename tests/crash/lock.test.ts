@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { acquireFile } from "../../dist/adapters/fs/lock-file.js";
+import { acquireFile } from "../../js/adapters/fs/lock-file.js";
 import { program } from "./start.js";
 
 const PROCESSES = 6;

@@ -2,7 +2,7 @@
 
 import { writeSync } from "node:fs";
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import { loadCore } from "../../dist/load/node.js";
+import { loadCore } from "../js/core.js";
 import { rewrite } from "./rewrites.js";
 
 const [directory = "", first = "1"] = process.argv.slice(2);

@@ -6,7 +6,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fsAdapter } from "../../dist/adapters/fs.js";
 import type { HostAdapter, HostBatch } from "../../dist/host.js";
-import { loadCore } from "../../dist/load/node.js";
+import { loadCore } from "../js/core.js";
 
 /** Keys there are, and keys one commit rewrites. */
 const KEYS = 40;

@@ -34,7 +34,7 @@ const SIZES: [(&str, &[usize], &[usize]); 13] = [
 #[test]
 #[ignore = "prints what benches/tables/hit-ratio.mjs makes a table of"]
 fn hit_ratios() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let files = read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().file_name());

@@ -3,26 +3,18 @@
 use std::collections::HashMap;
 use std::env;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 
 use flate2::read::GzDecoder;
 
 /// What is asked for: a key, numbered from 1 in order of first appearance, and its size.
 pub(super) type Request = (u32, usize);
 
-static TOLD: Once = Once::new();
-
-/// The folder of the traces; without it the reason why a test does nothing is printed.
-pub(super) fn folder() -> Option<PathBuf> {
-    let folder = env::var_os("FSS_TRACES").map(PathBuf::from);
-    if folder.is_none() {
-        // Not by `eprintln!`, which nobody sees where all is well.
-        let reason = b"real traces are left out: FSS_TRACES names no folder of them\n";
-        TOLD.call_once(|| io::stderr().write_all(reason).unwrap());
-    }
-    folder
+/// The folder of the traces.
+pub(super) fn folder() -> PathBuf {
+    let folder = env::var_os("FSS_TRACES").expect("FSS_TRACES names no folder of traces");
+    PathBuf::from(folder)
 }
 
 /// Reads `name.txt.gz`: a key a line, or a key and a size; one without a size counts as 1.

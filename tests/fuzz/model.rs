@@ -98,9 +98,10 @@ impl Model {
             5 => self.forget(key),
             6..8 => self.admit(key, false),
             8..11 => self.admit(key, true),
-            11 => self.pend(),
+            11 => self.add_pending(),
             12 => {
-                self.store.unpend(core::mem::take(&mut self.pending));
+                self.store
+                    .remove_pending(core::mem::take(&mut self.pending));
             }
             13 => self.drain(),
             _ => return self.hit(key),
@@ -179,7 +180,7 @@ impl Model {
         self.drain();
         let packed = row_key(&self.urls[key]).pack().unwrap();
         let mut effects = Effects::new();
-        let known = self.store.forget(&packed, &mut effects).unwrap();
+        let known = self.store.remove_row(&packed, &mut effects).unwrap();
         let row = self.rows[key].take();
         assert_eq!(known, row.is_some());
         if let Some(row) = row.filter(|row| row.form != Form::Cold) {
@@ -229,14 +230,14 @@ impl Model {
         assert!(effects.is_empty());
     }
 
-    fn pend(&mut self) {
+    fn add_pending(&mut self) {
         self.drain();
         let bytes = self
             .random
             .below(LIMITS.bytes / 2)
             .min(LIMITS.bytes - self.pending);
         self.pending += bytes;
-        let effects = self.store.pend(bytes);
+        let effects = self.store.add_pending(bytes);
         self.evict(effects);
     }
 

@@ -50,7 +50,7 @@ impl Naive {
     }
 
     pub(super) fn insert(&mut self, slot: u32, key: usize, weight: usize) {
-        self.settle();
+        self.apply_hits();
         self.clock += 1;
         let (uses, time, rank) = (1, self.clock, 0.0);
         let returns = self.ghosts.iter().any(|&(ghost, _)| ghost == key);
@@ -65,7 +65,7 @@ impl Naive {
         };
         self.newcomer = Some((item, returns));
         if ["lru", "fifo", "custom"].contains(&self.name) {
-            self.settle();
+            self.apply_hits();
         }
     }
 
@@ -78,7 +78,7 @@ impl Naive {
             // A change of weight gives a new place among equal ones.
             "lfu" | "gdsf" => self.change(slot, |item| item.weight = weight),
             _ => {
-                self.settle();
+                self.apply_hits();
                 for item in self.items.iter_mut().chain(&mut self.small) {
                     if item.slot == slot {
                         item.weight = weight;
@@ -89,7 +89,7 @@ impl Naive {
     }
 
     pub(super) fn remove(&mut self, slot: u32) {
-        self.settle();
+        self.apply_hits();
         if self.hand == Some(slot) {
             self.hand = self.after(slot);
         }
@@ -131,7 +131,7 @@ impl Naive {
         self.items.retain(|item| item.slot != slot);
     }
 
-    fn settle(&mut self) {
+    fn apply_hits(&mut self) {
         let Some((mut item, returns)) = self.newcomer.take() else {
             return;
         };
@@ -152,7 +152,7 @@ impl Naive {
     }
 
     fn change(&mut self, slot: u32, change: impl Fn(&mut Item)) {
-        self.settle();
+        self.apply_hits();
         self.clock += 1;
         let (clock, mut changed) = (self.clock, None);
         for item in self.items.iter_mut().chain(&mut self.small) {

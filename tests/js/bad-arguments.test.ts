@@ -43,7 +43,6 @@ const CONTENT = new Set(["SERIALIZATION", "CORRUPT", "CONVERSION"]);
 /** Public, but not called by users with arguments of theirs. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   "store.constructor": "use openSchemaStore",
-  "store.open": "called by openSchemaStore",
   "store.close": "must end a store, whatever an event hands it",
   "lease.constructor": "use lease",
   "lease.release": "must let go, whatever an event hands it",
@@ -156,8 +155,8 @@ test("every public method and export is called here, or said not to be", async (
     add(`${owner}.`, world[owner] as object);
   }
   const { exports } = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8"));
-  for (const files of Object.values<{ node?: string; default?: string }>(exports)) {
-    const file = files.node ?? files.default;
+  for (const files of Object.values<{ node?: { default: string }; default?: string }>(exports)) {
+    const file = files.node?.default ?? files.default;
     if (file !== undefined) add("", await import(new URL(file, ROOT).href));
   }
   const known = [

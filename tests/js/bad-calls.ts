@@ -12,7 +12,6 @@ import { unstorageAdapter, unstorageDriver } from "../../dist/bridges/unstorage.
 import * as convert from "../../dist/convert/node.js";
 import * as inline from "../../dist/index.inline.js";
 import * as main from "../../dist/index.node.js";
-import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { adapterContract } from "../../dist/testing.js";
 import {
@@ -38,6 +37,7 @@ import {
   whole,
   wrongIf,
 } from "./bad-faults.js";
+import { loadCore } from "./core.js";
 
 /** What the calls are made on. */
 export interface World {

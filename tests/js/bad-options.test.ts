@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OPTION_RULES } from "../../dist/arguments/options.js";
 import type { StoreOptions } from "../../dist/types.js";
+import { OPTION_RULES } from "../../js/arguments/options.js";
 import { kept } from "./bad-table.js";
 import { memoryAdapter, openStore } from "./kit.js";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Output } from "../../dist/cli/output.js";
+import { Output } from "../../js/cli/output.js";
 import { cache, scratchFolder } from "./commands.js";
 
 const cwd = scratchFolder("cli-terminal");

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { resolveConfig } from "../../dist/cli/config.js";
 import type { Metadata, Stats } from "../../dist/types.js";
+import { resolveConfig } from "../../js/cli/config.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const usCore = fileURLToPath(new URL("../fixtures/us_core_311.tgz", import.meta.url));
@@ -210,8 +210,8 @@ test("clears what it is told to, and only after a yes", async () => {
     [["--yes"], /--all/],
     [["--all"], /--yes/],
     [["--url", patient], /--yes/],
-    [["--all", "--type", "Patient", "--yes"], /no other selection/],
-    [["--url", patient, "--all", "--yes"], /no other selection/],
+    [["--all", "--type", "Patient", "--yes"], /cannot be combined/],
+    [["--url", patient, "--all", "--yes"], /cannot be combined/],
     [["--older-than", "30", "--yes"], /--older-than = "30"/],
   ];
   for (const [words, message] of refused) {

@@ -296,7 +296,7 @@ test("gets within a rank count for nothing and break nothing", async () => {
   }
   assert.ok(gets > 2000, `${gets} gets within a rank`);
   assert.equal(odd, 0);
-  const { memory } = (await store.stats()).hits;
+  const memory = (await store.stats()).tiers.memory.hits;
   assert.ok(memory >= hits / 2 && memory <= hits, `${memory} of ${hits} hits`);
   await store.close();
 });

@@ -115,7 +115,7 @@ test("the timer runs as long as something has a limited life, and no longer", as
     for (const look of [...timers.values()]) look();
     return timers.size;
   };
-  const options = { strategy: "memory", now: clock.now } as const;
+  const options = { strategy: "memory", now: clock.now, autoCleanup: false } as const;
   const store = await openStore({ ...options, graceHours: 1, idleTtlHours: 1 });
   assert.equal(timers.size, 0, "nothing is there");
   await store.put(lasting);

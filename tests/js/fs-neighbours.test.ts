@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Locks } from "../../dist/adapters/fs/lock.js";
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
+import { Locks } from "../../js/adapters/fs/lock.js";
+import { loadCore } from "./core.js";
 import { openStore, until } from "./kit.js";
 
 const core = await loadCore();

@@ -8,11 +8,11 @@ import { mkdtempSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { mapKey } from "../../dist/bytes.js";
 import type { HostPut } from "../../dist/host.js";
-import { loadCore } from "../../dist/load/node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
+import { mapKey } from "../../js/bytes.js";
+import { loadCore } from "./core.js";
 import { filled, openStore } from "./kit.js";
 import { Disk, fsAdapter, NAMES, type Names, systemError } from "./power.js";
 

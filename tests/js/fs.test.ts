@@ -20,9 +20,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import type { CoreModule } from "../../dist/load/module.js";
 import type { HostAdapter, HostPut } from "../../dist/host.js";
-import { loadCore } from "../../dist/load/node.js";
+import type { Glue } from "../../js/load/glue.js";
+import type { CoreModule } from "../../js/load/module.js";
+import { loadCore } from "./core.js";
 
 const core = await loadCore();
 const utf8 = new TextEncoder();
@@ -137,7 +138,7 @@ test("a read-only directory can be read and not written", async (context) => {
   await filled(directory);
   const script = `
     import { fsAdapter } from ${JSON.stringify(dist("adapters/fs.js"))};
-    import { loadCore } from ${JSON.stringify(dist("load/node.js"))};
+    import { loadCore } from ${JSON.stringify(CORE)};
     const core = await loadCore();
     if (process.getuid() === 0) process.setuid(65534);
     const adapter = fsAdapter(${JSON.stringify(directory)});
@@ -155,7 +156,7 @@ test("a read-only directory can be read and not written", async (context) => {
     chmodSync(join(directory, ".."), 0o755);
   }
   chmodSync(directory, 0o500);
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+  const { stdout, stderr } = spawnSync(process.execPath, [...SCRIPT, script]);
   assert.equal(`${stdout}`, "body of kept DISK_ERROR\n", `${stderr}`);
   chmodSync(directory, 0o700);
 });
@@ -330,7 +331,7 @@ test("increments by processes at once are exact", async (context) => {
   const script = `
     import { createHash, randomBytes } from "node:crypto";
     import { fsAdapter } from ${JSON.stringify(dist("adapters/fs.js"))};
-    import { loadCore } from ${JSON.stringify(dist("load/node.js"))};
+    import { loadCore } from ${JSON.stringify(CORE)};
     const adapter = fsAdapter(${JSON.stringify(directory)});
     await adapter.open({ core: await loadCore() });
     const key = new TextEncoder().encode("counter");
@@ -363,7 +364,7 @@ test("a trap costs one call, and nothing that was committed", async (context) =>
   let trap = false;
   const fragile: CoreModule = {
     instantiate() {
-      const glue = core.instantiate();
+      const glue = core.instantiate() as Glue;
       class Fragile extends glue.LogHandle {
         override index(): Uint8Array {
           if (trap) throw new WebAssembly.RuntimeError("unreachable");
@@ -386,13 +387,17 @@ test("a trap costs one call, and nothing that was committed", async (context) =>
   await adapter.close();
 });
 
+/** How a process of its own runs a script that may import these tests. */
+const SCRIPT = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e"];
+const CORE = new URL("./core.ts", import.meta.url).href;
+
 function dist(path: string): string {
   return pathToFileURL(join(import.meta.dirname, "../../dist", path)).href;
 }
 
 async function run(script: string): Promise<{ code: number | null; output: string }> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+  const child = spawn(process.execPath, [...SCRIPT, script]);
   let output = "";
   child.stderr.on("data", (chunk) => {
     output += String(chunk);

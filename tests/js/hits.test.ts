@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadCore } from "../../dist/load/node.js";
-import { opener } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { EvictionCandidate, StoreOptions } from "../../dist/types.js";
+import { opener } from "../../js/open.js";
+import { loadCore } from "./core.js";
 import { memoryAdapter, openStore, random, turn } from "./kit.js";
 
 const KEYS = 60;
@@ -97,21 +97,21 @@ test("getMany reports hits once, and counts each", async () => {
       urls,
     );
     assert.equal(looks(), 1, `${count} entries`);
-    const before = (await store.stats()).hits.memory;
+    const before = (await store.stats()).tiers.memory.hits;
     await store.getMany(urls);
     await store.getMany([...urls, ...urls]);
-    assert.equal((await store.stats()).hits.memory - before, 3 * count);
+    assert.equal((await store.stats()).tiers.memory.hits - before, 3 * count);
     await store.close();
   }
 });
 
 test("getSync of what is hot reports nothing, as long as nothing has a limited life", async () => {
   const [store, , looks] = await hot(3);
-  const before = (await store.stats()).hits.memory;
+  const before = (await store.stats()).tiers.memory.hits;
   const looked = looks();
   for (let n = 1; n <= 100_000; n += 1) assert.ok(store.getSync(`u${n % 3}`));
   assert.equal(looks(), looked);
-  assert.equal((await store.stats()).hits.memory - before, 100_000);
+  assert.equal((await store.stats()).tiers.memory.hits - before, 100_000);
   await store.close();
 });
 

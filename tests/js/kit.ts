@@ -1,21 +1,18 @@
 /** What the tests of the store are written with. */
 
-import { randomBytes } from "../../dist/adapters/fs/random.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { HostAdapter } from "../../dist/host.js";
-import { loadCore } from "../../dist/load/node.js";
-import { type OpenSchemaStore, opener } from "../../dist/open.js";
+import { type OpenSchemaStore, openSchemaStore } from "../../dist/index.node.js";
 import type { SchemaStore } from "../../dist/store.js";
 
 export { MemoryPlace, memoryAdapter };
 
 /** Opens stores over the memory adapter, each on a place of its own unless the options say. */
-export const openStore: OpenSchemaStore = opener({
-  loadCore,
-  defaultAdapter: () => memoryAdapter(),
-  random: randomBytes,
-  onExit: () => () => {},
-});
+export const openStore: OpenSchemaStore = (options = {}) => {
+  const hasPlace = options?.strategy === "memory" || options?.adapter !== undefined;
+  const isPlain = typeof options === "object" && options !== null && !Array.isArray(options);
+  return openSchemaStore(hasPlace || !isPlain ? options : { ...options, adapter: memoryAdapter() });
+};
 
 /** The methods of an adapter a test may hold up or make fail. */
 export type Held = "index" | "allRows" | "byUrl" | "changes" | "bodies" | "commit";

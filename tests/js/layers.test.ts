@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fsAdapter } from "../../dist/adapters/fs.js";
 import type { HostAdapter } from "../../dist/host.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { loadCore } from "../../dist/load/node.js";
+import { loadCore } from "./core.js";
 import { MemoryPlace, memoryAdapter, openStore } from "./kit.js";
 import { checkLayers } from "./layers.js";
 

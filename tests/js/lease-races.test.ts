@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fsAdapter } from "../../dist/adapters/fs.js";
-import type { Lease } from "../../dist/holding/types.js";
 import type { SchemaStore } from "../../dist/store.js";
+import type { Lease } from "../../dist/types.js";
 import { MemoryPlace, memoryAdapter, openStore, random } from "./kit.js";
 import { type Gated, openGated } from "./races.js";
 

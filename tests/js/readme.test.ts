@@ -5,8 +5,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkOptions, OPTION_RULES } from "../../dist/arguments/options.js";
-import { OPTIONS } from "../../dist/cli/options.js";
+import { checkOptions, OPTION_RULES } from "../../js/arguments/options.js";
+import { OPTIONS } from "../../js/cli/options.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const readme = await readFile(join(ROOT, "README.md"), "utf8");

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomBytes } from "../../dist/adapters/fs/random.js";
 import { MemoryPlace, memoryAdapter } from "../../dist/adapters/memory.js";
 import type { CoreModule } from "../../dist/load/module.js";
-import { loadCore } from "../../dist/load/node.js";
-import { opener } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
+import { randomBytes } from "../../js/adapters/fs/random.js";
+import { opener } from "../../js/open.js";
+import { loadCore } from "./core.js";
 import { filled, GatedAdapter, increment, openStore, outcome, turn, until } from "./kit.js";
 
 interface Breakable {
@@ -45,7 +45,7 @@ async function openBreakable(options: StoreOptions = {}): Promise<Breakable> {
     random: randomBytes,
     onExit: () => () => {},
   });
-  const store = await open(options);
+  const store = (await open(options)) as unknown as SchemaStore;
   const scribble = () => {
     const memory = memories.at(-1);
     assert.ok(memory);

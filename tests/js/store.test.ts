@@ -155,8 +155,8 @@ each("counts and sizes", async (open) => {
   assert.equal(stats.puts, 2);
   assert.equal(stats.deletes, 1);
   assert.equal(stats.misses, 1);
-  assert.equal(stats.hits.memory + stats.hits.disk, 2);
-  assert.equal(stats.hits.network, 0);
+  assert.equal(stats.tiers.memory.hits + stats.tiers.disk.hits, 2);
+  assert.equal(stats.tiers.network.hits, 0);
   assert.ok(stats.memory.usedBytes <= stats.memory.limitBytes);
   assert.ok(stats.memory.wasmBytes >= 1024 * 1024);
   assert.ok(stats.memory.catalogBytes > 0);

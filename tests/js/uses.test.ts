@@ -199,8 +199,8 @@ test("a save that failed is made up for by the next", async () => {
   for (let n = 0; n < 10; n += 1) await other.get("http://x/A");
   await other.close();
   const exits: (() => Promise<void>)[] = [];
-  const { opener } = await import("../../dist/open.js");
-  const { loadCore } = await import("../../dist/load/node.js");
+  const { opener } = await import("../../js/open.js");
+  const { loadCore } = await import("./core.js");
   const open = opener({
     loadCore,
     defaultAdapter: () => adapter,

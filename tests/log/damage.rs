@@ -321,7 +321,7 @@ fn a_lost_body_counts_as_absent_and_is_written_again() {
     let heal = plan(&mut log, &[("other", Some(text))]);
     assert_eq!(heal.1.len(), 1, "it is written again");
     disk.write(&mut log, &heal);
-    log.settle(heal.0, true, false);
+    log.commit_done(heal.0, true, false);
     assert!(damaged(&log.index()).is_empty(), "for whatever row");
     let changed = log.changed(token);
     let told = unpack(&changed).unwrap().map(|row| row.unwrap().key);

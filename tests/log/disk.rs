@@ -68,7 +68,7 @@ impl Disk {
         }
         let plan = plan(log, batch);
         self.write(log, &plan);
-        log.settle(plan.0, true, false);
+        log.commit_done(plan.0, true, false);
     }
 
     pub(super) fn seal(&mut self, log: &mut Log) {

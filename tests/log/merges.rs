@@ -143,7 +143,7 @@ impl World {
         }
         let ticket = log.end().unwrap();
         self.disk.write(log, &(ticket, bodies));
-        log.settle(ticket, false, true);
+        log.commit_done(ticket, false, true);
         true
     }
 

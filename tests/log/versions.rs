@@ -1,8 +1,9 @@
 //! Records and snapshots of other versions of the format.
 
 use fhir_schema_store::format::log::Log;
-use fhir_schema_store::format::record::{self, Head, SKIPPABLE, Seed, checksum};
+use fhir_schema_store::format::record::{self, Head, SKIPPABLE, Seed};
 use fhir_schema_store::format::segment::SegmentId;
+use fhir_schema_store::format::wire::checksum;
 
 use crate::disk::{Disk, STORE, check, sample};
 

@@ -81,7 +81,7 @@ fn a_merge_cut_off_anywhere_changes_nothing() {
     }
     let ticket = log.end().unwrap();
     disk.write(&mut log, &(ticket, bodies));
-    log.settle(ticket, true, true);
+    log.commit_done(ticket, true, true);
     let merged = log.name(target);
     let bytes = disk.segments[&merged].clone();
     for length in 0..=bytes.len() {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { type Reading, watchPressure } from "../../dist/platform/pressure.js";
+import { type Reading, watchPressure } from "../../js/platform/pressure.js";
 import { runTask } from "./children.js";
 
 const MB = 1e6;

@@ -122,9 +122,10 @@ impl World {
             Step::Hold(id) => self.hold(id),
             Step::Release { which, kept } => self.release(which, kept),
             Step::Drain(passed) => self.drain(passed),
-            Step::Pend(bytes) => self.pend(bytes),
+            Step::Pend(bytes) => self.add_pending(bytes),
             Step::Unpend => {
-                self.store.unpend(core::mem::take(&mut self.pending));
+                self.store
+                    .remove_pending(core::mem::take(&mut self.pending));
                 Effects::new()
             }
             Step::Trim(bytes) => self.trim(bytes),
@@ -195,7 +196,7 @@ impl World {
         );
         assert_eq!(
             effects.contains(&Effect::Limited(slot)),
-            expires.is_some() && effects.contains(&Effect::Moved(self.url(slot))),
+            expires.is_some() && effects.contains(&Effect::ResolutionChanged(self.url(slot))),
         );
         let unchanged = self
             .rows
@@ -242,7 +243,7 @@ impl World {
         let mut effects = Effects::new();
         if let Some(row) = self.rows.get(&id).cloned() {
             assert_eq!(
-                self.learn(&row.key, row.hash, &row.meta, &mut effects),
+                self.insert_row(&row.key, row.hash, &row.meta, &mut effects),
                 row.slot
             );
             assert!(effects.is_empty());
@@ -262,7 +263,7 @@ impl World {
         }
         let known = self
             .store
-            .forget(&key(id).pack().unwrap(), &mut effects)
+            .remove_row(&key(id).pack().unwrap(), &mut effects)
             .unwrap();
         assert_eq!(known, self.rows.remove(&id).is_some());
         effects
@@ -287,10 +288,10 @@ impl World {
         self.store.catalog().get(slot).unwrap().url
     }
 
-    fn pend(&mut self, bytes: usize) -> Effects {
+    fn add_pending(&mut self, bytes: usize) -> Effects {
         let bytes = bytes.min(LIMIT - self.pending - self.leased());
         self.pending += bytes;
-        self.store.pend(bytes)
+        self.store.add_pending(bytes)
     }
 
     fn sweep(&mut self, kept: &BTreeSet<Id>) -> Effects {
@@ -315,7 +316,7 @@ impl World {
             .map(|(_, row)| row.clone())
             .collect::<Vec<_>>()
         {
-            self.learn(&row.key, row.hash, &row.meta, &mut effects);
+            self.insert_row(&row.key, row.hash, &row.meta, &mut effects);
         }
         for id in lost.iter().skip(1).step_by(2) {
             self.lose(self.rows[id].slot);
@@ -334,7 +335,7 @@ impl World {
         if self.durable {
             assert_eq!(store.resolve(URLS[0]).unwrap(), Resolution::Ask);
         }
-        store.learn_index(&packed, self.now).unwrap();
+        store.insert_index(&packed, self.now).unwrap();
         let mut rows = BTreeMap::new();
         for (&id, row) in &self.rows {
             let slot = store.catalog().find(&key(id)).unwrap();
@@ -375,9 +376,9 @@ impl World {
         }
     }
 
-    fn learn(&mut self, key: &[u8], hash: Hash, meta: &[u8], effects: &mut Effects) -> Slot {
+    fn insert_row(&mut self, key: &[u8], hash: Hash, meta: &[u8], effects: &mut Effects) -> Slot {
         self.store
-            .learn(key, hash, meta, self.now, effects)
+            .insert_row(key, hash, meta, self.now, effects)
             .unwrap()
             .unwrap()
     }
@@ -409,7 +410,10 @@ impl World {
                         "a live row was retired"
                     );
                 }
-                Effect::Moved(_) | Effect::Limited(_) | Effect::Rank | Effect::Over(_) => {}
+                Effect::ResolutionChanged(_)
+                | Effect::Limited(_)
+                | Effect::Rank
+                | Effect::GraceEnded(_) => {}
             }
         }
         self.uses.retain(|id, _| self.rows.contains_key(id));

@@ -11,13 +11,13 @@ const BLANK = { contentType: "text/html", body: "<!doctype html><title>loader</t
 
 browserTest("the core loads, whatever type the server gives it", async () => {
   await withLoader(async (page) => {
-    assert.equal(await load(page, "web"), "loaded");
+    assert.equal(await load(page, "index"), "loaded");
     await page.reload();
     await page.route(CORE, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, headers: { "content-type": "text/plain" } });
     });
-    assert.equal(await load(page, "web"), "loaded");
+    assert.equal(await load(page, "index"), "loaded");
   });
 });
 
@@ -27,11 +27,11 @@ browserTest(
     await withLoader(async (page) => {
       await page.route(CORE, (route) => route.fulfill(BLANK));
       assert.match(
-        await load(page, "web"),
+        await load(page, "index"),
         /^UNSUPPORTED .* is not WebAssembly.*fhir-schema-store\/inline/,
       );
       await page.unroute(CORE);
-      assert.equal(await load(page, "web"), "loaded");
+      assert.equal(await load(page, "index"), "loaded");
     });
   },
 );
@@ -40,13 +40,13 @@ browserTest("a missing or unreachable core names the inline entry", async () => 
   await withLoader(async (page) => {
     await page.route(CORE, (route) => route.fulfill({ status: 404 }));
     assert.match(
-      await load(page, "web"),
+      await load(page, "index"),
       /^UNSUPPORTED .* answered 404.*fhir-schema-store\/inline/,
     );
     await page.unroute(CORE);
     await page.route(CORE, (route) => route.abort());
     assert.match(
-      await load(page, "web"),
+      await load(page, "index"),
       /^UNSUPPORTED .* could not be fetched.*fhir-schema-store\/inline/,
     );
   });
@@ -58,11 +58,12 @@ browserTest(
     await withLoader(async (page) => {
       const forbid = "default-src 'self'";
       await reload(page, forbid);
-      for (const loader of ["web", "inline"]) {
+      for (const loader of ["index", "index.inline"] as const) {
         assert.match(await load(page, loader), /^UNSUPPORTED .*'wasm-unsafe-eval'/);
       }
       await reload(page, `${forbid}; script-src 'self' 'wasm-unsafe-eval'`);
-      for (const loader of ["web", "inline"]) assert.equal(await load(page, loader), "loaded");
+      for (const loader of ["index", "index.inline"] as const)
+        assert.equal(await load(page, loader), "loaded");
     });
   },
 );
@@ -84,17 +85,17 @@ async function reload(page: Page, policy: string): Promise<void> {
   await page.reload();
 }
 
-/** Loads and instantiates the core in the page: "loaded", or code and message of the failure. */
-function load(page: Page, loader: string): Promise<string> {
+/** Opens a store in the page, which loads the core: "loaded", or code and message of the failure. */
+function load(page: Page, entry: "index" | "index.inline"): Promise<string> {
   return page.evaluate(async (path) => {
-    const { loadCore } = await import(path);
+    const { openSchemaStore } = await import(path);
     try {
-      const core = await loadCore();
-      core.instantiate();
+      const store = await openSchemaStore({ strategy: "memory" });
+      await store.close();
       return "loaded";
     } catch (error) {
       const { code, message } = error as Error & { code: string };
       return `${code} ${message}`;
     }
-  }, `/load/${loader}.js`);
+  }, `/${entry}.js`);
 }

@@ -123,7 +123,13 @@ export async function withTab(
 }
 
 function execute(program: string, args: readonly string[], cwd: string): string {
-  const { error, status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  // A runner of tests in there is none of ours.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { error, status, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+  });
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
   return stdout.trim();

@@ -117,7 +117,10 @@ export class LogCore {
   #build(): LogHandle {
     const glue = this.#module.instantiate();
     if (!hasLog(glue)) {
-      throw new SchemaStoreError("UNSUPPORTED", "a directory needs the store's entry for Node");
+      throw new SchemaStoreError(
+        "UNSUPPORTED",
+        'fsAdapter needs "fhir-schema-store" as Node loads it; this core comes from an entry for browsers',
+      );
     }
     this.#store = identify(this.#files, glue);
     const writer = randomBytes(8);

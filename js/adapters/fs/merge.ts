@@ -4,10 +4,11 @@
  * a merge can end anywhere.
  */
 
+import { SEGMENT_MERGEABLE } from "../../core/wall.js";
 import { readBodies } from "./bodies.js";
 import { errno, type Files } from "./files.js";
 import type { LogCore } from "./log-core.js";
-import { type LogHandle, Status } from "./recovery.js";
+import type { LogHandle } from "./recovery.js";
 import { type Plan, Writer } from "./writer.js";
 
 /** Bytes of bodies, or of rows, moved by one commit. */
@@ -108,7 +109,7 @@ export class Merge {
 
   /** False once something in it is found damaged: it stays as it is, somebody may yet save what is in it. */
   #isMergeable({ slot }: Source): boolean {
-    return (this.#core.call((log) => log.status(slot)) & Status.mergeable) > 0;
+    return (this.#core.call((log) => log.status(slot)) & SEGMENT_MERGEABLE) > 0;
   }
 
   #isNeeded({ slot }: Source): boolean {

@@ -1,6 +1,7 @@
 /** From the files of a directory to the state of its log, at open and ever after. */
 
 import { mkdirSync } from "node:fs";
+import { SEGMENT_HEADER, SEGMENT_OWN, SEGMENT_SEALED, STORE_ID } from "../../core/wall.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../load/glue.js";
 import { diskError, errno, type Files, FORMAT, generationOf, isOurs, isSegment } from "./files.js";
@@ -8,12 +9,6 @@ import { randomBytes } from "./random.js";
 
 /** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
 export type LogHandle = InstanceType<Glue["LogHandle"]>;
-
-/** What `status` of a segment is the sum of. */
-export const Status = { gone: 1, own: 2, sealed: 4, mergeable: 8 } as const;
-
-const STORE_ID = 16;
-const SEGMENT_HEADER = 64;
 
 /** The identity of the store in a directory; the directory becomes a store where it is empty. */
 export function identify(files: Files, glue: Glue): Uint8Array {
@@ -54,13 +49,13 @@ export function refresh(files: Files, log: LogHandle): "same" | "changed" | "tor
   let changed = false;
   for (const name of segments) {
     const slot = log.segment(name);
-    if (slot === undefined || log.status(slot) & (Status.own | Status.sealed)) continue;
+    if (slot === undefined || log.status(slot) & (SEGMENT_OWN | SEGMENT_SEALED)) continue;
     if (unlessGone(() => readOn(files, log, slot, name))) changed = true;
   }
   const present = new Set(segments);
   let torn = false;
   for (const slot of log.present()) {
-    const unborn = log.status(slot) & Status.own && log.scanned(slot) === SEGMENT_HEADER;
+    const unborn = log.status(slot) & SEGMENT_OWN && log.scanned(slot) === SEGMENT_HEADER;
     if (!unborn && !present.has(log.name(slot)) && log.forget(slot)) torn = true;
   }
   return torn ? "torn" : changed ? "changed" : "same";

@@ -1,10 +1,11 @@
 /** What keeps a directory small and quick to open: merges, snapshots, and tidying up after the dead. */
 
 import { statSync } from "node:fs";
+import { SEGMENT_MERGEABLE, SEGMENT_OWN, SEGMENT_SEALED } from "../../core/wall.js";
 import { type Files, generationOf, isTemporary, snapshotName } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import { Merge, syncSegments } from "./merge.js";
-import { Status, unlessGone } from "./recovery.js";
+import { unlessGone } from "./recovery.js";
 import type { Writer } from "./writer.js";
 
 /** Dead bytes that are worth a merge while the store is in use. */
@@ -66,7 +67,7 @@ export class Upkeep {
   }
 
   /** Begins nothing more by itself, and waits for what is under way. Never rejects. */
-  async settle(): Promise<void> {
+  async idle(): Promise<void> {
     this.#closing = true;
     await this.#running;
   }
@@ -173,9 +174,9 @@ export class Upkeep {
   /** Whether nobody will write to a segment any more, or it is this process's own to close. */
   #isMergeable(slot: number): boolean {
     const [status, name] = this.#core.call((log) => [log.status(slot), log.name(slot)] as const);
-    if (!(status & Status.mergeable)) return false;
-    if (status & Status.sealed || slot === this.#writer.slot) return true;
-    return !(status & Status.own) && isOld(this.#files, name);
+    if (!(status & SEGMENT_MERGEABLE)) return false;
+    if (status & SEGMENT_SEALED || slot === this.#writer.slot) return true;
+    return !(status & SEGMENT_OWN) && isOld(this.#files, name);
   }
 }
 

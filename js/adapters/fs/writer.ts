@@ -82,7 +82,7 @@ export class Writer {
       this.#abandon(ticket);
       throw diskError(error, "writing at exit", segment.path);
     }
-    this.#core.call((log) => log.settle(ticket, true, this.#apart));
+    this.#core.call((log) => log.commitDone(ticket, true, this.#apart));
     this.#sealNow(segment);
   }
 
@@ -92,7 +92,7 @@ export class Writer {
     const segment = this.#write(plan);
     const strict = durability === "strict";
     if (strict) await this.#makeDurable(segment, ticket);
-    this.#core.call((log) => log.settle(ticket, strict, this.#apart));
+    this.#core.call((log) => log.commitDone(ticket, strict, this.#apart));
   }
 
   /** Brings the open segment onto stable storage. */

@@ -1,7 +1,8 @@
 /** Reading rows as they are stored. */
 
+import { copyOf } from "../../bytes.js";
 import type { HostRow } from "../../host.js";
-import { result } from "./requests.js";
+import { result, results } from "./requests.js";
 import {
   checkPlace,
   hostRow,
@@ -36,4 +37,14 @@ export async function readRows(
     else deleted.push(new Uint8Array(key));
   });
   return { rows, deleted };
+}
+
+/** The rows of these keys that are there. */
+export async function rowsOfKeys(
+  store: IDBObjectStore,
+  keys: readonly Uint8Array[],
+): Promise<HostRow[]> {
+  const wanted = keys.map((key) => copyOf(key).buffer);
+  const found = await results<ArrayBuffer, Stored>(wanted, (key) => store.get(key));
+  return found.flatMap((row, at) => (isLive(row) ? hostRow(wanted[at] as ArrayBuffer, row) : []));
 }

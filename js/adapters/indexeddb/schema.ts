@@ -24,6 +24,8 @@ const MAJOR = 1;
 
 export const STORES = ["rows", "bodies", "sys", "side"] as const;
 export type StoreName = (typeof STORES)[number];
+/** Stores that a commit writes. */
+export const COMMITTED: readonly StoreName[] = ["rows", "bodies", "sys"];
 
 /** The one record about the whole. Members not known here are carried along. */
 export interface Place {

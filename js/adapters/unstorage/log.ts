@@ -16,22 +16,19 @@
  * processes that write by turns; for those that write at one moment a storage has no means.
  */
 
-import { copyOf, copyRow, isSame, mapKey, randomId } from "../../bytes.js";
+import { copyOf, copyRow, mapKey, randomId } from "../../bytes.js";
 import { Turns } from "../../concurrency.js";
 import { SchemaStoreError } from "../../errors.js";
-import type { HostBatch, HostPut, HostToken } from "../../host.js";
+import type { HostBatch, HostToken } from "../../host.js";
 import {
-  hex,
   type LogRecord,
   type LogRow,
-  readBody,
   readRecord,
   type UnstorageStorage,
   writeRecord,
 } from "./records.js";
+import { inTurn, StoredBodies } from "./stored-bodies.js";
 
-/** Calls to the driver that are under way at a time. */
-const AT_ONCE = 16;
 /** Fewest commits that are joined into a new `all`. */
 const MIN_JOINED = 64;
 
@@ -51,10 +48,8 @@ export class Log {
   token: HostToken = 0;
   /** What could not be read, a sentence each. */
   damage: string[] = [];
-  /** Bodies that are in the storage, by hash in hex, with the number of rows that name them. */
-  readonly #bodies = new Map<string, { readonly size: number; uses: number }>();
-  /** Bodies that may have lost their last row. */
-  readonly #unused = new Set<string>();
+  /** Bodies that are in the storage. */
+  readonly bodies: StoredBodies;
   /** Tokens of the commits since the last `all`. */
   #commits: number[] = [];
   #users = 0;
@@ -69,6 +64,7 @@ export class Log {
   constructor(storage: UnstorageStorage, base: string) {
     this.#storage = storage;
     this.#base = base;
+    this.bodies = new StoredBodies(storage, (hash) => this.#name("body", hash));
     this.#writer = `${base}:writer`;
   }
 
@@ -81,7 +77,7 @@ export class Log {
   }
 
   /** Waits for what is under way; the last one to go leaves nothing in memory. */
-  settle(id: string): Promise<void> {
+  idle(id: string): Promise<void> {
     return this.turns.run("log", async () => {
       await this.#leaving;
       this.#living.delete(id);
@@ -109,7 +105,7 @@ export class Log {
         ...copyRow({ ...one, revision: this.token + 1 }),
         size: one.body.byteLength,
       }));
-      await this.#writeBodies(batch.put);
+      await this.bodies.write(batch.put);
       await this.#append({ storeId: this.storeId, put, delete: batch.delete });
       const { token } = this;
       for (const watcher of this.watchers) if (!own.has(watcher)) queueMicrotask(watcher);
@@ -134,7 +130,7 @@ export class Log {
     const token = this.token + (this.turns.busy("log") ? 1 : 0);
     const record = writeRecord({ storeId: this.storeId, token, put, delete: batch.delete });
     const sent: Promise<void>[] = [];
-    for (const [hash, body] of this.#missing(batch.put)) {
+    for (const [hash, body] of this.bodies.missing(batch.put)) {
       sent.push(this.#storage.setItemRaw(this.#name("body", hash), copyOf(body)));
     }
     this.#living.add(id);
@@ -153,25 +149,13 @@ export class Log {
     });
   }
 
-  /** Bodies that rows name. Positional. CORRUPT. */
-  bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return inTurn(hashes, (hash) => this.#body(hash));
-  }
-
-  async #body(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    if (!this.#bodies.has(hex(hash))) return undefined;
-    const name = this.#name("body", hex(hash));
-    return readBody(await this.#storage.getItemRaw(name), name);
-  }
-
   /** Bytes of rows and bodies. */
   get bytes(): number {
     let bytes = 0;
     for (const { key, hash, meta } of this.rows.values()) {
       bytes += key.byteLength + hash.byteLength + meta.byteLength;
     }
-    for (const { size } of this.#bodies.values()) bytes += size;
-    return bytes;
+    return bytes + this.bodies.bytes;
   }
 
   /** Removes all there is; what is committed afterwards makes a new place. */
@@ -244,7 +228,7 @@ export class Log {
       else this.#apply(record);
     }
     // They may have been removed; if not, they are when the commits are joined.
-    this.#takeUnused();
+    this.bodies.takeUnused();
   }
 
   /** Takes in what others left: a writer makes commits of it, a reader only knows of it. */
@@ -268,21 +252,13 @@ export class Log {
   async #due(left: LogRecord): Promise<LogRecord> {
     const isNewest = (key: Uint8Array) =>
       (this.rows.get(mapKey(key))?.revision ?? 0) <= (left.token ?? 0);
-    const there = await inTurn(left.put, (row) => this.#hasBody(row));
+    const there = await inTurn(left.put, (row) => this.bodies.has(row));
     const put = left.put.filter(({ key }, at) => there[at] && isNewest(key));
     return {
       storeId: this.storeId,
       put: put.map((row) => ({ ...row, revision: this.token + 1 })),
       delete: left.delete.filter(isNewest),
     };
-  }
-
-  /** A driver that does not write at once may have been cut off between the bodies, or within one. */
-  async #hasBody({ hash, size }: LogRow): Promise<boolean> {
-    if (this.#bodies.has(hex(hash))) return true;
-    const name = this.#name("body", hex(hash));
-    const body = readBody(await this.#storage.getItemRaw(name), name);
-    return body?.byteLength === size;
   }
 
   async #append(record: LogRecord): Promise<void> {
@@ -308,63 +284,24 @@ export class Log {
     throw new SchemaStoreError("CONCURRENCY", `unstorage: ${expectUrl.url} has other rows`);
   }
 
-  async #writeBodies(puts: readonly HostPut[]): Promise<void> {
-    const bodies = new Map(puts.map(({ hash, body }) => [hex(hash), body]));
-    await inTurn([...bodies], async ([hash, body]) => {
-      const name = this.#name("body", hash);
-      if (this.#bodies.has(hash) && (await this.#isWhole(name, body))) return;
-      // A driver in memory keeps the very bytes it is given.
-      await this.#storage.setItemRaw(name, copyOf(body));
-    });
-  }
-
-  /** Whether a body that is there need not be written: it may be damaged. */
-  async #isWhole(name: string, body: Uint8Array): Promise<boolean> {
-    try {
-      const there = readBody(await this.#storage.getItemRaw(name), name);
-      return there !== undefined && isSame(there, body);
-    } catch {
-      return false;
-    }
-  }
-
-  /** Bodies that are not in the storage, by hash in hex. */
-  #missing(puts: readonly HostPut[]): [string, Uint8Array][] {
-    const missing = new Map<string, Uint8Array>();
-    for (const { hash, body } of puts) {
-      if (!this.#bodies.has(hex(hash))) missing.set(hex(hash), body);
-    }
-    return [...missing];
-  }
-
   #apply({ put, delete: gone }: LogRecord): void {
     for (const row of put) {
-      const [key, hash] = [mapKey(row.key), hex(row.hash)];
-      const body = this.#bodies.get(hash) ?? { size: row.size, uses: 0 };
-      body.uses += 1;
-      this.#bodies.set(hash, body);
-      this.#release(key);
+      const key = mapKey(row.key);
+      this.bodies.add(row);
+      this.bodies.release(this.rows.get(key));
       this.rows.set(key, row);
     }
     for (const bytes of gone) {
       const key = mapKey(bytes);
-      this.#release(key);
+      this.bodies.release(this.rows.get(key));
       this.rows.delete(key);
     }
-  }
-
-  #release(key: string): void {
-    const row = this.rows.get(key);
-    const body = row && this.#bodies.get(hex(row.hash));
-    if (row === undefined || body === undefined) return;
-    body.uses -= 1;
-    if (body.uses === 0) this.#unused.add(hex(row.hash));
   }
 
   /** Removes bodies without rows, and joins the commits when there are many. */
   async #tidy(): Promise<void> {
     if (!this.#loaded) return;
-    await this.#remove(this.#takeUnused().map((hash) => this.#name("body", hash)));
+    await this.#remove(this.bodies.takeUnused().map((hash) => this.#name("body", hash)));
     if (this.#commits.length < Math.max(MIN_JOINED, this.rows.size / 16)) return;
     await this.#writeAll();
     this.#commits = [];
@@ -374,15 +311,7 @@ export class Log {
     await this.#remove(joined.map((token) => this.#name("log", token)));
     await this.#remove(old.map((token) => this.#name("all", token)));
     const bodies = await this.#storage.getKeys(this.#name("body", ""));
-    await this.#remove(bodies.filter((name) => !this.#bodies.has(name.split(":").at(-1) ?? "")));
-  }
-
-  /** Forgets the bodies that no row names any more, and answers their hashes. */
-  #takeUnused(): string[] {
-    const unused = [...this.#unused].filter((hash) => this.#bodies.get(hash)?.uses === 0);
-    this.#unused.clear();
-    for (const hash of unused) this.#bodies.delete(hash);
-    return unused;
+    await this.#remove(bodies.filter((name) => !this.bodies.isNamed(name.split(":").at(-1) ?? "")));
   }
 
   #writeAll(): Promise<void> {
@@ -409,8 +338,7 @@ export class Log {
   #unload(): void {
     this.#loaded = false;
     this.rows.clear();
-    this.#bodies.clear();
-    this.#unused.clear();
+    this.bodies.clear();
     this.#commits = [];
     this.damage = [];
   }
@@ -418,16 +346,4 @@ export class Log {
   #name(kind: "all" | "log" | "body" | "left", rest: number | string): string {
     return `${this.#base}:${kind}:${rest}`;
   }
-}
-
-/** Calls `work` for each item, some at a time; the results are in the order of the items. */
-async function inTurn<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
-  }
-  return results;
 }

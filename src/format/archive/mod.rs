@@ -16,10 +16,10 @@ mod writer;
 pub use reader::{Limits, Reader};
 pub use writer::Writer;
 
-use super::compress::HISTORY_BYTES;
-use super::record::checksum;
+use super::codec::HISTORY_BYTES;
 use super::segment::{MAJOR, too_new};
 use super::wire;
+use super::wire::checksum;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::metadata::{Dependency, Head, Metadata};
@@ -57,8 +57,7 @@ fn header() -> Vec<u8> {
 }
 
 fn check_header(bytes: &[u8]) -> Result<()> {
-    let (major, incompatible) =
-        header_fields(bytes).ok_or(damaged("it does not begin as an archive does"))?;
+    let (major, incompatible) = header_fields(bytes).ok_or(damaged("it is not an archive"))?;
     too_new(major, incompatible)
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::canonical::Canonical;
 use crate::catalog::RowKey;
 use crate::error::{Error, Result};
-use crate::format::compress;
+use crate::format::codec;
 use crate::format::wire::{self, wide};
 use crate::hash::Hash;
 use crate::metadata::{MAX_ROW_BYTES, Metadata, check_row};
@@ -96,7 +96,7 @@ impl Reader {
     /// Reads one block and answers its entries, one behind the other: lengths of row key, URL and
     /// metadata, number of the body and its length, each a little-endian u32; then key, URL,
     /// metadata, body. The number is 0 for a body that stands here, or tells which of the bodies
-    /// so far it is, from 1. Hashes are left to the host, which has them faster. `None` when more bytes are wanted, or at the end.
+    /// so far it is, from 1. Hashes are left to the caller, which has them faster. `None` when more bytes are wanted, or at the end.
     pub fn step(&mut self) -> Result<Option<Vec<u8>>> {
         if self.place == Place::Header {
             let Some(header) = self.unread.get(..HEADER) else {
@@ -123,7 +123,7 @@ impl Reader {
             return Err(damaged("it ends before its trailer"));
         }
         if !self.unread.is_empty() {
-            return Err(damaged("it goes on behind its trailer"));
+            return Err(damaged("there is data after its end"));
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Reader {
         let mut raw = Vec::with_capacity(parts.len());
         for (part, history) in parts.into_iter().zip(&mut self.histories) {
             let (this, rest) = packed.split_at_checked(part.packed).unwrap_or_default();
-            let unpacked = compress::unpack(history, part.codec, this, part.raw)?;
+            let unpacked = codec::unpack(history, part.codec, this, part.raw)?;
             move_on(history, &unpacked);
             raw.push(unpacked);
             packed = rest;
@@ -317,7 +317,7 @@ fn parts_of(bytes: &[u8]) -> Option<[Part; 3]> {
     Some([part()?, part()?, part()?])
 }
 
-/// What a put checks of an entry: see `js/describe.ts` and `js/record.ts`.
+/// What a put checks of an entry: see `js/write/describe-put.ts` and `js/core/record.ts`.
 fn check_texts(key: &RowKey<'_>, metadata: &Metadata) -> Result<()> {
     Canonical::of_parts(key.url, Some(key.version))?;
     if key.layer != 0 {

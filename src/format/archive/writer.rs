@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::{BLOCK_BYTES, Columns, Histories, header, move_on, take_apart};
 use crate::error::Result;
-use crate::format::compress;
+use crate::format::codec;
 use crate::format::wire::{wide, write_part, write_varint};
 use crate::hash::Hash;
 use crate::map::Map;
@@ -120,7 +120,7 @@ impl Writer {
         let mut parts = Vec::new();
         let raw = [block.texts, block.edges, block.hashes];
         for (raw, history) in raw.into_iter().zip(&mut self.histories) {
-            let (codec, packed) = compress::pack(history, &raw);
+            let (codec, packed) = codec::pack(history, &raw);
             move_on(history, &raw);
             head.push(codec);
             for length in [raw.len(), packed.len()] {

@@ -1,4 +1,4 @@
-//! The host ranks.
+//! The caller ranks.
 
 use super::lists::Lists;
 use super::recency::Recency;
@@ -6,7 +6,7 @@ use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hits::{Hits, one};
 
-/// What a host can rank an entry by; times are counted in uses of any entry.
+/// What a caller can rank an entry by; times are counted in uses of any entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
     /// The entry.
@@ -23,7 +23,7 @@ pub struct Candidate {
     pub cost: u32,
 }
 
-/// Evicts in the order the host gives, batch by batch; where it gives none, what was not used for the
+/// Evicts in the order the caller gives, batch by batch; where it gives none, what was not used for the
 /// longest time. The one used last is never a candidate: it is what room is made for.
 #[derive(Debug, Default)]
 pub struct Custom {
@@ -32,7 +32,7 @@ pub struct Custom {
     recency: Recency,
     /// By slot.
     entries: Vec<Entry>,
-    /// What the host wants to leave, the worst last.
+    /// What the caller wants to leave, the worst last.
     ranked: Vec<Slot>,
 }
 
@@ -45,14 +45,14 @@ struct Entry {
 }
 
 impl Custom {
-    /// Whether there is a choice, and no order of the host's to make it by.
+    /// Whether there is a choice, and no order of the caller's to make it by.
     pub fn wants_ranking(&self) -> bool {
         self.ranked.is_empty() && self.len() > 1
     }
 
     /// At most so many candidates, the one that was not used for the longest time first.
     pub fn candidates(&mut self, most: usize) -> Vec<Candidate> {
-        self.settle();
+        self.apply_hits();
         let since = |time| u32::try_from(self.recency.now() - time).unwrap_or(u32::MAX);
         let mut candidates = Vec::new();
         let mut next = self.order.oldest(0);
@@ -88,7 +88,7 @@ impl Custom {
         }
     }
 
-    fn settle(&mut self) {
+    fn apply_hits(&mut self) {
         for (slot, count) in self.recency.tell() {
             if self.order.list_of(slot).is_some() {
                 self.order.move_to(0, slot);
@@ -102,7 +102,7 @@ impl Custom {
 
 impl Policy for Custom {
     fn insert(&mut self, admission: Admission) {
-        self.settle();
+        self.apply_hits();
         let slot = admission.slot;
         self.recency.admit(slot);
         if self.entries.len() <= slot.index() {
@@ -124,7 +124,7 @@ impl Policy for Custom {
     }
 
     fn remove(&mut self, slot: Slot) {
-        self.settle();
+        self.apply_hits();
         self.order.remove(slot);
     }
 
@@ -133,7 +133,7 @@ impl Policy for Custom {
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        self.settle();
+        self.apply_hits();
         while let Some(slot) = self.ranked.pop() {
             if self.order.remove(slot) {
                 return Some(slot);

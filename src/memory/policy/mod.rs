@@ -2,10 +2,10 @@
 
 mod climber;
 mod custom;
+mod deferred;
 mod fifo;
 mod gdsf;
 mod ghosts;
-mod late;
 mod lfu;
 mod lists;
 mod lru;
@@ -69,7 +69,7 @@ pub trait Policy {
         0
     }
 
-    /// This policy, where the host ranks for it.
+    /// This policy, where the caller ranks for it.
     fn custom(&mut self) -> Option<&mut Custom> {
         None
     }
@@ -189,7 +189,7 @@ pub(crate) mod tests {
             }
         }
 
-        fn settle(&mut self) {
+        fn apply_hits(&mut self) {
             if let Some(mut newcomer) = self.newcomer.take() {
                 self.clock += 1;
                 newcomer.time = self.clock;
@@ -199,7 +199,7 @@ pub(crate) mod tests {
         }
 
         fn insert(&mut self, slot: Slot, weight: usize) {
-            self.settle();
+            self.apply_hits();
             let (uses, time, rank) = (1, 0, 0.0);
             self.newcomer = Some(Resident {
                 slot,
@@ -209,12 +209,12 @@ pub(crate) mod tests {
                 rank,
             });
             if self.name == "lru" || self.name == "fifo" {
-                self.settle();
+                self.apply_hits();
             }
         }
 
         fn change(&mut self, slot: Slot, change: impl Fn(&mut Resident)) {
-            self.settle();
+            self.apply_hits();
             if let Some(at) = self.residents.iter().position(|it| it.slot == slot) {
                 self.clock += 1;
                 let mut changed = self.residents[at];
@@ -285,7 +285,7 @@ pub(crate) mod tests {
                         Step::Hits(numbers) => {
                             policy.hits(&report(numbers));
                             if !numbers.is_empty() {
-                                naive.settle();
+                                naive.apply_hits();
                             }
                             for &number in numbers {
                                 naive.change(slot(number), |it| it.uses += 1);
@@ -293,7 +293,7 @@ pub(crate) mod tests {
                         }
                         Step::Remove(number) => {
                             policy.remove(slot(*number));
-                            naive.settle();
+                            naive.apply_hits();
                             naive.residents.retain(|it| it.slot != slot(*number));
                         }
                         Step::Reweigh(number, weight) => {
@@ -354,7 +354,7 @@ pub(crate) mod tests {
             }
         }
 
-        /// The host hands hits in many at a time.
+        /// The caller hands hits in many at a time.
         #[test]
         fn buffered_hits_are_as_good(steps in proptest::collection::vec(any_step(), 0..300)) {
             for name in NAMES {

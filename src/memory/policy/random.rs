@@ -1,6 +1,6 @@
 //! Random replacement.
 
-use super::late::{Expectant, Late};
+use super::deferred::{AdmissionAware, DeferredInsert};
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hits::Hits;
@@ -8,7 +8,7 @@ use crate::hits::Hits;
 /// Evicts any body, by a generator that starts from `seed`: no bookkeeping on hits, no pattern that
 /// defeats it, no merit either.
 pub(super) fn random(seed: u64) -> impl Policy {
-    Late::new(Random {
+    DeferredInsert::new(Random {
         slots: Vec::new(),
         places: Vec::new(),
         state: seed,
@@ -80,6 +80,6 @@ impl Policy for Random {
     }
 }
 
-impl Expectant for Random {
+impl AdmissionAware for Random {
     fn expect(&mut self, _admission: &Admission) {}
 }

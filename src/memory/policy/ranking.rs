@@ -3,7 +3,7 @@
 use core::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use super::late::Expectant;
+use super::deferred::AdmissionAware;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hits::{Hits, span};
@@ -173,7 +173,7 @@ impl Policy for Ranking {
     }
 }
 
-impl Expectant for Ranking {
+impl AdmissionAware for Ranking {
     fn expect(&mut self, _admission: &Admission) {}
 }
 

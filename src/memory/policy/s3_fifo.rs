@@ -1,7 +1,7 @@
 //! S3-FIFO (Yang et al., SOSP 2023), as libCacheSim has it.
 
+use super::deferred::{AdmissionAware, DeferredInsert};
 use super::ghosts::Ghosts;
-use super::late::{Expectant, Late};
 use super::lists::Lists;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
@@ -20,7 +20,7 @@ const MOST_USES: u8 = 3;
 /// back soon goes straight to the main queue. Scans pass by; loops longer than the cache defeat it.
 pub(super) fn s3_fifo(limits: Limits) -> impl Policy {
     let small = share(limits, 1);
-    Late::new(S3Fifo {
+    DeferredInsert::new(S3Fifo {
         queues: Lists::default(),
         entries: Vec::new(),
         ghosts: Ghosts::new(share(limits, 9)),
@@ -181,7 +181,7 @@ impl S3Fifo {
     }
 }
 
-impl Expectant for S3Fifo {
+impl AdmissionAware for S3Fifo {
     fn expect(&mut self, admission: &Admission) {
         self.returns = self.ghosts.take(admission.key_hash);
     }

@@ -1,6 +1,6 @@
 //! SIEVE (Zhang et al., NSDI 2024).
 
-use super::late::{Expectant, Late};
+use super::deferred::{AdmissionAware, DeferredInsert};
 use super::lists::Lists;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
@@ -9,7 +9,7 @@ use crate::hits::Hits;
 /// Evicts in the order of arrival, but gives who was used since the hand last came by another round.
 /// Loops and scans longer than the cache leave it with nothing.
 pub(super) fn sieve() -> impl Policy {
-    Late::new(Sieve::default())
+    DeferredInsert::new(Sieve::default())
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +71,6 @@ impl Policy for Sieve {
     }
 }
 
-impl Expectant for Sieve {
+impl AdmissionAware for Sieve {
     fn expect(&mut self, _admission: &Admission) {}
 }

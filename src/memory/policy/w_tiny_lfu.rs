@@ -75,7 +75,7 @@ impl WTinyLfu {
     }
 
     /// Does what the hits since the last change demand.
-    fn settle(&mut self) {
+    fn apply_hits(&mut self) {
         for (slot, count) in self.recency.tell() {
             if let Some(list) = self.lists.list_of(slot) {
                 self.hit(slot, list, count);
@@ -155,7 +155,7 @@ impl WTinyLfu {
 
 impl Policy for WTinyLfu {
     fn insert(&mut self, admission: Admission) {
-        self.settle();
+        self.apply_hits();
         let slot = admission.slot;
         self.recency.admit(slot);
         if self.key_hashes.len() <= slot.index() {
@@ -177,7 +177,7 @@ impl Policy for WTinyLfu {
     }
 
     fn remove(&mut self, slot: Slot) {
-        self.settle();
+        self.apply_hits();
         if self.candidate == Some(slot) {
             self.candidate = self.lists.newer(slot);
         }
@@ -190,7 +190,7 @@ impl Policy for WTinyLfu {
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        self.settle();
+        self.apply_hits();
         let victim = self.rival().or(self.lists.oldest(WINDOW))?;
         let loser = match self.candidate {
             Some(candidate) if candidate != victim => {

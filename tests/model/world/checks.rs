@@ -171,7 +171,7 @@ impl World {
         let moved: BTreeSet<&str> = effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Moved(url) => self.store.catalog().text(*url),
+                Effect::ResolutionChanged(url) => self.store.catalog().text(*url),
                 _ => None,
             })
             .collect();

@@ -118,7 +118,7 @@ impl World {
     fn leave(&mut self, effects: &Effects, resident: &[Id]) {
         let due = self.ids(|row| row.leaves.is_some_and(|at| at <= self.steady));
         for (id, row) in &self.rows {
-            let told = effects.contains(&Effect::Over(row.slot));
+            let told = effects.contains(&Effect::GraceEnded(row.slot));
             assert_eq!(told, self.durable && due.contains(id));
         }
         for id in due {

@@ -1,9 +1,9 @@
 //! Asking the log for rows.
 
-use super::log::{Entry, Log, Version};
-use super::rows::{Packer, Row};
-use super::scan::fingerprint;
+use super::{Entry, Log, Version};
 use crate::catalog::RowKey;
+use crate::format::rows::{Packer, Row};
+use crate::format::scan::fingerprint;
 use crate::hash::UNREADABLE;
 use crate::metadata::UNKNOWN;
 

@@ -9,13 +9,13 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::live::NOWHERE;
-use super::log::{Location, Log, Version};
-use super::record::checksum;
-use super::row::{Value, place_in};
-use super::scan::{Fingerprint, Position};
-use super::segment::{MAJOR, SegmentId, too_new};
-use super::wire::Reader;
+use super::{Location, Log, Version};
 use crate::error::{Error, Result};
+use crate::format::row::{Value, place_in};
+use crate::format::scan::{Fingerprint, Position};
+use crate::format::segment::{MAJOR, SegmentId, too_new};
+use crate::format::wire::Reader;
+use crate::format::wire::checksum;
 use crate::hash::Hash;
 use crate::map::Map;
 use crate::order::sorted;

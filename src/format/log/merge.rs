@@ -4,7 +4,7 @@
 //! can be cut off anywhere. Deletions move too, because an older write of the row may come to light
 //! in a segment that took no part.
 
-use super::log::Log;
+use super::Log;
 use crate::error::Result;
 use crate::hash::Hash;
 use crate::map::Map;

@@ -1,11 +1,11 @@
 //! What is live: the newest write of each row, and the bodies that rows name; and how much of each
 //! segment that takes. All else in a segment is dead, to be left behind by a [merge](super::merge).
 
-use super::log::{Entry, Location, Log, Version};
-use super::record;
-use super::row::Value;
-use super::segment;
-use super::wire::wide;
+use super::{Entry, Location, Log, Version};
+use crate::format::record;
+use crate::format::row::Value;
+use crate::format::segment;
+use crate::format::wire::wide;
 use crate::hash::Hash;
 use crate::map::Map;
 

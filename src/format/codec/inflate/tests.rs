@@ -1,7 +1,7 @@
 //! Compared with `miniz_oxide` on whole streams, damaged ones and ones nobody would make.
 
 use super::*;
-use crate::format::deflate::deflate;
+use crate::format::codec::deflate::deflate;
 use flate2::{Compress, Compression, FlushCompress};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};

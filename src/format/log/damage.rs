@@ -4,11 +4,10 @@
 //! hash [`UNREADABLE`] until the key is written again. So has a row whose body failed its check: that
 //! body counts as absent, and whoever puts it writes it again.
 
-use super::log::{Entry, Location, Log, Version};
-use super::scan::{Damage, Fingerprint, fingerprint};
-use super::segment::HEADER;
+use super::{Entry, Location, Log, Version};
+use crate::format::scan::{Damage, Fingerprint, fingerprint};
+use crate::format::segment::HEADER;
 use crate::hash::Hash;
-use crate::text::decimal;
 
 #[cfg(doc)]
 use crate::hash::UNREADABLE;
@@ -37,8 +36,10 @@ impl Log {
             .collect();
         for (lost, version) in &self.lost {
             if !named.contains(lost) {
-                let what = " is damaged, and its name with it: clear() gives it up";
-                told.push(["an entry of commit ", &decimal(version.seq), what].concat());
+                told.push(format!(
+                    "an entry of commit {} is damaged, and its name with it: clear() gives it up",
+                    version.seq
+                ));
             }
         }
         told

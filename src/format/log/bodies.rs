@@ -1,13 +1,12 @@
 //! Reading bodies: where they lie, and whether what was read there is whole.
 
 use super::live::NOWHERE;
-use super::log::{Location, Log};
-use super::record::{self, BODY, Parsed};
-use super::segment::HEADER;
-use super::wire::narrow;
+use super::{Location, Log};
 use crate::error::{Error, Result};
+use crate::format::record::{self, BODY, Parsed};
+use crate::format::segment::HEADER;
+use crate::format::wire::narrow;
 use crate::hash::Hash;
-use crate::text::decimal;
 
 impl Log {
     /// Where a body lies; `None` when the log never heard of it. Of length 0 when it was unreadable there.
@@ -28,8 +27,8 @@ impl Log {
         bytes: &[u8],
     ) -> Result<core::ops::Range<usize>> {
         let damaged = |rule| {
-            let (segment, offset) = (self.name(location.slot), decimal(location.offset));
-            Error::corrupt(&[&segment, " at ", &offset].concat(), rule)
+            let place = format!("{} at {}", self.name(location.slot), location.offset);
+            Error::corrupt(&place, rule)
         };
         let start = location.offset.checked_sub(base).and_then(narrow);
         let (Some(seed), Some(start)) = (self.seed(location.slot), start) else {
@@ -44,7 +43,7 @@ impl Log {
             return Err(damaged("the record does not pass its checksum"));
         };
         if record.head.kind != BODY || record.key != hash {
-            return Err(damaged("another record stands there"));
+            return Err(damaged("a different record was found there"));
         }
         if record.head.codec != 0 {
             return Err(Error::format_too_new(u32::from(record.head.codec), 0));

@@ -5,7 +5,7 @@ use crate::catalog::Slot;
 use crate::hits::Hits;
 
 /// A policy that hears of a newcomer before room is made for it.
-pub(super) trait Expectant: Policy {
+pub(super) trait AdmissionAware: Policy {
     /// This one will be inserted once there is room.
     fn expect(&mut self, admission: &Admission);
 }
@@ -13,12 +13,12 @@ pub(super) trait Expectant: Policy {
 /// Holds a newcomer back until room was made for it, so that it does not compete for its own place:
 /// a policy that goes by uses would evict it at once, having none.
 #[derive(Debug)]
-pub(super) struct Late<P> {
+pub(super) struct DeferredInsert<P> {
     inner: P,
     newcomer: Option<Admission>,
 }
 
-impl<P: Expectant> Late<P> {
+impl<P: AdmissionAware> DeferredInsert<P> {
     pub(super) fn new(inner: P) -> Self {
         Self {
             inner,
@@ -26,34 +26,34 @@ impl<P: Expectant> Late<P> {
         }
     }
 
-    fn settle(&mut self) {
+    fn flush_newcomer(&mut self) {
         if let Some(newcomer) = self.newcomer.take() {
             self.inner.insert(newcomer);
         }
     }
 }
 
-impl<P: Expectant> Policy for Late<P> {
+impl<P: AdmissionAware> Policy for DeferredInsert<P> {
     fn insert(&mut self, admission: Admission) {
-        self.settle();
+        self.flush_newcomer();
         self.inner.expect(&admission);
         self.newcomer = Some(admission);
     }
 
     fn hits(&mut self, report: &[Hits]) {
         if !report.is_empty() {
-            self.settle();
+            self.flush_newcomer();
             self.inner.hits(report);
         }
     }
 
     fn remove(&mut self, slot: Slot) {
-        self.settle();
+        self.flush_newcomer();
         self.inner.remove(slot);
     }
 
     fn reweigh(&mut self, slot: Slot, weight: usize) {
-        self.settle();
+        self.flush_newcomer();
         self.inner.reweigh(slot, weight);
     }
 

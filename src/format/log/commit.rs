@@ -1,21 +1,22 @@
 //! Planning a commit: rows and bodies become the bytes of one write.
 //!
-//! A draft is begun, filled and ended within one call of the host; what comes out is a plan under a
-//! ticket. Bodies are not copied into it: the host has them and writes them into the gaps of the
-//! plan. It writes and syncs all of it, and only [`Log::settle`] makes it true here.
+//! A draft is begun, filled and ended within one call of the caller; what comes out is a plan under a
+//! ticket. Bodies are not copied into it: the caller has them and writes them into the gaps of the
+//! plan. It writes and syncs all of it, and only [`Log::commit_done`] makes it true here.
 
-use super::log::{Location, Log, Version};
-use super::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed, checksum};
-use super::row::{Value, pack_row};
-use super::scan::{Commit, Fingerprint, fingerprint};
-use super::segment::{self, SegmentId};
-use super::wire::wide;
+use super::{Location, Log, Version};
 use crate::error::{Error, Result};
+use crate::format::record::{self, BODY, COMMIT, DELETE, Head, MOVED, ROW, SEAL, Seed};
+use crate::format::row::{Value, pack_row};
+use crate::format::scan::{Commit, Fingerprint, fingerprint};
+use crate::format::segment::{self, SegmentId};
+use crate::format::wire::checksum;
+use crate::format::wire::wide;
 use crate::hash::Hash;
 use crate::map::Map;
 
 /// Longest row key, in bytes.
-pub const MAX_KEY: usize = 8192;
+pub(super) const MAX_KEY: usize = 8192;
 
 /// A commit being put together.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Log {
         }
     }
 
-    /// Adds a row and its body, unless the host has found that safely there ([`Log::keeps`]); returns
+    /// Adds a row and its body, unless the caller has found that safely there ([`Log::keeps`]); returns
     /// whether it is to write the body into the next gap of the plan.
     pub fn put(
         &mut self,
@@ -153,7 +154,7 @@ impl Log {
     /// A plan is written and, if `synced`, on stable storage: it becomes true.
     ///
     /// The segment goes on to take commits unless it was `apart`, for this one alone.
-    pub fn settle(&mut self, ticket: u32, synced: bool, apart: bool) {
+    pub fn commit_done(&mut self, ticket: u32, synced: bool, apart: bool) {
         let Some(plan) = self.take_plan(ticket) else {
             return;
         };

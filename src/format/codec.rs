@@ -1,9 +1,12 @@
 //! The codecs of stored bytes: what a codec byte stands for.
 //!
-//! Packing is done here and not by the host, so that every engine makes the same bytes.
+//! Packing is done here and not by the caller, so that every engine makes the same bytes.
 
-use super::deflate::deflate;
-use super::inflate::inflate;
+mod deflate;
+mod inflate;
+
+use self::deflate::deflate;
+use self::inflate::inflate;
 use crate::error::{Error, Result};
 
 /// The bytes as they are.
