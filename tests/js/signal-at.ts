@@ -19,9 +19,7 @@ function send(): void {
 }
 
 process.on("newListener", (event) => {
-  if (event !== name) return;
-  if (at === "start") setImmediate(send);
-  if (at === "outside") process.send?.("ready");
+  if (at === "outside" && event === name) process.send?.("ready");
 });
 
 const { fdatasync, createWriteStream, createReadStream } = fs;
@@ -48,8 +46,13 @@ fs.promises.readdir = (async (...args: Parameters<typeof readdir>) => {
   wanted = found.length - 20;
   return found;
 }) as typeof readdir;
-fs.promises.readFile = ((...args: Parameters<typeof readFile>) => {
+fs.promises.readFile = (async (...args: Parameters<typeof readFile>) => {
   read += 1;
+  // The first one is that of the configuration. It is delivered in the next turn of the event loop.
+  if (at === "start" && !sent) {
+    send();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   return readFile(...args);
 }) as typeof readFile;
 syncBuiltinESMExports();
