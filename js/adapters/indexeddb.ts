@@ -22,7 +22,8 @@ import type {
 import { check, checkGiven, integer, nonEmpty, type Rules } from "../rules.js";
 import { announce, type PreparedBatch, prepare, removeRows, write } from "./indexeddb/commit.js";
 import { Connection } from "./indexeddb/connection.js";
-import { drop, readDamaged, seen } from "./indexeddb/damage.js";
+import { drop, readSeen } from "./indexeddb/damage.js";
+import { LONGEST_MS } from "./indexeddb/deadline.js";
 import { forget, isAnyLeft, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { estimatedQuota } from "./indexeddb/quota.js";
@@ -47,8 +48,6 @@ export interface IndexedDbOptions {
   readonly deadlineMs?: number;
 }
 
-/** A timer of more milliseconds goes off at once. */
-const LONGEST_MS = 0x7fff_ffff;
 const RULES: Rules<IndexedDbOptions> = { deadlineMs: integer(1, LONGEST_MS) };
 
 /** Keeps everything in the database of that name. Needs no Node and no core. INVALID_CONFIG. */
@@ -371,14 +370,7 @@ class IndexedDbAdapter implements HostAdapter {
   #readRows<T extends { rows: HostRow[] }>(
     read: (transaction: IDBTransaction, place: Place) => Promise<T>,
   ): Promise<T> {
-    return this.#read(["rows", "bodies", "sys"], async (transaction) => {
-      const place = await readPlace(transaction);
-      const [damaged, found] = await Promise.all([
-        readDamaged(transaction, place),
-        read(transaction, place),
-      ]);
-      return { ...found, rows: seen(found.rows, damaged) };
-    });
+    return this.#read(["rows", "bodies", "sys"], (transaction) => readSeen(transaction, read));
   }
 
   #read<T>(

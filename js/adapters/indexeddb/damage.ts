@@ -7,6 +7,7 @@ import { isSame, mapKey } from "../../bytes.js";
 import { UNREADABLE } from "../../damage.js";
 import type { HostRow } from "../../host.js";
 import { result, results } from "./requests.js";
+import { readPlace } from "./rows.js";
 import { checkPlace, type Place, type StoredRow } from "./schema.js";
 
 /** The hashes whose bodies are noted as damaged, and have not been put again. */
@@ -22,7 +23,7 @@ export async function readDamaged(transaction: IDBTransaction, place: Place): Pr
 }
 
 /** Rows as readers are to see them. */
-export function seen(rows: HostRow[], damaged: Damaged): HostRow[] {
+function seen(rows: HostRow[], damaged: Damaged): HostRow[] {
   if (damaged.size === 0) return rows;
   return rows.map((row) =>
     damaged.has(mapKey(row.hash)) ? { ...row, hash: UNREADABLE.slice() } : row,
@@ -73,4 +74,17 @@ export async function renew(
     rows.put({ ...row, revision } satisfies StoredRow, keys[at]);
   });
   return found;
+}
+
+/** Rows, and what is read with them, as readers are to see them. */
+export async function readSeen<T extends { rows: HostRow[] }>(
+  transaction: IDBTransaction,
+  read: (transaction: IDBTransaction, place: Place) => Promise<T>,
+): Promise<T> {
+  const place = await readPlace(transaction);
+  const [damaged, found] = await Promise.all([
+    readDamaged(transaction, place),
+    read(transaction, place),
+  ]);
+  return { ...found, rows: seen(found.rows, damaged) };
 }

@@ -1,5 +1,8 @@
 /** No promise of a browser is waited for without end. */
 
+/** A timer of more milliseconds goes off at once. */
+export const LONGEST_MS = 0x7fff_ffff;
+
 /**
  * Rejects with `onLate()` when `promise` has not settled after `deadlineMs`. The time is taken in
  * two halves: when a frozen page wakes up, one timer fires before the events that were due, but
