@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { findChromium } from "./lib/browser.mjs";
-import { nodeCounts } from "./lib/count.mjs";
+import { countsOf, nodeCounts } from "./lib/count.mjs";
 import { inLanes, runWhole } from "./lib/lanes.mjs";
 import { testArguments, testFiles } from "./lib/node-tests.mjs";
 import { installPackages } from "./lib/projects.mjs";
@@ -50,10 +50,6 @@ async function run(folder, bin) {
     PATH: `${bin}${delimiter}${process.env.PATH}`,
     ...(chromium && { CHROME_PATH: chromium }),
   };
-  const { status, text } = await runWhole(title, node, testArguments(testFiles(folder), 1), {
-    env,
-  });
-  const counts = nodeCounts(text);
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  return { title, ...counts };
+  const ended = await runWhole(title, node, testArguments(testFiles(folder), 1), { env });
+  return { title, ...countsOf(title, ended, nodeCounts) };
 }

@@ -83,8 +83,14 @@ function ensureTestRunner() {
       "WebAssembly. This compiles for about three minutes, once per machine.",
   );
   // Not --locked: the lock file of the command line lags behind what compiles today.
-  const root = ["--root", wasmBindgenRoot()];
-  run("cargo", ["install", "wasm-bindgen-cli", "--version", `=${version}`, ...root]);
+  run("cargo", [
+    "install",
+    "wasm-bindgen-cli",
+    "--version",
+    `=${version}`,
+    "--root",
+    wasmBindgenRoot(),
+  ]);
 }
 
 function ensurePackages() {

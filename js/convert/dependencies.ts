@@ -1,5 +1,6 @@
 /** What a FHIR Schema needs: its typed edges to other definitions. */
 
+import { KINDS } from "../core/wall.js";
 import { check } from "../rules.js";
 import type { Dependency, DependencyKind, JsonObject } from "../types.js";
 import { isObject, OBJECT } from "./json.js";
@@ -7,15 +8,6 @@ import { isObject, OBJECT } from "./json.js";
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 /** Types of FHIRPath itself: they have no StructureDefinition. */
 const SYSTEM_TYPES = "http://hl7.org/fhirpath/";
-
-const KINDS: readonly DependencyKind[] = [
-  "base",
-  "type",
-  "reference",
-  "extension",
-  "binding",
-  "slice",
-];
 
 /**
  * The dependencies of a FHIR Schema, each once, by kind and then by target in code unit order.

@@ -112,7 +112,7 @@ export class MemoryTier {
   }
 
   /** The value of what was found for a request, if memory has it in any form. */
-  recall(request: string, found: Omit<Found, "revision">): object | undefined {
+  recall(request: string, found: Found): object | undefined {
     const value = this.#hot.valueOf(found.slot);
     if (value !== undefined) {
       this.#hot.link(request, found.slot);
@@ -128,7 +128,7 @@ export class MemoryTier {
   }
 
   /** The text of what was found if memory has it. */
-  text({ slot, hasText }: Omit<Found, "revision">): Uint8Array | undefined {
+  text({ slot, hasText }: Found): Uint8Array | undefined {
     return hasText ? this.body(slot) : this.#listener.pendingBody(slot);
   }
 

@@ -1,5 +1,19 @@
 /** Counting what test programs report. */
 
+/**
+ * The counts of a program that has ended. A failing exit without a failed test is a failure too, and
+ * so is one that ran no test.
+ */
+export function countsOf(title, { status, text }, count) {
+  const counts = count(text);
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (counts.passed + counts.failed === 0) {
+    console.error(`${title} ran no test`);
+    counts.failed = 1;
+  }
+  return counts;
+}
+
 /** The sums of the `test result:` lines, of which cargo prints one per test program. */
 export function rustCounts(text) {
   const result = /^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm;

@@ -1,7 +1,7 @@
 /** What of a built package somebody can get at: from its exports and commands, along imports. */
 
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { Failure } from "./run.mjs";
 
 const SPECIFIERS = [
@@ -14,7 +14,10 @@ const KEPT = "THIRD-PARTY-LICENSES.txt";
 /** Removes the files of `dist` that nothing leads to from the exports and commands of a manifest. */
 export function removeUnreachable(dist, { exports, bin }) {
   const entries = [...Object.values(exports), ...Object.values(bin)].flatMap(targets);
-  const reached = reachedFrom(entries.map((target) => join(dist, "..", target)));
+  const reached = reachedFrom(
+    dist,
+    entries.map((target) => join(dist, "..", target)),
+  );
   const all = readdirSync(dist, { recursive: true, withFileTypes: true });
   const path = (entry) => join(entry.parentPath, entry.name);
   for (const entry of all) {
@@ -27,13 +30,13 @@ export function removeUnreachable(dist, { exports, bin }) {
   }
 }
 
-/** These files, and whatever they import. */
-function reachedFrom(files) {
+/** These files of `dist`, and whatever they import of it. */
+function reachedFrom(dist, files) {
   const reached = new Set();
   const waiting = [...files];
   for (const file of waiting) {
     // The manifest, for one, lies beside what was built.
-    if (reached.has(file) || !/[/\\]dist[/\\]/.test(file)) continue;
+    if (reached.has(file) || !file.startsWith(dist + sep)) continue;
     if (!existsSync(file)) throw new Failure(`${file} is exported or imported, and not there`);
     reached.add(file);
     if (/\.(js|d\.ts)$/.test(file)) waiting.push(...imported(file));

@@ -14,8 +14,8 @@ use crate::hits::{Hits, one};
 /// StructureDefinitions of R4, R4B and R5, 1.9 on the FHIR Schemas made of those of R4B.
 const DECODED_QUARTERS: usize = 7;
 
-/// Bookkeeping per resident entry on both sides of the wall, in bytes.
-const OVERHEAD: usize = 96;
+/// Bookkeeping per resident entry on both sides of the wall, in bytes; an estimate.
+pub const RESIDENT_BYTES: usize = 96;
 
 /// In which form a body is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Resident {
             Form::Encoded | Form::Both => self.size,
             Form::Cold | Form::Decoded => 0,
         };
-        encoded + self.decoded_bytes() + self.key_bytes + OVERHEAD
+        encoded + self.decoded_bytes() + self.key_bytes + RESIDENT_BYTES
     }
 }
 
@@ -317,7 +317,7 @@ impl Tier {
     /// What a body of that size weighs when it is decoded.
     pub(super) fn weight(&self, size: usize, key_bytes: usize) -> usize {
         let encoded = if self.keeps_bytes { size } else { 0 };
-        encoded + decoded_weight(size) + key_bytes + OVERHEAD
+        encoded + decoded_weight(size) + key_bytes + RESIDENT_BYTES
     }
 
     fn admit(&mut self, mut admission: Admission, resident: Resident) {
@@ -345,13 +345,13 @@ impl Tier {
 
     pub(super) fn count(&mut self, resident: &Resident) {
         self.decoded_bytes += resident.decoded_bytes();
-        self.overhead_bytes += resident.key_bytes + OVERHEAD;
+        self.overhead_bytes += resident.key_bytes + RESIDENT_BYTES;
     }
 
     pub(super) fn uncount(&mut self, slot: Slot) {
         if let Some(resident) = self.resident(slot).copied() {
             self.decoded_bytes -= resident.decoded_bytes();
-            self.overhead_bytes -= resident.key_bytes + OVERHEAD;
+            self.overhead_bytes -= resident.key_bytes + RESIDENT_BYTES;
         }
     }
 

@@ -12,9 +12,23 @@ pub mod wall;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::format::{archive, segment};
+use crate::memory::{self, Cause, Hold};
+
 pub use archive_handle::{ArchiveReader, ArchiveWriter, same_content};
 pub use log_handle::{LogHandle, pack_format, unpack_format};
 pub use store_handle::{StoreHandle, sha256};
+
+// The rooms below do not know of the wall: its copies of their numbers must agree with them.
+const _: () = {
+    assert!(wall::SEGMENT_HEADER as u64 == segment::HEADER);
+    assert!(wall::STORE_ID as usize == size_of::<segment::StoreId>());
+    assert!(wall::CATALOG_ROW_BYTES as usize == archive::CATALOG_ROW_BYTES);
+    assert!(wall::RESIDENT_BYTES as usize == memory::RESIDENT_BYTES);
+    assert!(wall::NO_BYTES == Hold::NoBytes as u32);
+    assert!(wall::NO_ENTRIES == Hold::NoEntries as u32);
+    assert!(wall::CAUSES.len() == Cause::Expired as usize + 1);
+};
 
 /// Sends a panic's message to the console before the trap.
 #[wasm_bindgen(start)]

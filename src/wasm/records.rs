@@ -11,12 +11,14 @@ use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::metadata::{Dependency, DependencyKind, Head, Metadata, Origin, Url};
 
+use super::wall;
+
 const SEPARATOR: char = '\0';
 
 const NUMBER: &str = "must be a whole number, not negative";
 
 /// Origins in the order of their digits.
-const ORIGINS: [Origin; 4] = [
+const ORIGINS: [Origin; wall::ORIGINS.len()] = [
     Origin::User,
     Origin::Package,
     Origin::Converted,
@@ -24,7 +26,7 @@ const ORIGINS: [Origin; 4] = [
 ];
 
 /// Kinds of dependency in the order of their digits.
-const KINDS: [DependencyKind; 7] = [
+const KINDS: [DependencyKind; wall::KINDS.len()] = [
     DependencyKind::Base,
     DependencyKind::Type,
     DependencyKind::Reference,

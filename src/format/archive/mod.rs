@@ -13,7 +13,7 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use reader::{Limits, Reader};
+pub use reader::{CATALOG_ROW_BYTES, Limits, Reader};
 pub use writer::Writer;
 
 use super::codec::HISTORY_BYTES;

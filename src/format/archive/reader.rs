@@ -20,7 +20,7 @@ use crate::metadata::{MAX_ROW_BYTES, Metadata, check_row};
 /// Longest source, in bytes: with URL and version it must fit a host's row key.
 const MAX_SOURCE: usize = 3072;
 /// What a catalog keeps of an entry besides key and metadata, in bytes; rather too much.
-const CATALOG_BYTES: usize = 400;
+pub const CATALOG_ROW_BYTES: usize = 400;
 
 /// What is bearable.
 #[derive(Clone, Copy, Debug)]
@@ -264,7 +264,7 @@ impl Reader {
 
     fn count(&mut self, bytes: usize) -> Result<()> {
         self.entries += 1;
-        self.catalog += bytes + CATALOG_BYTES;
+        self.catalog += bytes + CATALOG_ROW_BYTES;
         if self.catalog <= self.limits.catalog {
             return Ok(());
         }

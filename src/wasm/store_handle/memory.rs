@@ -7,7 +7,7 @@ use super::StoreHandle;
 use crate::catalog::Slot;
 use crate::memory::policy::Candidate;
 use crate::memory::{Cause, Form};
-use crate::wasm::wall::ASK;
+use crate::wasm::wall::{self, ASK};
 
 #[wasm_bindgen]
 impl StoreHandle {
@@ -147,7 +147,9 @@ impl StoreHandle {
                 cost,
                 ..
             } = candidate;
-            numbers.extend_from_slice(&[slot.number(), bytes, uses, idle, age, cost]);
+            let row: [u32; wall::CANDIDATE_NUMBERS as usize] =
+                [slot.number(), bytes, uses, idle, age, cost];
+            numbers.extend_from_slice(&row);
         }
         numbers.into()
     }
