@@ -4,8 +4,13 @@ import type { CheckedOptions } from "../arguments/options.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Loaded, Loader } from "../read/loader.js";
-import type { GetOptions } from "../types.js";
+import type { GetOptions, Metadata } from "../types.js";
 import type { StaleReader } from "./stale-reader.js";
+
+/** A value with what is known of it. */
+export interface LoadedEntry extends Loaded {
+  readonly metadata: Metadata;
+}
 
 /** A loader, and a reader of what has expired that is made when it is first needed. */
 export class StaleOnDemand {
@@ -35,6 +40,17 @@ export class StaleOnDemand {
     return this.#reader().then((reader) => reader.load(canonical, options), fresh);
   }
 
+  /** The same with its metadata, both as they are at one moment. */
+  async loadEntry(canonical: string, options?: GetOptions): Promise<LoadedEntry | undefined> {
+    for (;;) {
+      const recalled = this.#loader.lookUp(canonical);
+      const loaded = recalled ?? (await this.load(canonical, options));
+      if (loaded === undefined) return undefined;
+      if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
+      return { ...loaded, metadata: loaded.stale ?? this.#memory.catalog.metadata(loaded.slot) };
+    }
+  }
+
   /** The bytes of a canonical from the first tier that has them. */
   body(canonical: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     const fresh = () => this.#loader.body(canonical, options.signal);
@@ -52,7 +68,7 @@ export class StaleOnDemand {
   }
 }
 
-/** Nobody has to load it who wants nothing stale. */
+/** Loaded only if stale answers are wanted. */
 function importStale() {
   return import("./stale-reader.js");
 }
