@@ -11,20 +11,15 @@ import { HoldingOnDemand } from "./holding/on-demand.js";
 import type { HostAdapter } from "./host.js";
 import type { CoreModule } from "./load/module.js";
 import { MemoryTier } from "./memory/memory-tier.js";
-import type { StoreParts } from "./parts.js";
+import type { StoreCounts, StoreParts } from "./parts.js";
 import type { Platform } from "./platform/platform.js";
 import { Loader } from "./read/loader.js";
-import { newCounts, type StoreCounts } from "./report/health.js";
 import { Writer } from "./write/writer.js";
 
 /** What is behind the public face of one store. */
 export class Assembly {
   readonly parts: StoreParts;
-  readonly events: Events = new Events();
-  readonly counts: StoreCounts = newCounts();
   readonly watchers: Watchers;
-  readonly writer: Writer;
-  readonly loader: Loader;
   /** The loader, and what has expired where that will do. */
   readonly reader: StaleOnDemand;
   readonly holding: HoldingOnDemand;
@@ -41,23 +36,10 @@ export class Assembly {
   ) {
     this.#platform = platform;
     this.parts = this.#makeParts(core, options, adapter);
-    const { memory, durable } = this.parts;
-    this.watchers = new Watchers(memory, this.events);
-    this.writer = new Writer(memory, durable, options, {
-      checkOpen: () => this.checkOpen(),
-      stored: (canonical) => {
-        this.counts.puts += 1;
-        this.events.emit("put", { canonical });
-      },
-      deleted: (canonical) => {
-        this.loader.deleted(canonical);
-        this.counts.deletes += 1;
-        this.events.emit("delete", { canonical });
-      },
-    });
-    this.loader = new Loader(memory, durable, this.writer, options);
-    this.reader = new StaleOnDemand(this.loader, memory, durable, options);
-    this.holding = new HoldingOnDemand(this.parts, this.loader, this.events);
+    const { memory, durable, loader, events } = this.parts;
+    this.watchers = new Watchers(memory, events);
+    this.reader = new StaleOnDemand(loader, memory, durable, options);
+    this.holding = new HoldingOnDemand(this.parts);
   }
 
   /** Whether `close` was not called yet. */
@@ -72,7 +54,7 @@ export class Assembly {
 
   /** Opens the durable tier; once. */
   async open(): Promise<void> {
-    const { core, options, memory, durable } = this.parts;
+    const { core, options, memory, durable, events } = this.parts;
     await durable?.open(core);
     this.holding.start();
     if (options.warmOnStartup) {
@@ -83,7 +65,7 @@ export class Assembly {
     }
     if (options.autoCleanup) {
       memory.pressure = this.#platform.watchPressure?.(memory, {
-        relieved: (event) => this.events.emit("pressure", event),
+        relieved: (event) => events.emit("pressure", event),
       });
     }
     const flush = () => this.holding.flush();
@@ -98,13 +80,13 @@ export class Assembly {
   }
 
   async #close(): Promise<void> {
-    const { memory, durable, expiry } = this.parts;
+    const { memory, durable, expiry, loader, events } = this.parts;
     expiry.stop();
     memory.pressure?.stop();
     this.holding.close();
     const saved = this.holding.save();
     memory.clear();
-    this.loader.close();
+    loader.close();
     try {
       await saved;
       await durable?.close();
@@ -113,7 +95,7 @@ export class Assembly {
       this.#stopExit?.();
       memory.clear();
       this.watchers.clear();
-      this.events.clear();
+      events.clear();
     }
   }
 
@@ -124,7 +106,9 @@ export class Assembly {
     adapter: HostAdapter | undefined,
   ): StoreParts {
     const { random, sha256 } = this.#platform;
-    const failed = (error: SchemaStoreError) => this.events.emit("error", { error });
+    const events = new Events();
+    const counts = newCounts();
+    const failed = (error: SchemaStoreError) => events.emit("error", { error });
     const memory: MemoryTier = new MemoryTier(
       core,
       {
@@ -140,9 +124,9 @@ export class Assembly {
       },
       {
         failed,
-        evicted: (canonical, cause) => this.events.emit("evict", { canonical, cause }),
-        relieved: (event) => this.events.emit("pressure", event),
-        expired: (canonical) => this.events.emit("expire", { canonical }),
+        evicted: (canonical, cause) => events.emit("evict", { canonical, cause }),
+        relieved: (event) => events.emit("pressure", event),
+        expired: (canonical) => events.emit("expire", { canonical }),
         limited: () => parts.expiry.start(),
         resolutionChanged: (urlsOf) => {
           this.holding.moved(urlsOf);
@@ -157,9 +141,9 @@ export class Assembly {
         },
         restarted: () => {
           durable?.restart();
-          this.counts.restarts += 1;
+          counts.restarts += 1;
           this.holding.restarted();
-          this.events.emit("restart", { emptied: adapter === undefined });
+          events.emit("restart", { emptied: adapter === undefined });
         },
         pendingBody: (slot) => durable?.writes.body(slot),
       },
@@ -169,20 +153,49 @@ export class Assembly {
       new DurableTier(adapter, memory, options.durability, {
         failed,
         flushed: (entries, bytes) => {
-          this.counts.flushes += 1;
-          this.events.emit("flush", { entries, bytes });
+          counts.flushes += 1;
+          events.emit("flush", { entries, bytes });
         },
       });
+    const checkOpen = () => this.checkOpen();
+    const writer = new Writer(memory, durable, options, {
+      checkOpen,
+      stored: (canonical) => {
+        counts.puts += 1;
+        events.emit("put", { canonical });
+      },
+      deleted: (canonical) => {
+        parts.loader.deleted(canonical);
+        counts.deletes += 1;
+        events.emit("delete", { canonical });
+      },
+    });
     const parts: StoreParts = {
       core,
       options,
       memory,
       durable,
+      writer,
+      loader: new Loader(memory, durable, writer, options),
+      events,
+      counts,
       expiry: new ExpiryTimer(memory),
       sha256,
-      checkOpen: () => this.checkOpen(),
+      checkOpen,
       closed: new AbortController(),
     };
     return parts;
   }
+}
+
+/** Counters that have counted nothing. */
+function newCounts(): StoreCounts {
+  return {
+    puts: 0,
+    deletes: 0,
+    conversions: 0,
+    conversionsSkipped: 0,
+    flushes: 0,
+    restarts: 0,
+  };
 }

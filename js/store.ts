@@ -8,6 +8,7 @@ import type { EventListener, EventName } from "./events/events.js";
 import type { WatchEvent } from "./events/watchers.js";
 import { decodeText } from "./json.js";
 import type { MemoryTier } from "./memory/memory-tier.js";
+import { PARTS, type StoreParts } from "./parts.js";
 import { missing } from "./read/loader.js";
 import { reportHealth } from "./report/health.js";
 import { check, checkGiven, FUNCTION, type Rules } from "./rules.js";
@@ -43,14 +44,21 @@ import type {
  */
 export class SchemaStore {
   readonly #assembly: Assembly;
+  readonly #parts: StoreParts;
   readonly #memory: MemoryTier;
   readonly #cloned: boolean;
 
   /** @internal */
   constructor(assembly: Assembly) {
     this.#assembly = assembly;
-    this.#memory = assembly.parts.memory;
-    this.#cloned = assembly.parts.options.values === "cloned";
+    this.#parts = assembly.parts;
+    this.#memory = this.#parts.memory;
+    this.#cloned = this.#parts.options.values === "cloned";
+  }
+
+  /** @internal */
+  get [PARTS](): StoreParts {
+    return this.#parts;
   }
 
   /**
@@ -84,7 +92,7 @@ export class SchemaStore {
   ): Promise<(T | undefined)[]> {
     this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
-    const values = await unlessAborted(this.#assembly.loader.loadMany(canonicals), options?.signal);
+    const values = await unlessAborted(this.#parts.loader.loadMany(canonicals), options?.signal);
     const found = canonicals.map((canonical, at) =>
       values[at] ? this.#handOut(values[at]) : this.get(canonical, options),
     );
@@ -117,14 +125,14 @@ export class SchemaStore {
   async metadata(canonical: string, none?: undefined): Promise<Metadata | undefined> {
     this.#begin(none);
     await this.#assembly.holding.counted();
-    const { loader } = this.#assembly;
+    const { loader } = this.#parts;
     return loader.find(canonical, (slot) => this.#memory.catalog.metadata(slot));
   }
 
   /** Whether memory or the host has a canonical. CORRUPT if it is known to be damaged. */
   async has(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    return (await this.#assembly.loader.find(canonical, () => true)) ?? false;
+    return (await this.#parts.loader.find(canonical, () => true)) ?? false;
   }
 
   /**
@@ -135,25 +143,25 @@ export class SchemaStore {
    */
   async put(value: object, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#assembly.writer.put(value, options);
+    return this.#parts.writer.put(value, options);
   }
 
   /** The same for the text of one JSON object, which is returned byte for byte. SERIALIZATION. */
   async putText(text: string, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#assembly.writer.putText(text, options);
+    return this.#parts.writer.putText(text, options);
   }
 
   /** The same for the text in UTF-8; the bytes are copied. SERIALIZATION. */
   async putBytes(bytes: Uint8Array, options: PutOptions = {}): Promise<Metadata> {
     this.#begin(options, RULES.put);
-    return this.#assembly.writer.putBytes(bytes, options);
+    return this.#parts.writer.putBytes(bytes, options);
   }
 
   /** Stores many entries; rejects with the first that fails, and those before it stay stored. */
   async putMany(items: Iterable<PutItem>, options: PutManyOptions = {}): Promise<Metadata[]> {
     this.#begin(options, RULES.putMany);
-    return this.#assembly.writer.putMany(checkedItems(items), options.durable);
+    return this.#parts.writer.putMany(checkedItems(items), options.durable);
   }
 
   /**
@@ -169,9 +177,9 @@ export class SchemaStore {
   ): Promise<Metadata | undefined> {
     this.#begin(options, RULES.update);
     check(change, FUNCTION, "change");
-    return this.#assembly.writer.update(canonical, options, async (slot) => {
+    return this.#parts.writer.update(canonical, options, async (slot) => {
       const loaded =
-        slot === undefined ? undefined : await this.#assembly.loader.loadCurrent(canonical);
+        slot === undefined ? undefined : await this.#parts.loader.loadCurrent(canonical);
       return change((loaded && structuredClone(loaded.value)) as T | undefined);
     });
   }
@@ -183,26 +191,23 @@ export class SchemaStore {
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#begin(options, RULES.convert);
     const { convertInto } = await import("./convert/into-store.js");
-    const { parts, loader, counts } = this.#assembly;
-    const result = await convertInto(parts, loader, this, source, options);
-    counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
-    return result;
+    return convertInto(this.#parts, source, options);
   }
 
   /** Deletes `url|version` of every source, or, given a `url`, every version. True if there was any. */
   async delete(canonical: string, none?: undefined): Promise<boolean> {
     this.#begin(none);
-    await this.#assembly.loader.locate(canonical);
+    await this.#parts.loader.locate(canonical);
     const slots = this.#memory.catalog.rowsOf(canonical);
-    this.#assembly.loader.deleted(canonical);
-    this.#assembly.writer.delete(slots);
+    this.#parts.loader.deleted(canonical);
+    this.#parts.writer.delete(slots);
     return slots.length > 0;
   }
 
   /** Metadata of the entries that meet a filter, ordered by canonical; damaged ones are left out. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#begin(filter, RULES.filter);
-    await this.#assembly.parts.durable?.complete();
+    await this.#parts.durable?.complete();
     await this.#assembly.holding.counted();
     const { catalog } = this.#memory;
     return Array.from(catalog.list(filter), (slot) => catalog.metadata(slot));
@@ -211,13 +216,13 @@ export class SchemaStore {
   /** Deletes the entries that meet a filter, or all; durable when it resolves. Returns how many. */
   async clear(filter: Filter = {}): Promise<number> {
     this.#begin(filter, RULES.filter);
-    await this.#assembly.parts.durable?.complete();
+    await this.#parts.durable?.complete();
     this.#assembly.checkOpen();
     const slots = this.#memory.catalog.list(filter, { expired: true, damaged: true });
     const all = Object.values(filter).every((condition) => condition === undefined);
-    if (all) this.#assembly.loader.deleted();
-    await this.#assembly.writer.delete(slots, true);
-    if (all) await this.#assembly.parts.durable?.adapter.giveUp?.();
+    if (all) this.#parts.loader.deleted();
+    await this.#parts.writer.delete(slots, true);
+    if (all) await this.#parts.durable?.adapter.giveUp?.();
     return slots.length;
   }
 
@@ -229,7 +234,7 @@ export class SchemaStore {
     this.#begin(filter, RULES.filter);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     import("./archive/archive.js").then(
-      ({ exportArchive }) => exportArchive(this.#assembly.parts, filter, writable),
+      ({ exportArchive }) => exportArchive(this.#parts, filter, writable),
       (error) => writable.abort(error),
     );
     return readable;
@@ -243,34 +248,34 @@ export class SchemaStore {
   async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
     this.#begin(options, RULES.import);
     const { importArchive } = await import("./archive/archive.js");
-    return importArchive(this.#assembly.parts, source, options);
+    return importArchive(this.#parts, source, options);
   }
 
   /** Number of entries; damaged ones are left out. */
   async size(none?: undefined): Promise<number> {
     this.#begin(none);
-    await this.#assembly.parts.durable?.complete();
+    await this.#parts.durable?.complete();
     return this.#memory.catalog.list({}).length;
   }
 
   /** Resolves when everything put before is durable. DISK_ERROR, STORAGE_FULL, QUOTA_EXCEEDED. */
   async flush(none?: undefined): Promise<void> {
     this.#begin(none);
-    await this.#assembly.parts.durable?.flush();
+    await this.#parts.durable?.flush();
   }
 
   /** Picks up at once what other tabs and processes wrote to the same place. */
   async refresh(none?: undefined): Promise<void> {
     this.#begin(none);
-    await this.#assembly.parts.durable?.refresh();
+    await this.#parts.durable?.refresh();
   }
 
   /** Counters since the store was opened, and sizes as they are now. */
   async stats(none?: undefined): Promise<Stats> {
     this.#begin(none);
-    await this.#assembly.parts.durable?.complete();
+    await this.#parts.durable?.complete();
     const { reportStats } = await import("./report/stats.js");
-    return reportStats(this.#assembly.parts, this.#assembly.loader.counts, this.#assembly.counts);
+    return reportStats(this.#parts);
   }
 
   /**
@@ -285,7 +290,7 @@ export class SchemaStore {
   /** Whether all is well, and what is not. Never fails, and may be asked after `close`. */
   health(none?: undefined): Health {
     checkGiven(none);
-    return reportHealth(this.#memory, this.#assembly.parts.durable, this.#assembly.isOpen);
+    return reportHealth(this.#memory, this.#parts.durable, this.#assembly.isOpen);
   }
 
   /**
@@ -326,7 +331,7 @@ export class SchemaStore {
     none?: undefined,
   ): () => void {
     this.#begin(none);
-    return this.#assembly.events.on(name, listener);
+    return this.#parts.events.on(name, listener);
   }
 
   /** Calls `listener` when what a canonical resolves to has changed, by whomever; returns a function that stops it. */
@@ -353,7 +358,7 @@ export class SchemaStore {
 
   /** A value that memory has in any form, for a caller who goes no further. */
   #lookUp(canonical: string): object | undefined {
-    const { loader } = this.#assembly;
+    const { loader } = this.#parts;
     const found = loader.lookUp(canonical);
     if (found === undefined) loader.counts.memoryMisses += 1;
     return found?.value;

@@ -70,7 +70,7 @@ async function write(directory) {
   await store.close();
   return {
     converted: report.converted,
-    unchanged: report.unchanged,
+    unchanged: report.unchanged.length,
     failed: report.failed.map(({ file, error }) => `${file} (${error.message})`),
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     milliseconds,

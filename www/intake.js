@@ -95,10 +95,11 @@ export async function giveArchive(session) {
 }
 
 function summary(report, fileName, milliseconds) {
-  const { converted, unchanged, failed, missingDependencies } = report;
+  const { converted, removed, unchanged, failed, missingDependencies } = report;
   const counts = [
     `${converted} converted`,
-    unchanged > 0 ? `${unchanged} unchanged` : "",
+    removed.length > 0 ? `${removed.length} removed` : "",
+    unchanged.length > 0 ? `${unchanged.length} unchanged` : "",
     failed.length > 0 ? `${failed.length} failed` : "",
   ];
   const missing =

@@ -2,20 +2,19 @@
 
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
-import { CATALOG_ROW_BYTES, RESIDENT_BYTES } from "../core/wall.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
 import type { StoreParts } from "../parts.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
+import { type Changes, checkResidence } from "../write/check-room.js";
+import { type CurrentRows, commitAll } from "../write/commit-all.js";
 import { archiveCore, guarded, TurnTaking } from "./core.js";
 
 const MIB = 1024 * 1024;
 /** Bytes handed to the core at a time. */
 const SLICE = 64 * 1024;
-/** Tries to commit while others write the same entries. */
-const COMMIT_TRIES = 64;
 
 /** Brings an archive into a store: all of it or nothing. */
 export async function importArchive(
@@ -26,51 +25,50 @@ export async function importArchive(
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
-  const plan: Planner = (current, damaged = new Set()) => {
-    // What nobody can read any more, as its time is over or it is damaged, is in nobody's way.
+  const plan = async (current: CurrentRows) => {
+    const planned = planFor(current, new Set());
+    if (store.durable === undefined) checkResidence(store, planned);
+    const damaged = await unreadable(
+      store,
+      planned.left.map((place) => current[place]),
+    );
+    // Written anew, whatever is to become of conflicts: nobody can read what is there.
+    return damaged.size === 0 ? planned : planFor(current, damaged);
+  };
+  const planFor = (current: CurrentRows, damaged: ReadonlySet<number>) => {
+    // Expired and damaged entries never conflict: nobody can read them any more.
     const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
       const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
       return readable.has(slot) && !damaged.has(slot) ? row : undefined;
     });
-    return new Plan(core, rows, present, current, conflicts === "replace");
+    return new Plan(core, rows, present, conflicts === "replace");
   };
-  return store.durable === undefined ? intoMemory(store, rows, plan) : intoHost(store, rows, plan);
+  const { report } = await commitAll(store, () => rows.map(({ key }) => key), plan);
+  return report;
 }
 
-/** Plans for rows as they are kept; these slots are damaged. */
-type Planner = (current: readonly (PackedRow | undefined)[], damaged?: ReadonlySet<number>) => Plan;
-
 /** What an import does, row by row. */
-class Plan {
+class Plan implements Changes {
   readonly write: WritableRow[] = [];
-  /** Places of the rows to be written, and of those that stay as they are. */
-  readonly places: number[] = [];
+  readonly remove: readonly Uint8Array[] = [];
+  /** Places of the rows that stay as they are. */
   readonly left: number[] = [];
   readonly report: ImportReport;
-  /** Bytes by which the catalog grows. */
-  growth = 0;
 
-  /** `present`: rows as readers see them; `current`: as they are kept. */
+  /** `present`: rows as readers see them. */
   constructor(
     core: ArchiveGlue,
     rows: readonly WritableRow[],
-    present: readonly (PackedRow | undefined)[],
-    current: readonly (PackedRow | undefined)[],
+    present: CurrentRows,
     replace: boolean,
   ) {
     const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
     rows.forEach((row, place) => {
       const outcome = outcomeOf(core, row, present[place], replace);
       report[outcome] += 1;
-      if (outcome === "skipped" || outcome === "conflicting") {
-        this.left.push(place);
-        return;
-      }
-      const replaced = current[place]?.meta.length;
-      this.growth += row.meta.length - (replaced ?? -row.key.length - CATALOG_ROW_BYTES);
-      this.write.push(row);
-      this.places.push(place);
+      if (outcome === "skipped" || outcome === "conflicting") this.left.push(place);
+      else this.write.push(row);
     });
     this.report = report;
   }
@@ -88,40 +86,6 @@ function outcomeOf(
   return replace ? "replaced" : "conflicting";
 }
 
-/** Commits the rows as one batch that holds only while nobody else writes them; else starts over. */
-async function intoHost(
-  store: StoreParts,
-  rows: readonly WritableRow[],
-  planFor: Planner,
-): Promise<ImportReport> {
-  const durable = store.durable as NonNullable<StoreParts["durable"]>;
-  const keys = rows.map(({ key }) => key);
-  for (let tries = 1; ; tries += 1) {
-    await (tries === 1 ? durable.complete() : durable.refresh());
-    // What the catalog does not know is not there; if that is out of date, the commit will tell.
-    const isKnown = keys.map((key) => store.memory.catalog.find(key) !== 0);
-    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
-    store.checkOpen();
-    const current = isKnown.map((there) => (there ? known.next().value : undefined));
-    let plan = planFor(current);
-    const damaged = await unreadable(
-      store,
-      plan.left.map((place) => current[place]),
-    );
-    // Written anew, whatever is to become of conflicts: nobody can read what is there.
-    if (damaged.size > 0) plan = planFor(current, damaged);
-    store.checkOpen();
-    checkRoom(store, plan);
-    if (plan.write.length === 0) return plan.report;
-    const revisions = plan.places.map((place) => current[place]?.revision ?? 0);
-    const written = plan.write.map(({ key }) => key);
-    const take = () => takeAll(store, plan.write);
-    const overtaken = await durable.conditional.tryCommit(plan.write, written, revisions, take);
-    if (overtaken === undefined) return plan.report;
-    if (tries === COMMIT_TRIES) throw overtaken;
-  }
-}
-
 /** The slots of those of these rows that the host cannot give back. */
 async function unreadable(
   { memory, durable }: StoreParts,
@@ -129,72 +93,6 @@ async function unreadable(
 ): Promise<Set<number>> {
   const slots = rows.map((row) => (row === undefined ? 0 : memory.catalog.find(row.key)));
   return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
-}
-
-/** Takes rows that were committed; a core that was restarted reads them back from the host. */
-function takeAll({ memory, durable }: StoreParts, rows: readonly WritableRow[]): undefined {
-  try {
-    for (const row of rows) durable?.conditional.keepBody(row, memory.insertRow(row));
-  } catch (error) {
-    if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
-  }
-}
-
-/** Nothing waits between look and write: no other write can come between. */
-function intoMemory(
-  store: StoreParts,
-  rows: readonly WritableRow[],
-  planFor: Planner,
-): ImportReport {
-  const { memory } = store;
-  memory.reportHits();
-  const current = rows.map(({ key }) => {
-    const slot = memory.catalog.find(key);
-    const [hash, meta] = [memory.catalog.hash(slot), memory.catalog.meta(slot)];
-    return hash && meta && { key, hash, meta };
-  });
-  const plan = planFor(current);
-  checkRoom(store, plan);
-  checkResidence(store, plan);
-  for (const row of plan.write) {
-    memory.require(row.body.length);
-    memory.admit([[memory.insertRow(row), row.body]]);
-  }
-  return plan.report;
-}
-
-/** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
-function checkRoom({ memory, options }: StoreParts, { write, growth }: Plan): void {
-  const { memoryLimitBytes, maxCatalogBytes } = options;
-  for (const { body, url } of write) {
-    if (body.length <= memoryLimitBytes) continue;
-    const message = `${url} of ${body.length} bytes does not fit the limit of ${memoryLimitBytes}`;
-    throw new SchemaStoreError("STORAGE_FULL", message, { key: url });
-  }
-  const catalog = memory.stats().catalogBytes + growth;
-  if (growth <= 0 || catalog <= maxCatalogBytes) return;
-  const message = `the catalog would take ${catalog} bytes, the limit is ${maxCatalogBytes}`;
-  throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
-}
-
-/** STORAGE_FULL where an entry would have to go for another to come: nothing else has it. */
-function checkResidence({ memory, options }: StoreParts, { write }: Plan): void {
-  const { residentEntries, usedBytes, limitBytes } = memory.stats();
-  let [entries, bytes] = [residentEntries, usedBytes];
-  for (const { key, body } of write) {
-    const slot = memory.catalog.find(key);
-    bytes += body.length - (slot && memory.catalog.metadata(slot).size);
-    if (slot !== 0) continue;
-    entries += 1;
-    bytes += key.length + RESIDENT_BYTES;
-  }
-  const refuse = (option: string, taken: string, limit: number) => {
-    const message = `with the archive the store would hold ${taken}, ${option} allows ${limit}`;
-    throw new SchemaStoreError("STORAGE_FULL", message, { key: option });
-  };
-  if (write.length === 0) return;
-  if (entries > options.maxEntries) refuse("maxEntries", `${entries} entries`, options.maxEntries);
-  if (bytes > limitBytes) refuse("memoryLimitMb", `${bytes} bytes`, limitBytes);
 }
 
 /** Every row of an archive, after all of it was checked. */

@@ -1,11 +1,11 @@
 /** From a StructureDefinition into the store: converted once per source and converter. */
 
+import { RULES } from "../arguments/calls.js";
 import { hex } from "../core/packed-row.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { decodeText, encodeText, parseObject } from "../json.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
-import { check, type OptionRule, show } from "../rules.js";
+import { check, checkGiven, type OptionRule, show } from "../rules.js";
 import type {
   Conversion,
   Converter,
@@ -19,23 +19,33 @@ import type {
 /** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
 export type ConvertSource = object | string | Uint8Array;
 
-/** Where a schema goes. */
-export interface ConvertTarget {
-  put(schema: object, options: PutOptions): Promise<Metadata>;
-}
+/** What becomes of a StructureDefinition: a schema to be put, or what the store holds of it already. */
+export type ConversionOutcome =
+  | { readonly kept: Metadata }
+  | { readonly schema: object; readonly options: PutOptions };
 
 /** Members of a StructureDefinition that describe its schema. */
 const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
 
-/** Converts `source`, by default with our own converter, unless the store holds the result already. */
+/** Converts `source` and puts the schema, unless the store holds the result already. */
 export async function convertInto(
-  { memory, durable, options: { converter: chosen, now } }: StoreParts,
-  loader: Loader,
-  target: ConvertTarget,
+  parts: StoreParts,
   source: ConvertSource,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  const converter: Converter = chosen ?? (await import("./index.js")).fhirSchemaConverter();
+  const outcome = await convertFor(parts, source, options);
+  if ("kept" in outcome) return { metadata: outcome.kept, converted: false };
+  const metadata = await parts.writer.put(outcome.schema, outcome.options);
+  return { metadata, converted: true };
+}
+
+/** Converts `source`, by default with our own converter, for a store that may hold the result already. */
+export async function convertFor(
+  { memory, durable, loader, counts, checkOpen, options: { converter: chosen, now } }: StoreParts,
+  source: ConvertSource,
+  options: ConvertOptions,
+): Promise<ConversionOutcome> {
+  const converter: Converter = chosen ?? (await import("./converter.js")).fhirSchemaConverter();
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;
@@ -58,7 +68,10 @@ export async function convertInto(
   if (unchanged !== undefined) {
     const { slot, metadata } = unchanged;
     const damaged = await durable?.bodies.unreadable([slot]);
-    if (!damaged?.has(slot)) return { metadata, converted: false };
+    if (!damaged?.has(slot)) {
+      counts.conversionsSkipped += 1;
+      return { kept: metadata };
+    }
   }
 
   const { schema, dependencies } = conversionOf(converter, definition, canonical);
@@ -67,7 +80,7 @@ export async function convertInto(
     const text = definition[member];
     if (typeof text === "string") described[member] = text;
   }
-  const metadata = await target.put(schema, {
+  const put: PutOptions = {
     ...described,
     ...lineage(definition),
     url,
@@ -78,8 +91,11 @@ export async function convertInto(
     converter: id,
     convertedAt: now(),
     dependencies,
-  });
-  return { metadata, converted: true };
+  };
+  checkOpen();
+  checkGiven(put, RULES.put);
+  counts.conversions += 1;
+  return { schema, options: put };
 }
 
 /** What a converter makes of a definition. CONVERSION when it fails, or returns something else. */

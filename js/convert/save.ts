@@ -1,6 +1,8 @@
 /** From a package into a store: every StructureDefinition converted and filed. */
 
 import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
+import { urlOf } from "../parse-canonical.js";
+import { partsOf } from "../parts.js";
 import {
   check,
   checkGiven,
@@ -13,7 +15,8 @@ import {
 } from "../rules.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
-import { type IncompleteMark, isMark, markIn } from "./incomplete.js";
+import { isMark, markIn } from "./incomplete.js";
+import { AsOne, type Filing, OneByOne } from "./into-package.js";
 import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
 import type { PackageResource } from "./resources.js";
 
@@ -37,8 +40,9 @@ export interface SaveProgress {
 /** How a package is to be saved. */
 export interface SaveOptions {
   /**
-   * Stops between two definitions. What was converted by then is durable when it rejects with the
-   * signal's reason; `incompletePackages` names the package until it is saved again.
+   * Stops between two definitions. A package that the store had is then what it was; of another one, what was
+   * converted by then is durable when it rejects with the signal's reason, and `incompletePackages` names it
+   * until it is saved again.
    */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
@@ -73,15 +77,26 @@ export interface SaveDuplicate {
   readonly canonical: string;
 }
 
-/** What saving a package did. */
+/** What saving a package did. Its lists are of canonicals, `url|version`, in the order of the files. */
 export interface SaveReport {
   /** `name#version`, or absent for resources without a package. */
   readonly package: string | undefined;
-  /** StructureDefinitions found: the ones below together, damaged files aside. */
+  /** StructureDefinitions found: added, changed, unchanged, failed and duplicates, damaged files aside. */
   readonly structureDefinitions: number;
+  /** Definitions that were converted: added and changed. */
   readonly converted: number;
-  /** Skipped: same source, same converter as when last saved. */
-  readonly unchanged: number;
+  /** Stored, and new to the store from this package. */
+  readonly added: readonly string[];
+  /** Stored in place of what the store had: another definition, another converter, other tags. */
+  readonly changed: readonly string[];
+  /**
+   * Deleted, as the package does not have them any more. None where a file could not be read: it may be any
+   * of them. What the user put with the package as its `source` stays.
+   */
+  readonly removed: readonly string[];
+  /** Left as they were: same source, same converter as when last saved. */
+  readonly unchanged: readonly string[];
+  /** What the store had of these stays. */
   readonly failed: readonly SaveFailure[];
   /** Left out: of several definitions of one canonical, the first by file name is stored. */
   readonly duplicates: readonly SaveDuplicate[];
@@ -105,10 +120,14 @@ const OF_ONE_ENTRY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const TURN_MS = 32;
 
 /**
- * Converts and stores every StructureDefinition of a package, with the package as its source.
- * All of it is durable when this resolves. A definition that cannot be read or converted is
- * reported and the rest goes on; an error of the store itself rejects. What ends before its time, also
- * by the end of the process, leaves the package marked: see `incompletePackages`.
+ * Converts and stores every StructureDefinition of a package, with the package as its source, all of it durable
+ * when this resolves. A definition that cannot be read or converted is reported and the rest goes on; an error
+ * of the store itself rejects.
+ *
+ * A package that the store has already is replaced by one commit, all of it or nothing: until then the store
+ * answers as before, and definitions that are gone from the package are deleted. One that it does not have is
+ * stored definition by definition. What ends before its time, also by the end of the process, then leaves it
+ * marked: see `incompletePackages`.
  */
 export async function savePackage(
   store: PackageStore,
@@ -119,10 +138,10 @@ export async function savePackage(
   checkGiven(options, RULES);
   const started = performance.now();
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
-  const saving = new Saving(store, fhirPackage, options);
+  const saving = await beginSaving(store, fhirPackage, options);
   let turn = performance.now();
   for await (const one of fhirPackage.resources("StructureDefinition")) {
-    await unlessStopped(store, options.signal);
+    await saving.unlessStopped(options.signal);
     await saving.take(one);
     options.onProgress?.({ done: one.position, total: fhirPackage.fileCount, file: one.file });
     if (performance.now() - turn > TURN_MS) {
@@ -130,45 +149,67 @@ export async function savePackage(
       turn = performance.now();
     }
   }
-  await unlessStopped(store, options.signal);
-  await saving.end();
-  const { counts, failed, duplicates } = saving;
-  const isEmpty = counts.structureDefinitions === 0;
+  await saving.unlessStopped(options.signal);
+  const failed = [...fhirPackage.problems, ...saving.failed];
+  const removed = await saving.end(failed);
+  const { structureDefinitions, added, changed, unchanged, duplicates } = saving;
   return {
     package: fhirPackage.source,
-    ...counts,
-    failed: [...fhirPackage.problems, ...failed],
+    structureDefinitions,
+    converted: added.length + changed.length,
+    added,
+    changed,
+    removed,
+    unchanged,
+    failed,
     duplicates,
     missingDependencies: await missingDependencies(store, fhirPackage),
-    ...(isEmpty ? { foundInstead: await fhirPackage.contents() } : undefined),
+    ...(structureDefinitions === 0 ? { foundInstead: await fhirPackage.contents() } : undefined),
     milliseconds: performance.now() - started,
   };
 }
 
+/** Finds out what the store has of a package, and by which way the rest goes in. */
+async function beginSaving(
+  store: PackageStore,
+  { source }: FhirPackage,
+  { tags }: SaveOptions,
+): Promise<Saving> {
+  const entries = await store.list(source === undefined ? {} : { package: source });
+  const known = entries.filter((entry) => entry.source === source);
+  const options = tags === undefined ? {} : { tags };
+  const parts = partsOf(store);
+  const isWhole = known.length > 0 && !known.some(isMark);
+  if (parts !== undefined && source !== undefined && isWhole) {
+    return new Saving(new AsOne(parts, { ...options, source }), known);
+  }
+  // Resources without a package have no name by which they could be incomplete.
+  const mark = source === undefined ? undefined : markIn(store, source);
+  const labelled = source === undefined ? options : { ...options, source };
+  return new Saving(new OneByOne(store, parts, labelled, mark), known);
+}
+
 /** A package on its way into a store, definition by definition. */
 class Saving {
-  readonly counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
+  structureDefinitions = 0;
+  readonly added: string[] = [];
+  readonly changed: string[] = [];
+  readonly unchanged: string[] = [];
   readonly failed: SaveFailure[] = [];
   readonly duplicates: SaveDuplicate[] = [];
-  readonly #store: PackageStore;
-  readonly #filing: ConvertOptions;
-  readonly #mark: IncompleteMark | undefined;
+  readonly #filing: Filing;
+  /** Canonicals that the store had of the package. */
+  readonly #known: ReadonlySet<string>;
   readonly #seen = new Set<string>();
 
-  constructor(store: PackageStore, { source }: FhirPackage, { tags }: SaveOptions) {
-    this.#store = store;
-    this.#filing = {
-      ...(source === undefined ? undefined : { source }),
-      ...(tags === undefined ? undefined : { tags }),
-    };
-    // Resources without a package have no name by which they could be incomplete.
-    this.#mark = source === undefined ? undefined : markIn(store, source);
+  constructor(filing: Filing, known: readonly Metadata[]) {
+    this.#filing = filing;
+    this.#known = new Set(known.map(({ canonical }) => canonical));
   }
 
-  /** Stores one definition, unless an earlier one had its canonical. */
+  /** Takes one definition, unless an earlier one had its canonical. */
   async take(one: PackageResource): Promise<void> {
-    if (this.counts.structureDefinitions === 0) await this.#mark?.begin();
-    this.counts.structureDefinitions += 1;
+    this.structureDefinitions += 1;
     const canonical = canonicalOf(one);
     if (canonical !== undefined && this.#seen.has(canonical)) {
       this.duplicates.push({ file: one.file, canonical });
@@ -176,26 +217,28 @@ class Saving {
     }
     if (canonical !== undefined) this.#seen.add(canonical);
     try {
-      const { converted } = await this.#store.convert(one.bytes, this.#filing);
-      this.counts[converted ? "converted" : "unchanged"] += 1;
-      if (converted) await this.#mark?.set();
+      const isStored = await this.#filing.take(one.bytes);
+      const list = this.#known.has(`${canonical}`) ? this.changed : this.added;
+      (isStored ? list : this.unchanged).push(`${canonical}`);
     } catch (cause) {
       this.failed.push(failureOf(one.file, canonical, cause));
     }
   }
 
-  /** All of it is durable when this resolves; the mark goes last, as a full disk may refuse what came before. */
-  async end(): Promise<void> {
-    await this.#store.flush();
-    await this.#mark?.end();
+  /** Stores what is left and deletes what is gone; all of it is durable when this resolves. */
+  end(failed: readonly SaveFailure[]): Promise<readonly string[]> {
+    const isUnsure = failed.some(({ canonical }) => canonical === undefined);
+    if (isUnsure || this.structureDefinitions === 0) return this.#filing.end(undefined);
+    const stays = new Set(failed.map(({ canonical = "" }) => urlOf(canonical)));
+    return this.#filing.end(({ canonical, url }) => !this.#seen.has(canonical) && !stays.has(url));
   }
-}
 
-/** Throws the reason of a signal, once what was stored is durable. */
-async function unlessStopped(store: PackageStore, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted !== true) return;
-  await store.flush();
-  throw signal.reason;
+  /** Throws the reason of a signal, once what was stored is durable. */
+  async unlessStopped(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted !== true) return;
+    await this.#filing.stop();
+    throw signal.reason;
+  }
 }
 
 /** Passes on what must end the work. */

@@ -8,6 +8,7 @@
 
 import { mapKey } from "../bytes.js";
 import { canonicalOf, type PutRecord } from "../core/record.js";
+import { againAfterRestart, forgiveRestart } from "../core/restarts.js";
 import { sentenceOn } from "../damage.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type {
@@ -22,7 +23,7 @@ import type { CoreModule } from "../load/module.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Metadata } from "../types.js";
 import { Backlog } from "./backlog.js";
-import { againAfterRestart, ConditionalWrites, forgiveRestart } from "./conditional-writes.js";
+import { ConditionalWrites } from "./conditional-writes.js";
 import { HostBodies } from "./host-bodies.js";
 import { bytesOf, type PendingWrite } from "./pending-write.js";
 import { SavedIndex } from "./saved-index.js";

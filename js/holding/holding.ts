@@ -3,9 +3,7 @@
  * `on-demand.ts` is what the store has of it until then.
  */
 
-import type { Events } from "../events/events.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "../types.js";
 import { Holds } from "./holds.js";
 import { Leases } from "./leases.js";
@@ -16,18 +14,16 @@ import { warm } from "./warm.js";
 /** All of it, for one store. */
 export class Holding {
   readonly #parts: StoreParts;
-  readonly #loader: Loader;
   readonly #holds: Holds;
   readonly #leases: Leases;
   readonly #pins: Pins;
   readonly uses: Uses;
 
-  constructor(parts: StoreParts, loader: Loader, events: Events) {
+  constructor(parts: StoreParts) {
     this.#parts = parts;
-    this.#loader = loader;
     this.#holds = new Holds(parts);
-    this.#leases = new Leases(parts, loader, this.#holds);
-    this.#pins = new Pins(parts, loader, this.#holds, (error) => events.emit("error", { error }));
+    this.#leases = new Leases(parts, this.#holds);
+    this.#pins = new Pins(parts, this.#holds);
     this.uses = new Uses(parts);
   }
 
@@ -44,7 +40,7 @@ export class Holding {
   }
 
   warm(options: WarmOptions): Promise<WarmReport> {
-    return warm(this.#parts, this.#loader, this.uses, options);
+    return warm(this.#parts, this.uses, options);
   }
 
   /** What these URLs mean has changed. */

@@ -6,7 +6,6 @@ import type { SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
 import type { Closure, Lease, LeaseOptions } from "../types.js";
 import { walk } from "./closure.js";
 import { type Hold, type Holds, weightOf } from "./holds.js";
@@ -38,14 +37,12 @@ interface Draft {
 export class Leases {
   readonly #parts: StoreParts;
   readonly #memory: MemoryTier;
-  readonly #loader: Loader;
   readonly #holds: Holds;
   readonly #leases = new Set<HeldLease>();
 
-  constructor(parts: StoreParts, loader: Loader, holds: Holds) {
+  constructor(parts: StoreParts, holds: Holds) {
     this.#parts = parts;
     this.#memory = parts.memory;
-    this.#loader = loader;
     this.#holds = holds;
   }
 
@@ -91,7 +88,7 @@ export class Leases {
     await this.#parts.durable?.complete();
     this.#parts.checkOpen();
     const unknown = asked.filter((canonical) => this.#memory.slotOf(canonical) === undefined);
-    await Promise.all(unknown.map((canonical) => this.#loader.load(canonical, signal)));
+    await Promise.all(unknown.map((canonical) => this.#parts.loader.load(canonical, signal)));
     signal?.throwIfAborted();
     this.#parts.checkOpen();
   }

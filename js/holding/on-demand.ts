@@ -1,8 +1,6 @@
 /** The way to `holding.ts`, which is loaded when anything of it is first needed. */
 
-import type { Events } from "../events/events.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
 import type { Holding } from "./holding.js";
 
 /** How often new counts of uses are saved, in milliseconds. */
@@ -11,18 +9,14 @@ const SAVE_MS = 60_000;
 /** Pins, leases, warming and use counts of a store. */
 export class HoldingOnDemand {
   readonly #parts: StoreParts;
-  readonly #loader: Loader;
-  readonly #events: Events;
   #holding: Holding | undefined;
   #counted: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Uses when the counts were last saved. */
   #uses = 0;
 
-  constructor(parts: StoreParts, loader: Loader, events: Events) {
+  constructor(parts: StoreParts) {
     this.#parts = parts;
-    this.#loader = loader;
-    this.#events = events;
   }
 
   /** All of it. CLOSED. */
@@ -52,10 +46,10 @@ export class HoldingOnDemand {
 
   /** Saves the counts if there were uses since; never rejects. */
   async save(): Promise<void> {
-    const { durable, memory } = this.#parts;
+    const { durable, memory, loader } = this.#parts;
     if (!durable?.loaded || durable.adapter.saveSide === undefined) return;
     try {
-      const uses = memory.stats().hits + this.#loader.counts.loads;
+      const uses = memory.stats().hits + loader.counts.loads;
       if (uses === this.#uses) return;
       this.#uses = uses;
       await (await this.#load()).uses.save();
@@ -86,7 +80,7 @@ export class HoldingOnDemand {
 
   async #load(): Promise<Holding> {
     const { Holding } = await import("./holding.js");
-    this.#holding ??= new Holding(this.#parts, this.#loader, this.#events);
+    this.#holding ??= new Holding(this.#parts);
     return this.#holding;
   }
 }

@@ -4,7 +4,6 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { urlOf } from "../parse-canonical.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
 import type { Hold, Holds } from "./holds.js";
 import { spelled } from "./lease.js";
 
@@ -20,22 +19,13 @@ interface Pin {
 export class Pins {
   readonly #parts: StoreParts;
   readonly #memory: MemoryTier;
-  readonly #loader: Loader;
   readonly #holds: Holds;
-  readonly #failed: (error: SchemaStoreError) => void;
   readonly #pins = new Map<string, Pin>();
 
-  constructor(
-    parts: StoreParts,
-    loader: Loader,
-    holds: Holds,
-    failed: (error: SchemaStoreError) => void,
-  ) {
+  constructor(parts: StoreParts, holds: Holds) {
     this.#parts = parts;
     this.#memory = parts.memory;
-    this.#loader = loader;
     this.#holds = holds;
-    this.#failed = failed;
   }
 
   /** Pins what a canonical means. NOT_FOUND, STORAGE_FULL. */
@@ -83,15 +73,16 @@ export class Pins {
 
   /** Holds what a canonical means now, read from wherever it is. */
   async #take(pin: Pin): Promise<void> {
+    const { loader } = this.#parts;
     for (let flushed = false; ; ) {
-      const recalled = this.#loader.lookUp(pin.canonical);
-      const loaded = recalled ?? (await this.#loader.load(pin.canonical));
+      const recalled = loader.lookUp(pin.canonical);
+      const loaded = recalled ?? (await loader.load(pin.canonical));
       this.#parts.checkOpen();
       if (loaded === undefined) {
         const message = `there is no entry ${pin.canonical} to pin`;
         throw new SchemaStoreError("NOT_FOUND", message, { key: pin.canonical });
       }
-      if (recalled === undefined && !this.#loader.isCurrent(pin.canonical, loaded)) continue;
+      if (recalled === undefined && !loader.isCurrent(pin.canonical, loaded)) continue;
       try {
         return this.#hold(pin, loaded.slot, loaded.value);
       } catch (error) {
@@ -149,6 +140,6 @@ export class Pins {
   #tell(pin: Pin, cause: unknown): void {
     const error = asStoreError(cause, "DISK_ERROR", `${pin.canonical} could not be pinned again`);
     const quiet = ["NOT_FOUND", "CLOSED", "CORE_RESTARTED"].includes(error.code);
-    if (!quiet && this.#isLive(pin)) this.#failed(error);
+    if (!quiet && this.#isLive(pin)) this.#parts.events.emit("error", { error });
   }
 }

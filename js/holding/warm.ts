@@ -4,7 +4,6 @@ import { checkCanonicals } from "../arguments/calls.js";
 import { isSame } from "../bytes.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
-import type { Loader } from "../read/loader.js";
 import type { WarmOptions, WarmReport } from "../types.js";
 import { walk } from "./closure.js";
 import { weightOf } from "./holds.js";
@@ -16,7 +15,6 @@ const BATCH_BYTES = 1024 * 1024;
 /** Brings bodies into memory. INVALID_KEY, INVALID_VALUE. */
 export async function warm(
   parts: StoreParts,
-  loader: Loader,
   uses: Uses,
   options: WarmOptions,
 ): Promise<WarmReport> {
@@ -25,7 +23,7 @@ export async function warm(
   const named = [...new Set(canonicals)];
   const top = options.top ?? (options.canonicals ? 0 : parts.options.warmSize);
   await parts.durable?.complete();
-  for (const canonical of named) await loader.locate(canonical);
+  for (const canonical of named) await parts.loader.locate(canonical);
   // Without the counts of earlier sessions it goes by those of this one.
   await uses.load().catch(() => {});
   signal?.throwIfAborted();

@@ -2,30 +2,7 @@
 
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
-import type { Health, Stats } from "../types.js";
-
-/** Counters the store keeps itself. */
-export type StoreCounts = {
-  -readonly [Name in
-    | "puts"
-    | "deletes"
-    | "conversions"
-    | "conversionsSkipped"
-    | "flushes"
-    | "restarts"]: Stats[Name];
-};
-
-/** Counters that have counted nothing. */
-export function newCounts(): StoreCounts {
-  return {
-    puts: 0,
-    deletes: 0,
-    conversions: 0,
-    conversionsSkipped: 0,
-    flushes: 0,
-    restarts: 0,
-  };
-}
+import type { Health } from "../types.js";
 
 /** Whether all is well; a store that is no longer open never is. */
 export function reportHealth(

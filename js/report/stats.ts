@@ -3,16 +3,16 @@
 import type { HotMap } from "../memory/hot-map.js";
 import type { StoreParts } from "../parts.js";
 import { LEAST_POWER, type LoadCounts } from "../read/load-counts.js";
-import type { Loader } from "../read/loader.js";
 import type { LoadingTierStats, Stats, TierStats } from "../types.js";
-import type { StoreCounts } from "./health.js";
 
 /** Counters and sizes of all tiers. */
-export async function reportStats(
-  { options, memory, durable }: StoreParts,
-  { disk: fromDisk, network, ...loader }: Loader["counts"],
-  counts: StoreCounts,
-): Promise<Stats> {
+export async function reportStats({
+  options,
+  memory,
+  durable,
+  loader: { counts: loads },
+  counts,
+}: StoreParts): Promise<Stats> {
   const { memoryBytes = 0, ...disk } = (await durable?.adapter.usage()) ?? { bytes: 0 };
   const core = memory.stats();
   return {
@@ -25,7 +25,6 @@ export async function reportStats(
       usedBytes: core.usedBytes,
       limitBytes: core.limitBytes,
       encodedBytes: core.encodedBytes,
-      decodedBytes: core.decodedBytes,
       decodedEstimate: core.decodedBytes,
       pendingBytes: core.pendingBytes,
       leasedBytes: core.leasedBytes,
@@ -36,13 +35,12 @@ export async function reportStats(
     },
     disk: durable && disk,
     tiers: {
-      memory: tierStats(core.hits, loader.memoryMisses),
-      disk: loadingTierStats(fromDisk),
-      network: loadingTierStats(network),
+      memory: tierStats(core.hits, loads.memoryMisses),
+      disk: loadingTierStats(loads.disk),
+      network: loadingTierStats(loads.network),
     },
-    hits: { memory: core.hits, disk: fromDisk.hits, network: network.hits },
-    misses: loader.misses,
-    loads: loader.loads,
+    misses: loads.misses,
+    loads: loads.loads,
     evictions: {
       size: core.evictedForSize,
       entries: core.evictedForEntries,

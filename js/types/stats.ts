@@ -44,8 +44,6 @@ export interface Stats {
     readonly limitBytes: number;
     /** Bodies kept as text in Wasm memory, each distinct one once. */
     readonly encodedBytes: number;
-    /** The same as `decodedEstimate`. */
-    readonly decodedBytes: number;
     /** Heap taken by decoded values, by the length of their text. */
     readonly decodedEstimate: number;
     /** Bodies on their way to the durable tier. */
@@ -70,7 +68,6 @@ export interface Stats {
     readonly disk: LoadingTierStats;
     readonly network: LoadingTierStats;
   };
-  readonly hits: { readonly memory: number; readonly disk: number; readonly network: number };
   /** Look-ups that nobody could answer. */
   readonly misses: number;
   readonly loads: number;

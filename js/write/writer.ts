@@ -30,6 +30,11 @@ interface PreparedPut {
   readonly body: Uint8Array;
 }
 
+/** A row that can be stored with others as one commit. */
+export interface PreparedRow extends WritableRow {
+  readonly canonical: string;
+}
+
 /** Known at once, but where a put has to wait for the host. */
 type Stored = Metadata | Promise<Metadata>;
 
@@ -41,7 +46,8 @@ export class Writer {
   readonly #memory: MemoryTier;
   readonly #durable: DurableTier | undefined;
   readonly #options: CheckedOptions;
-  readonly #listener: WriterListener;
+  /** Told of what is stored and deleted, also by those who write past this one. */
+  readonly listener: WriterListener;
   readonly #updates = new Turns();
 
   constructor(
@@ -53,7 +59,7 @@ export class Writer {
     this.#memory = memory;
     this.#durable = durable;
     this.#options = options;
-    this.#listener = listener;
+    this.listener = listener;
   }
 
   /** Stores an object. INVALID_VALUE for what `JSON.stringify` would silently change. */
@@ -133,6 +139,13 @@ export class Writer {
     });
   }
 
+  /** The row of a put, checked as for a put, and not stored. INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
+  row(value: object, options: PutOptions): PreparedRow {
+    this.listener.checkOpen();
+    const prepared = this.#prepare(value, options);
+    return { ...this.#row(prepared), canonical: canonicalOf(prepared.record) };
+  }
+
   /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
     const { url, version } = parseCanonical(canonical);
@@ -162,7 +175,7 @@ export class Writer {
       const deletion = this.#durable?.delete(slot);
       if (deletion !== undefined) deletions.push(deletion);
       else if (key !== undefined) this.#memory.removeRow(key);
-      this.#listener.deleted(canonical);
+      this.listener.deleted(canonical);
     }
     if (durable) for (const one of deletions) await this.#durable?.whenDurable(one);
   }
@@ -218,13 +231,13 @@ export class Writer {
 
   /** Takes a prepared into catalog and memory, or onto the way to the host. */
   #file({ record, body }: PreparedPut, awaited = false): Filed {
-    this.#listener.checkOpen();
+    this.listener.checkOpen();
     const admit = (slot: number) => this.#memory.admit([[slot, body]]);
     const filed = this.#durable?.put(record, body, awaited) ?? {
       metadata: this.#memory.put(record, body, false, admit),
       write: undefined,
     };
-    this.#listener.stored(filed.metadata.canonical);
+    this.listener.stored(filed.metadata.canonical);
     return filed;
   }
 
@@ -240,10 +253,10 @@ export class Writer {
       const stored = await durable.conditional.putIf(url, async () => {
         const current = this.#memory.slotOf(canonical);
         const prepared = await attempt(current);
-        this.#listener.checkOpen();
+        this.listener.checkOpen();
         return prepared && this.#row(prepared);
       });
-      if (stored !== undefined) this.#listener.stored(stored.canonical);
+      if (stored !== undefined) this.listener.stored(stored.canonical);
       return stored;
     });
   }

@@ -52,7 +52,7 @@ async function completes(dir: string, saved: number): Promise<void> {
   const again = await cache(["save", r4b, "--json", ...at(dir)], { cwd });
   assert.equal(again.code, 0, again.err);
   const { converted, unchanged } = JSON.parse(again.out);
-  assert.deepEqual([converted, unchanged], [DEFINITIONS - saved, saved]);
+  assert.deepEqual([converted, unchanged.length], [DEFINITIONS - saved, saved]);
   assert.deepEqual(await found(dir), { saved: DEFINITIONS, incomplete: [] });
 }
 

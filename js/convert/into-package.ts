@@ -1,0 +1,136 @@
+/**
+ * The two ways of a package into a store. What is saved for the first time goes in one definition at a
+ * time, so that an interruption keeps what was converted; what is saved again replaces what the store has
+ * of it by one commit, all of it or nothing.
+ */
+
+import type { StoreParts } from "../parts.js";
+import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
+import { commitAll } from "../write/commit-all.js";
+import type { PreparedRow } from "../write/writer.js";
+import { type IncompleteMark, isMark } from "./incomplete.js";
+import { convertFor } from "./into-store.js";
+
+/** Whether the package does not have an entry any more. */
+export type IsGone = (entry: Metadata) => boolean;
+
+/** A way into the store, for one package. */
+export interface Filing {
+  /** Converts a definition and stores it, at once or in the end; false if the store has it already. */
+  take(definition: Uint8Array): Promise<boolean>;
+  /** Stores what is left and deletes what is gone; returns its canonicals. All is durable when it resolves. */
+  end(isGone: IsGone | undefined): Promise<readonly string[]>;
+  /** Makes durable what was stored, as the rest does not come. */
+  stop(): Promise<void>;
+}
+
+/** The part of a store that the first of them needs. */
+export interface FilingStore {
+  convert(structureDefinition: Uint8Array, options?: ConvertOptions): Promise<ConvertResult>;
+  flush(): Promise<void>;
+}
+
+/** One definition at a time, the package marked as incomplete meanwhile. */
+export class OneByOne implements Filing {
+  readonly #store: FilingStore;
+  readonly #parts: StoreParts | undefined;
+  readonly #options: ConvertOptions;
+  readonly #mark: IncompleteMark | undefined;
+  #begun = false;
+
+  /** `parts`: absent for a store that is none of ours; nothing is deleted from it. */
+  constructor(
+    store: FilingStore,
+    parts: StoreParts | undefined,
+    options: ConvertOptions,
+    mark: IncompleteMark | undefined,
+  ) {
+    this.#store = store;
+    this.#parts = parts;
+    this.#options = options;
+    this.#mark = mark;
+  }
+
+  async take(definition: Uint8Array): Promise<boolean> {
+    if (!this.#begun) await this.#mark?.begin();
+    this.#begun = true;
+    const { converted } = await this.#store.convert(definition, this.#options);
+    if (converted) await this.#mark?.set();
+    return converted;
+  }
+
+  async end(isGone: IsGone | undefined): Promise<readonly string[]> {
+    // The mark goes last: a full disk may refuse what came before.
+    await this.#store.flush();
+    const { source } = this.#options;
+    const removed =
+      this.#parts && isGone && source !== undefined
+        ? await replaceRows(this.#parts, [], slotsOf(this.#parts, source, isGone))
+        : [];
+    await this.#mark?.end();
+    return removed;
+  }
+
+  stop(): Promise<void> {
+    return this.#store.flush();
+  }
+}
+
+/** All as one commit, when everything is converted. */
+export class AsOne implements Filing {
+  readonly #parts: StoreParts;
+  readonly #options: ConvertOptions & { readonly source: string };
+  readonly #rows: PreparedRow[] = [];
+
+  constructor(parts: StoreParts, options: ConvertOptions & { readonly source: string }) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async take(definition: Uint8Array): Promise<boolean> {
+    const outcome = await convertFor(this.#parts, definition, this.#options);
+    if ("kept" in outcome) return false;
+    this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
+    return true;
+  }
+
+  end(isGone: IsGone = () => false): Promise<readonly string[]> {
+    const slots = slotsOf(this.#parts, this.#options.source, isGone);
+    return replaceRows(this.#parts, this.#rows, slots);
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** Stores rows and deletes slots as one commit; returns the canonicals deleted. */
+async function replaceRows(
+  parts: StoreParts,
+  rows: readonly PreparedRow[],
+  removedOf: () => readonly number[],
+): Promise<readonly string[]> {
+  const { catalog } = parts.memory;
+  let removed: { readonly key: Uint8Array; readonly canonical: string }[] = [];
+  const keysOf = () => {
+    removed = removedOf().flatMap((slot) => {
+      const key = catalog.key(slot);
+      return key === undefined ? [] : [{ key, canonical: catalog.canonical(slot) }];
+    });
+    return [...rows, ...removed].map(({ key }) => key);
+  };
+  await commitAll(parts, keysOf, () => ({ write: rows, remove: removed.map(({ key }) => key) }));
+  const { listener } = parts.writer;
+  for (const { canonical } of rows) listener.stored(canonical);
+  for (const { canonical } of removed) listener.deleted(canonical);
+  return removed.map(({ canonical }) => canonical);
+}
+
+/** Slots of a package that are gone from it. What the user put under its name, and its mark, stay. */
+function slotsOf({ memory: { catalog } }: StoreParts, source: string, isGone: IsGone) {
+  const filter: Filter = { package: source };
+  return (): number[] =>
+    Array.from(catalog.list(filter, { expired: true, damaged: true })).filter((slot) => {
+      const entry = catalog.metadata(slot);
+      const isOfPackage = entry.source === source && entry.origin !== "user" && !isMark(entry);
+      return isOfPackage && isGone(entry);
+    });
+}

@@ -1,0 +1,112 @@
+/** Several rows written and deleted as one commit: all of it or nothing. */
+
+import { mapKey } from "../bytes.js";
+import type { PackedRow } from "../core/packed-row.js";
+import { ignoreRestart } from "../core/restarts.js";
+import type { DurableTier } from "../durable/durable-tier.js";
+import type { HostRow } from "../host.js";
+import type { MemoryTier } from "../memory/memory-tier.js";
+import { type Changes, type CommitPlace, checkRoom } from "./check-room.js";
+
+/** Tries to commit while others write the same rows. */
+const COMMIT_TRIES = 64;
+
+/** Rows as they are now, by the keys that were asked for; undefined for one that is not there. */
+export type CurrentRows = readonly (PackedRow | undefined)[];
+
+/**
+ * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it changes was
+ * written meanwhile, by whomever; else both are asked again. Durable when it resolves, with the plan that
+ * was carried out. CONCURRENCY, STORAGE_FULL, and what a commit fails with.
+ */
+export function commitAll<Plan extends Changes>(
+  place: CommitPlace,
+  keysOf: () => readonly Uint8Array[],
+  plan: (current: CurrentRows) => Plan | Promise<Plan>,
+): Promise<Plan> {
+  const { durable } = place;
+  if (durable === undefined) return toMemory(place, keysOf, plan);
+  return toHost({ ...place, durable }, keysOf, plan);
+}
+
+async function toHost<Plan extends Changes>(
+  place: CommitPlace & { readonly durable: DurableTier },
+  keysOf: () => readonly Uint8Array[],
+  plan: (current: CurrentRows) => Plan | Promise<Plan>,
+): Promise<Plan> {
+  const { memory, durable, checkOpen } = place;
+  for (let tries = 1; ; tries += 1) {
+    await (tries === 1 ? durable.complete() : durable.refresh());
+    checkOpen();
+    const keys = keysOf();
+    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    const isKnown = keys.map((key) => memory.catalog.find(key) !== 0);
+    const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
+    checkOpen();
+    const current = isKnown.map((there) => (there ? known.next().value : undefined));
+    const planned = await plan(current);
+    checkOpen();
+    const rows = byKey(keys, current);
+    checkRoom(place, planned, (key) => rows.get(mapKey(key)));
+    const changed = [...planned.write.map(({ key }) => key), ...planned.remove];
+    if (changed.length === 0) return planned;
+    const revisions = changed.map((key) => rows.get(mapKey(key))?.revision ?? 0);
+    const take = () => takeAll(place, planned);
+    const { write, remove } = planned;
+    const overtaken = await durable.conditional.tryCommit(write, changed, revisions, take, remove);
+    if (overtaken === undefined) return planned;
+    if (tries === COMMIT_TRIES) throw overtaken;
+  }
+}
+
+/** Takes what was committed; a core that was restarted reads it back from the host. */
+function takeAll({ memory, durable }: CommitPlace, { write, remove }: Changes): undefined {
+  try {
+    for (const row of write) durable?.conditional.keepBody(row, memory.insertRow(row));
+    // One that was put again meanwhile is on its way to the host.
+    for (const key of remove) if (!durable?.writes.has(key)) memory.removeRow(key);
+  } catch (error) {
+    ignoreRestart(error);
+  }
+}
+
+/** Without a host nothing waits between the last look and the write. */
+async function toMemory<Plan extends Changes>(
+  place: CommitPlace,
+  keysOf: () => readonly Uint8Array[],
+  plan: (current: CurrentRows) => Plan | Promise<Plan>,
+): Promise<Plan> {
+  const { memory, checkOpen } = place;
+  for (;;) {
+    memory.reportHits();
+    const keys = keysOf();
+    const current = keys.map((key) => rowOf(memory, key));
+    const { revision } = memory;
+    const planned = await plan(current);
+    checkOpen();
+    if (memory.revision !== revision) continue;
+    const rows = byKey(keys, current);
+    checkRoom(place, planned, (key) => rows.get(mapKey(key)));
+    for (const key of planned.remove) memory.removeRow(key);
+    for (const row of planned.write) {
+      memory.require(row.body.length);
+      memory.admit([[memory.insertRow(row), row.body]]);
+    }
+    return planned;
+  }
+}
+
+function rowOf({ catalog }: MemoryTier, key: Uint8Array): PackedRow | undefined {
+  const slot = catalog.find(key);
+  const [hash, meta] = [catalog.hash(slot), catalog.meta(slot)];
+  return hash && meta && { key, hash, meta };
+}
+
+function byKey(keys: readonly Uint8Array[], rows: CurrentRows): Map<string, Partial<HostRow>> {
+  const found = new Map<string, Partial<HostRow>>();
+  keys.forEach((key, at) => {
+    const row = rows[at];
+    if (row !== undefined) found.set(mapKey(key), row);
+  });
+  return found;
+}
