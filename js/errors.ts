@@ -73,6 +73,6 @@ function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? cause.message : String(cause);
   } catch {
-    return "what was thrown cannot be shown";
+    return "the thrown value cannot be shown";
   }
 }

@@ -29,7 +29,7 @@ export function checkGiven<Options extends object>(
 ): void {
   if (given === undefined) return;
   if (rules === undefined) {
-    const message = `there is an argument too many, ${show(given)}`;
+    const message = `unexpected argument: ${show(given)}`;
     throw new SchemaStoreError(code, message, { key: "arguments" });
   }
   if (!isPlain(given)) {
@@ -47,7 +47,7 @@ export function checkGiven<Options extends object>(
 }
 
 function knownOf(rules: object): string {
-  return `known are ${Object.keys(rules).join(", ")}`;
+  return `known options: ${Object.keys(rules).join(", ")}`;
 }
 
 /** Refuses a value its rule does not accept; `what` stands before the key in the message. */
@@ -88,7 +88,7 @@ export const SPAN: OptionRule = {
 };
 
 export const FROM_0: OptionRule = {
-  range: "a number from 0",
+  range: "a number of at least 0",
   accepts: (value) => typeof value === "number" && value >= 0,
 };
 

@@ -305,6 +305,6 @@ class FsAdapter implements HostAdapter {
 }
 
 function replaced(directory: string): SchemaStoreError {
-  const message = `${directory} was deleted and made anew by another process during the write`;
+  const message = `${directory} was deleted and recreated by another process during the write`;
   return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
 }

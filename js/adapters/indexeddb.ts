@@ -356,7 +356,7 @@ class IndexedDbAdapter implements HostAdapter {
     } catch (error) {
       if ((error as SchemaStoreError).code !== "QUOTA_EXCEEDED") throw error;
       this.#unfiled = true;
-      return ["there is no room to file what a page had queued when it was left"];
+      return ["there is no room to apply the queue of a page that was left"];
     }
   }
 

@@ -51,7 +51,7 @@ export function unstorageAdapter(
   if (typeof storage?.setItemRaw !== "function") {
     throw new SchemaStoreError(
       "INVALID_CONFIG",
-      "unstorage: this is no storage of createStorage()",
+      "unstorage: the storage is not one from createStorage()",
     );
   }
   const log = logOf(storage, base);

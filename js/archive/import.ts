@@ -309,7 +309,7 @@ async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerat
 
 function noChunk(value: unknown): SchemaStoreError {
   const found = Object.prototype.toString.call(value).slice(8, -1);
-  const message = `an archive is read from chunks that are Uint8Arrays, not ${found}`;
+  const message = `each chunk of an archive must be a Uint8Array, not ${found}`;
   return new SchemaStoreError("INVALID_VALUE", message);
 }
 
@@ -342,7 +342,7 @@ function iteratorOf(source: ArchiveSource): Chunks {
   ) {
     return (iterable as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   }
-  const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
+  const message = "an archive must be bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);
 }
 

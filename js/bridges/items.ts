@@ -41,7 +41,7 @@ type Used =
   | "on"
   | "put";
 /** What the bridges call. */
-const STORE = methods<Pick<SchemaStore, Used>>("a store of openSchemaStore", {
+const STORE = methods<Pick<SchemaStore, Used>>("a store from openSchemaStore", {
   clear: true,
   delete: true,
   flush: true,
@@ -55,7 +55,7 @@ const STORE = methods<Pick<SchemaStore, Used>>("a store of openSchemaStore", {
   put: true,
 });
 const KEY: OptionRule = {
-  range: "a well-formed string",
+  range: "a string without lone surrogates",
   code: "INVALID_KEY",
   accepts: (value) => typeof value === "string" && value.isWellFormed(),
 };

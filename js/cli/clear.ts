@@ -28,22 +28,23 @@ export const clear: Command = {
   summary: "remove entries",
   store: "read",
   args: {
-    url: { type: "string", valueHint: "canonical", description: "this URL, or url|version" },
+    url: { type: "string", valueHint: "canonical", description: "only this URL, or url|version" },
     ...FILTER_FLAGS,
     "older-than": {
       type: "string",
       valueHint: "30d",
-      description: "last written longer ago than this: a number with s, m, h, d or w",
+      description:
+        "only entries last written longer ago than this: a number followed by s, m, h, d or w",
     },
-    all: { type: "boolean", description: "everything" },
-    yes: { type: "boolean", alias: "y", description: "do not ask" },
+    all: { type: "boolean", description: "all entries" },
+    yes: { type: "boolean", alias: "y", description: "do not ask for confirmation" },
   },
 
   async run({ flags, output, signal, withStore }) {
     const selection = selectionOf(flags);
     const mayAsk = Boolean(process.stdin.isTTY && process.stderr.isTTY);
     if (!flags.yes && !mayAsk) {
-      throw new UsageError("there is no terminal to ask on: confirm with --yes");
+      throw new UsageError("there is no terminal to ask for confirmation: pass --yes");
     }
     return withStore(async (store) => {
       const { isMark } = await import("../convert/incomplete.js");
@@ -56,7 +57,7 @@ export const clear: Command = {
       }
       const marks = matched.length - found.length;
       const removed = (await remove(store, selection, matched)) - marks;
-      const nothing = removed === 0 ? "nothing is of that kind: " : "";
+      const nothing = removed === 0 ? "nothing matches: " : "";
       output.result({ removed }, () => [
         `${nothing}removed ${counted(removed, "entry", "entries")}`,
       ]);
@@ -88,7 +89,7 @@ function milliseconds(age: string): number {
   const factor = UNITS_MS[unit];
   if (number === undefined || factor === undefined) {
     throw new UsageError(
-      `--older-than = "${age}": must be a number with s, m, h, d or w, as in 30d`,
+      `--older-than is "${age}", must be a number followed by s, m, h, d or w, such as 30d`,
     );
   }
   return Number(number) * factor;

@@ -59,11 +59,11 @@ export interface Command {
 const COMMON_FLAGS: ArgsDef = {
   help: { type: "boolean", alias: "h", description: "show this help" },
   version: { type: "boolean", alias: "v", description: "print the version" },
-  json: { type: "boolean", description: "one JSON document on standard output" },
+  json: { type: "boolean", description: "print the result as one JSON document" },
   config: {
     type: "string",
     valueHint: "file",
-    description: "configuration (default: fhir-schema-store.toml here)",
+    description: "configuration file (default: ./fhir-schema-store.toml)",
   },
 };
 
@@ -88,8 +88,12 @@ export function flagsOf({ args, store }: Command): ArgsDef {
 
 /** Flags that select entries, as `list` and `clear` take them. */
 export const FILTER_FLAGS: ArgsDef = {
-  "url-prefix": { type: "string", valueHint: "text", description: "URLs that begin with this" },
-  package: { type: "string", valueHint: "name[#version]", description: "from this package" },
-  type: { type: "string", valueHint: "name", description: "of this FHIR type" },
-  tag: { type: "string", valueHint: "tag", description: "with this tag" },
+  "url-prefix": {
+    type: "string",
+    valueHint: "text",
+    description: "only URLs that begin with this",
+  },
+  package: { type: "string", valueHint: "name[#version]", description: "only from this package" },
+  type: { type: "string", valueHint: "name", description: "only of this FHIR type" },
+  tag: { type: "string", valueHint: "tag", description: "only with this tag" },
 };

@@ -124,7 +124,7 @@ function storageTable(tables: Record<string, unknown>, path: string): Record<str
   const { storage = {}, ...others } = tables;
   refuseUnknown(Object.keys(others), ["[storage]"], path);
   if (typeof storage !== "object" || storage === null || Array.isArray(storage)) {
-    throw new SchemaStoreError("INVALID_CONFIG", `storage in ${path}: must be a table`, {
+    throw new SchemaStoreError("INVALID_CONFIG", `storage in ${path} must be a table`, {
       key: "storage",
     });
   }
@@ -140,7 +140,7 @@ function storageTable(tables: Record<string, unknown>, path: string): Record<str
 function refuseUnknown(unknown: readonly string[], known: readonly string[], path: string): void {
   const [key] = unknown;
   if (key === undefined) return;
-  const message = `${key} in ${path}: unknown key; known are ${known.join(", ")}`;
+  const message = `unknown key "${key}" in ${path}; known keys: ${known.join(", ")}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key });
 }
 

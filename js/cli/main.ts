@@ -126,12 +126,12 @@ async function checkPlace(
   if (store === "none") return;
   if (strategy === "memory") {
     const origin = await originOf("strategy", sources);
-    const message = `${origin} is "memory": such a store ends with the command, so that ${GROUP} ${name} could neither find nor keep anything; it must be memory-disk or disk`;
+    const message = `${origin} is "memory", must be memory-disk or disk: a memory store ends with the command, so ${GROUP} ${name} would find and keep nothing`;
     throw new SchemaStoreError("INVALID_CONFIG", message, { key: origin });
   }
   if (store !== "read" || diskCacheDir === undefined || existsSync(diskCacheDir)) return;
   const origin = await originOf("diskCacheDir", sources);
-  throw new NothingThere(`there is no store at ${diskCacheDir}, named by ${origin}`, diskCacheDir);
+  throw new NothingThere(`there is no store at ${diskCacheDir}, set by ${origin}`, diskCacheDir);
 }
 
 /** The flags that carry a value. */

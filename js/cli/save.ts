@@ -43,7 +43,7 @@ export const save: Command = {
       if (looked > 0 && error === signal.reason) {
         const what = source.source ?? path;
         output.note(
-          `${what}: ${looked} of ${source.fileCount} files done and stored; save it again`,
+          `${what}: ${looked} of ${source.fileCount} files done and stored; save it again to finish`,
         );
       }
       throw error;
@@ -62,10 +62,10 @@ function toText(report: SaveReport, path: string): string[] {
   ];
   if (report.duplicates.length > 0) {
     const files = report.duplicates.map(({ file }) => file).join(", ");
-    lines.push(`left out, as earlier files define the same: ${files}`);
+    lines.push(`skipped, because earlier files define the same: ${files}`);
   }
   if (report.missingDependencies.length > 0) {
-    lines.push(`not in the store, but needed by it: ${report.missingDependencies.join(", ")}`);
+    lines.push(`dependencies not in the store: ${report.missingDependencies.join(", ")}`);
   }
   return lines;
 }

@@ -87,18 +87,18 @@ function sentenceOf(
   }
   if (otherForms.size > 0) {
     const forms = otherForms.tell((ending, count) => `${files(count)} in .${ending}`);
-    parts.push(`${forms}, of which only JSON could be read`);
+    parts.push(`${forms}, but only JSON is read`);
   }
   if (manifestIn !== undefined) {
-    parts.push(`its package.json lies too deep, in ${manifestIn}/`);
+    parts.push(`its package.json is nested too deep, in ${manifestIn}/`);
   }
   if (elsewhere.size > 0) {
     const folders = elsewhere.tell((folder, count) => `${folder || "."}/ (${files(count)})`);
     parts.push(
-      `StructureDefinitions lie in ${folders}: no part of a FHIR package, but unpacked they can be saved as folders`,
+      `there are StructureDefinitions in ${folders}, outside the package itself: unpack it and save those folders`,
     );
   }
-  if (parts.length === 0) parts.push("it has no resources in JSON at all");
+  if (parts.length === 0) parts.push("it has no JSON resources");
   return `${name} has no StructureDefinition where a package keeps them: ${parts.join("; ")}`;
 }
 

@@ -149,7 +149,9 @@ export function againAfterRestart<T>(work: () => T): T {
 }
 
 function overtaken(url: string): SchemaStoreError {
-  return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
+  return new SchemaStoreError("CONCURRENCY", `${url} was written by somebody else meanwhile`, {
+    key: url,
+  });
 }
 
 function pause(ms: number): Promise<void> {

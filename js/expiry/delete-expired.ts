@@ -32,7 +32,7 @@ export async function deleteExpired(
     } catch {
       return;
     }
-    failed(asStoreError(cause, "DISK_ERROR", "what has expired could not be deleted"));
+    failed(asStoreError(cause, "DISK_ERROR", "an expired entry could not be deleted"));
   }
 }
 

@@ -49,8 +49,8 @@ export class Holds {
     const { leasedBytes, pendingBytes, limitBytes } = this.#memory.stats();
     const why =
       refused === NO_BYTES
-        ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} not durable yet, and memoryLimitMb allows ${limitBytes}`
-        : `as many as maxEntries, ${this.#parts.options.maxEntries}, are pinned or leased`;
+        ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} are not durable yet, and memoryLimitMb allows ${limitBytes}`
+        : `all ${this.#parts.options.maxEntries} that maxEntries allows are pinned or leased`;
     throw new SchemaStoreError("STORAGE_FULL", `${canonical} cannot be held in memory: ${why}`, {
       key: canonical,
     });

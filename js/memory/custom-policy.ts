@@ -88,7 +88,7 @@ export class Ranking {
     const seen = new Set<number>();
     for (const place of order) {
       if (place === undefined || !Number.isInteger(place) || place < 0 || place >= size) {
-        throw new Error("it returned what is no candidate");
+        throw new Error("it returned something that is not a candidate");
       }
       if (seen.has(place)) throw new Error("it returned a candidate twice");
       seen.add(place);
@@ -124,6 +124,6 @@ function refusal(cause: unknown): SchemaStoreError {
   } catch {
     // What was thrown cannot be shown.
   }
-  const message = `the rank function of evictionPolicy was not heeded: ${reason}`;
+  const message = `the rank function of evictionPolicy was ignored: ${reason}`;
   return new SchemaStoreError("INVALID_CONFIG", message, { key: "evictionPolicy", cause });
 }

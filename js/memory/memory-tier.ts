@@ -197,7 +197,7 @@ export class MemoryTier {
   /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
   require(bytes: number): void {
     if (this.#reserve(bytes)) return;
-    const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
+    const message = `WebAssembly memory cannot grow to hold ${bytes} bytes`;
     throw new SchemaStoreError("STORAGE_FULL", message);
   }
 

@@ -5,7 +5,7 @@ import { asStoreError } from "../errors.js";
 import type { Platform } from "./platform.js";
 
 const CURE =
-  "the IndexedDB adapter could not be loaded; pass that of fhir-schema-store/adapters/indexeddb as the option adapter";
+  "the IndexedDB adapter could not be loaded; import it from fhir-schema-store/adapters/indexeddb and pass it as the option adapter";
 
 /** A browser or worker, but for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {

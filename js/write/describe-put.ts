@@ -80,7 +80,7 @@ function identity(part: unknown, member: string): string {
     throw new SchemaStoreError("INVALID_KEY", `the entry has no ${member}`, { key: member });
   }
   if (typeof part !== "string") {
-    const message = `${member} ${JSON.stringify(part)} is no string`;
+    const message = `${member} ${JSON.stringify(part)} is not a string`;
     throw new SchemaStoreError("INVALID_KEY", message, { key: member });
   }
   if (!part.isWellFormed()) {

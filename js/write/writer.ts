@@ -128,7 +128,7 @@ export class Writer {
       if (value === undefined) return undefined;
       const draft = this.#draft(value, options);
       if (draft.record.url === parseCanonical(canonical).url) return draft;
-      const message = `the update of ${canonical} made an entry of ${draft.record.url}`;
+      const message = `the update of ${canonical} returned an entry with the url ${draft.record.url}`;
       throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
     });
   }

@@ -40,7 +40,7 @@ pub fn unpack(history: &[u8], codec: u8, packed: &[u8], length: usize) -> Result
         }
     };
     let whole = raw.filter(|raw| raw.len() == length);
-    whole.ok_or_else(|| Error::corrupt("packed data", "it does not unpack to its length"))
+    whole.ok_or_else(|| Error::corrupt("packed data", "it does not decompress to its length"))
 }
 
 #[cfg(test)]

@@ -363,7 +363,7 @@ pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| {
         let what = format!("{what} of {} bytes", bytes.len());
-        Error::invalid_value(&what, "has another length than it must have")
+        Error::invalid_value(&what, "has the wrong length")
     })
 }
 

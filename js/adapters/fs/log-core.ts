@@ -64,7 +64,7 @@ export class LogCore {
         throw diskError(error, "reading the store", this.#files.directory);
       }
       this.restart();
-      const message = "the core trapped; the store is read again and the call can be repeated";
+      const message = "the core trapped and reads the store again; repeat the call";
       throw new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
     }
   }

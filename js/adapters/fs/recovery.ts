@@ -114,7 +114,7 @@ function refuseForeign(files: Files, names: readonly string[]): string[] {
   const segments = names.filter(isSegment);
   const isUnborn = (name: string) => (unlessGone(() => files.size(name)) ?? 0) <= SEGMENT_HEADER;
   if (!segments.every(isUnborn) || names.some((name) => generationOf(name) > 0)) {
-    const what = `${directory} holds segments, and the FORMAT file that names their store is gone`;
+    const what = `${directory} holds segments, but the FORMAT file that names their store is missing`;
     throw new SchemaStoreError("CORRUPT", what, details);
   }
   return segments;

@@ -121,7 +121,7 @@ export class Connection {
     while (this.#frozen !== undefined) await this.#frozen.ended;
     const database = await this.#database();
     try {
-      const hangs = `indexeddb: a transaction on ${this.#name} hangs`;
+      const hangs = `indexeddb: a transaction on ${this.#name} does not end`;
       return await runTransaction(database, options, work, this.#running, (transaction) =>
         within(this.#deadlineMs, transaction, () => new SchemaStoreError("TIMEOUT", hangs)),
       );
@@ -180,8 +180,8 @@ export class Connection {
     return within(this.#deadlineMs, result, () => {
       late = true;
       const code = blocked ? "BLOCKED" : "TIMEOUT";
-      const why = blocked ? "another tab keeps it open" : "the browser does not answer";
-      return new SchemaStoreError(code, `indexeddb: ${this.#name} is not ${what}: ${why}`);
+      const why = blocked ? "another tab keeps it open" : "the browser does not respond";
+      return new SchemaStoreError(code, `indexeddb: ${this.#name} was not ${what}: ${why}`);
     });
   }
 
@@ -247,7 +247,7 @@ function abort(transaction: IDBTransaction): void {
 function factory(): IDBFactory {
   const found: IDBFactory | undefined = globalThis.indexedDB;
   if (found) return found;
-  throw new SchemaStoreError("UNSUPPORTED", "indexeddb: there is no IndexedDB here");
+  throw new SchemaStoreError("UNSUPPORTED", "indexeddb: IndexedDB is not available here");
 }
 
 function aborted(): DOMException {

@@ -70,7 +70,9 @@ export async function takeLeft(transaction: IDBTransaction): Promise<Taken> {
   const wrote = due.put.length + due.delete.length > 0;
   if (wrote) await write(transaction, { ...due, expect: [], expectUrl: undefined });
   const unreadable = found.filter(([, queue]) => queue === undefined);
-  const damage = unreadable.map(([id]) => `the queue that a page left as ${id} is unreadable`);
+  const damage = unreadable.map(
+    ([id]) => `the queue of a page that was left, ${id}, is unreadable`,
+  );
   return { wrote, damage };
 }
 

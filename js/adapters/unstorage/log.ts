@@ -206,7 +206,7 @@ export class Log {
     this.token += 1;
     await this.#writeAll();
     if ((await this.#tokens("all")).includes(this.token)) return;
-    const message = `unstorage: ${this.#base} was written, but the storage does not list it: its driver cannot be used`;
+    const message = `unstorage: ${this.#base} was written, but the storage does not list it: this driver cannot be used`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: this.#base });
   }
 

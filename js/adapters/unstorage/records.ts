@@ -77,7 +77,7 @@ export function hex(bytes: Uint8Array): string {
 function readRow(row: [unknown, unknown, unknown, string, number, number]): LogRow {
   const [key, hash, meta, url, revision, size] = row;
   if (typeof url !== "string" || !Number.isInteger(revision) || !Number.isInteger(size)) {
-    throw new TypeError("this is no row");
+    throw new TypeError("the row is malformed");
   }
   return { key: bytesOf(key), hash: bytesOf(hash), meta: bytesOf(meta), url, revision, size };
 }

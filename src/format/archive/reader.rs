@@ -162,7 +162,7 @@ impl Reader {
             return Err(damaged("a block is longer packed than unpacked"));
         }
         if entries > 1 && bytes > BLOCK_BYTES {
-            return Err(damaged("a block is longer than blocks are"));
+            return Err(damaged("a block exceeds the size limit"));
         }
         let limit = self.limits.entry;
         if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES)) {
@@ -186,11 +186,11 @@ impl Reader {
         for _ in 0..entries {
             let ((key, meta, number), rest): ((RowKey<'_>, &[u8], u32), _) =
                 postcard::take_from_bytes(texts)
-                    .map_err(|_| damaged("an entry does not unpack"))?;
+                    .map_err(|_| damaged("an entry cannot be decoded"))?;
             texts = rest;
             let body = if number == 0 {
                 let (body, rest): (&[u8], _) = postcard::take_from_bytes(texts)
-                    .map_err(|_| damaged("an entry's body does not unpack"))?;
+                    .map_err(|_| damaged("the body of an entry cannot be decoded"))?;
                 texts = rest;
                 Some(body)
             } else {
@@ -221,14 +221,15 @@ impl Reader {
         if texts.is_empty() && edges.is_empty() && hashes.is_empty() {
             return Ok(out);
         }
-        Err(damaged("a block holds more than its entries"))
+        Err(damaged("a block holds data beyond its entries"))
     }
 
     /// Size of a body that stands here, or of an earlier one.
     fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1).copied();
-            let size = known.ok_or_else(|| damaged("an entry has a body that is not there"))?;
+            let size =
+                known.ok_or_else(|| damaged("an entry refers to a body that is not there"))?;
             self.named_again += u64::from(size);
             let total = self.raw + self.named_again;
             if total > self.limits.total {
@@ -290,7 +291,9 @@ impl Reader {
             return Err(damaged("it does not match its hash"));
         }
         if said != counts {
-            return Err(damaged("it does not hold what its trailer counts"));
+            return Err(damaged(
+                "its contents do not match the counts in its trailer",
+            ));
         }
         self.unread.drain(..TRAILER);
         self.place = Place::End;

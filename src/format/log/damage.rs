@@ -23,11 +23,11 @@ impl Log {
         for (segment, slot) in self.segments.iter().zip(0..) {
             let name = self.name(slot);
             if self.is_unknown(segment.unknown) {
-                let what = ": a commit is unreadable, and what it changed is not known";
+                let what = ": a commit is unreadable, and it is not known what it changed";
                 told.push([&name, what].concat());
             }
             if segment.headless && segment.position.offset == HEADER {
-                told.push([&name, ": neither its header nor a commit is readable"].concat());
+                told.push([&name, ": neither its header nor any commit is readable"].concat());
             }
         }
         let keys = self.rows.entries().iter().map(|(key, _)| fingerprint(key));
@@ -37,7 +37,7 @@ impl Log {
         for (lost, version) in &self.lost {
             if !named.contains(lost) {
                 told.push(format!(
-                    "an entry of commit {} is damaged, and its name with it: clear() gives it up",
+                    "an entry of commit {} is damaged, including its name: clear() discards it",
                     version.seq
                 ));
             }
