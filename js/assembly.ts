@@ -25,7 +25,7 @@ export class Assembly {
   readonly watchers: Watchers;
   readonly writer: Writer;
   readonly loader: Loader;
-  /** The loader, and what has expired where that will do. */
+  /** The loader, with expired entries where they are accepted. */
   readonly reader: StaleOnDemand;
   readonly holding: HoldingOnDemand;
   readonly #platform: Platform;
@@ -65,7 +65,7 @@ export class Assembly {
     return this.#closing === undefined;
   }
 
-  /** Throws CLOSED; to be asked after every wait. */
+  /** Throws CLOSED; call it after every wait. */
   checkOpen(): void {
     if (!this.isOpen) throw new SchemaStoreError("CLOSED", "the store is closed");
   }
@@ -149,7 +149,7 @@ export class Assembly {
           this.watchers.moved(urlsOf);
         },
         graceEnded: (slots) => {
-          // Should the module not be had now, the core tells of the slots again.
+          // If the module cannot be loaded now, the core reports the slots again.
           import("./expiry/delete-expired.js").then(
             ({ deleteExpired }) => deleteExpired(parts, slots, failed),
             () => {},

@@ -91,7 +91,7 @@ export class Batcher<Key, Value> {
   readonly #read: (keys: Key[]) => Promise<Value[]>;
   #waiting: { key: Key; resolve: (value: Value) => void; reject: (reason: unknown) => void }[] = [];
 
-  /** `read` answers positionally. */
+  /** `read` returns its results positionally. */
   constructor(read: (keys: Key[]) => Promise<Value[]>) {
     this.#read = read;
   }

@@ -18,7 +18,7 @@ export interface StoreParts {
   readonly sha256: Platform["sha256"];
   /** Absent for the strategy `memory`. */
   readonly durable: DurableTier | undefined;
-  /** Throws CLOSED; to be asked after every wait. */
+  /** Throws CLOSED; call it after every wait. */
   checkOpen(): void;
   /** Aborted when the store is closed. */
   readonly closed: AbortController;

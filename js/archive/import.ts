@@ -1,4 +1,4 @@
-/** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
+/** Import: an archive is read and checked whole, compared with the store, and written in one commit. */
 
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
@@ -27,7 +27,7 @@ export async function importArchive(
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan: Planner = (current, damaged = new Set()) => {
-    // What nobody can read any more, as its time is over or it is damaged, is in nobody's way.
+    // Expired and damaged entries never conflict.
     const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
       const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
@@ -108,7 +108,7 @@ async function intoHost(
       store,
       plan.left.map((place) => current[place]),
     );
-    // Written anew, whatever is to become of conflicts: nobody can read what is there.
+    // Always rewritten, whatever `conflicts` says: the stored one cannot be read.
     if (damaged.size > 0) plan = planFor(current, damaged);
     store.checkOpen();
     checkRoom(store, plan);
@@ -140,7 +140,7 @@ function takeAll({ memory, durable }: StoreParts, rows: readonly WritableRow[]):
   }
 }
 
-/** Nothing waits between look and write: no other write can come between. */
+/** Nothing is awaited between look-up and write: no other write can come between. */
 function intoMemory(
   store: StoreParts,
   rows: readonly WritableRow[],
@@ -163,7 +163,7 @@ function intoMemory(
   return plan.report;
 }
 
-/** STORAGE_FULL before anything is written where the budgets would refuse a row afterwards. */
+/** STORAGE_FULL before anything is written if the budgets would refuse a row afterwards. */
 function checkRoom({ memory, options }: StoreParts, { write, growth }: Plan): void {
   const { memoryLimitBytes, maxCatalogBytes } = options;
   for (const { body, url } of write) {
@@ -177,7 +177,7 @@ function checkRoom({ memory, options }: StoreParts, { write, growth }: Plan): vo
   throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
 }
 
-/** STORAGE_FULL where an entry would have to go for another to come: nothing else has it. */
+/** STORAGE_FULL if an entry would be evicted to make room for another: there is no other copy. */
 function checkResidence({ memory, options }: StoreParts, { write }: Plan): void {
   const { residentEntries, usedBytes, limitBytes } = memory.stats();
   let [entries, bytes] = [residentEntries, usedBytes];
@@ -268,7 +268,7 @@ class BlockReader {
 /** A body with its SHA-256. */
 type Hashed = Pick<WritableRow, "body" | "hash">;
 
-/** By the host where it can: the code of the core is still cold when the first archive comes. */
+/** By the host if it can: the core's code is still cold when the first archive comes. */
 async function hashed(
   { sha256, memory }: StoreParts,
   body: Uint8Array<ArrayBuffer>,
@@ -278,7 +278,7 @@ async function hashed(
   return { body, hash: hash ?? memory.digest(body) };
 }
 
-/** What a put would refuse, an archive may not hold. */
+/** Refuses what a put would refuse. */
 function checkBody(body: Uint8Array, url: string): void {
   try {
     const text = decodeText(body);
@@ -302,7 +302,7 @@ async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerat
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
   } finally {
-    // Not waited for: a source that is stuck may never answer.
+    // Not awaited: a source that is stuck may never return.
     Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }

@@ -30,7 +30,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
   readonly evictionBatchSize: number;
-  /** A custom policy, ready to be asked. */
+  /** A custom policy, ready to be called. */
   readonly ranking?: Ranking | undefined;
   readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;

@@ -1,4 +1,4 @@
-/** `cache clear`: entries out of the store. */
+/** `cache clear`: removes entries from the store. */
 
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
@@ -68,7 +68,7 @@ export const clear: Command = {
   },
 };
 
-/** Which entries are to go: one canonical's, or those of a filter. */
+/** Which entries to remove: those of one canonical, or of a filter. */
 type Selection = { readonly canonical: string } | { readonly filter: Filter };
 
 function selectionOf(flags: CommandContext["flags"]): Selection {
@@ -103,7 +103,7 @@ async function matching(store: SchemaStore, selection: Selection): Promise<Metad
   return entries.filter((entry) => entry.url === canonical || entry.canonical === canonical);
 }
 
-/** Answers how many entries there were. */
+/** Returns how many entries there were. */
 async function remove(
   store: SchemaStore,
   selection: Selection,
@@ -119,10 +119,10 @@ async function remove(
 
 async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // The terminal hands this key to the question, which would only close.
+  // The question would only close at this key.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   const closed = once(terminal, "close").then(() => "");
-  // The end of the input rejects or closes, and is no yes.
+  // The end of the input rejects or closes, which counts as no.
   const answered = terminal.question(`${question} [y/N] `, { signal }).catch(() => "");
   try {
     const answer = await Promise.race([answered, closed]);

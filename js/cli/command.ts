@@ -1,4 +1,4 @@
-/** What a command of the command line is made of, and the flags all of them share. */
+/** What a command consists of, and the flags that all commands share. */
 
 import type { ArgsDef } from "citty";
 import { SchemaStoreError } from "../errors.js";
@@ -21,7 +21,7 @@ export const EXIT = {
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-/** What a command was to work on is not there: it ends with `EXIT.incomplete`. */
+/** A command has nothing to work on: it ends with `EXIT.incomplete`. */
 export class NothingThere extends SchemaStoreError {
   constructor(message: string, key: string) {
     super("NOT_FOUND", message, { key });
@@ -49,9 +49,9 @@ export interface Command {
   readonly summary: string;
   /** Its operands and own flags. */
   readonly args: ArgsDef;
-  /** What it does with the store's directory; by default it makes one that is not there. */
+  /** How it uses the store's directory; by default it creates a missing one. */
   readonly store?: "read" | "none";
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(context: CommandContext): Promise<number>;
 }
 

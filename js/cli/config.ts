@@ -31,7 +31,7 @@ export interface ConfigSources {
 /**
  * The options of a store, every value checked.
  * Errors: INVALID_CONFIG naming key, value and range, also for unknown keys of the file and for a
- * file that is no TOML; UNSUPPORTED for options of later versions.
+ * file that is not TOML; UNSUPPORTED for options of later versions.
  */
 export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
   const file = await readConfigFile(sources);
@@ -63,7 +63,7 @@ function winner(
 ): { value: OptionValue | undefined; origin: string; base: string } {
   const { flag, environment: variable, toml } = definition;
   const flagText = flag === undefined ? undefined : flags[flag];
-  // Each place is checked, also where another one wins: a mistake should not lie in wait.
+  // Every place is checked, even if another one wins, so that no mistake stays hidden.
   const places = [
     { value: fromText(definition, flagText, `--${flag}`), origin: `--${flag}`, base: directory },
     {

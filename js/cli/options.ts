@@ -43,7 +43,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
 ];
 
 /**
- * Checks a value that stands under the name `spelled` in `place`, and answers it.
+ * Checks a value that is given under the name `spelled` in `place`, and returns it.
  * Errors: INVALID_CONFIG naming key, value and range; UNSUPPORTED for options of later versions.
  */
 export function checkValue(
@@ -74,7 +74,7 @@ export function valueOfText({ option }: OptionDefinition, text: string): OptionV
   return isNumber ? Number(text) : text;
 }
 
-/** What the option may be, but for functions, which no text can spell. */
+/** The range of an option, without functions, which text cannot express. */
 function rangeOf(option: keyof StoreOptions): string {
   return OPTION_RULES[option].range.replace(/, or {.*/, "");
 }

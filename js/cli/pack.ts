@@ -1,4 +1,4 @@
-/** `cache pack`: a package into an archive, past the store. */
+/** `cache pack`: converts a package into an archive, without a store. */
 
 import { writeArchive } from "./archive-file.js";
 import { type Command, EXIT, UsageError } from "./command.js";

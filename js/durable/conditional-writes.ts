@@ -58,12 +58,12 @@ export class ConditionalWrites {
       const stored = await this.#commitIfUnchanged(url, seen, row);
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
-      // Out of step with whoever was faster, so that neither of two writers starves.
+      // A random pause, so that neither of two writers starves.
       if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
     }
   }
 
-  /** What is on its way to the host from here comes first; what others wrote, the host notices. */
+  /** Own queued writes come first; what others wrote, the host notices. */
   #commitIfUnchanged(
     url: string,
     seen: readonly HostRow[],
@@ -129,7 +129,7 @@ export function ignoreRestart(error: unknown): void {
   if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
 }
 
-/** Runs what is of no account to a core that was restarted: it counts anew. */
+/** Runs `work`; a restart of the core is no failure, because a new core counts from zero. */
 export function forgiveRestart(work: () => void): void {
   try {
     work();
@@ -138,7 +138,7 @@ export function forgiveRestart(work: () => void): void {
   }
 }
 
-/** Runs what the core that takes the place of one that trapped may have to be told again. */
+/** Runs `work`, and once more on the new core if the core trapped. */
 export function againAfterRestart<T>(work: () => T): T {
   try {
     return work();

@@ -3,7 +3,7 @@
  * that keep the catalog in step with what others write on the same place.
  *
  * Rows read from the host are applied only if nothing was committed or brought in since the read
- * began, and never over a row whose own write is still on its way: no answer goes back in time.
+ * began, and never over a row whose own write is still on its way: no result goes back in time.
  */
 
 import { mapKey } from "../bytes.js";
@@ -143,7 +143,7 @@ export class DurableTier {
     return this.#complete;
   }
 
-  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  /** Brings all rows of a URL into the catalog; returns them as the host has them. */
   async ask(url: string): Promise<HostRow[]> {
     const rows = await this.#consistent(() => this.adapter.byUrl([url]));
     this.#memory.insertRowsOf(url, this.#withoutPending(rows));
@@ -169,8 +169,8 @@ export class DurableTier {
   }
 
   /**
-   * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
-   * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
+   * Waits until a row is durable. If the host has no room for it, the entry is restored.
+   * QUOTA_EXCEEDED, STORAGE_FULL; after any other failure of a commit the row stays in the queue.
    */
   async whenDurable(write: PendingWrite): Promise<void> {
     try {
@@ -180,7 +180,7 @@ export class DurableTier {
     }
   }
 
-  /** Makes a row again what it was before a write that was taken back. */
+  /** Restores a row to what it was before a write that was undone. */
   async #undo({ key, before }: PendingWrite): Promise<void> {
     if (before !== undefined) {
       before.slot = this.#takeIn(before);
@@ -282,7 +282,7 @@ export class DurableTier {
     this.#loaded = true;
   }
 
-  /** An index that does not unpack is worth no more than none; nor one with writes under way. */
+  /** An index that cannot be decoded is ignored, and so is one with writes under way. */
   #insertIndex(index: Uint8Array): boolean {
     if (this.writes.size > 0) return false;
     try {
@@ -317,7 +317,7 @@ export class DurableTier {
     return rows.filter(({ key }) => !this.writes.has(key));
   }
 
-  /** One synchronisation at a time; a wish that comes meanwhile is served by a further one. */
+  /** One synchronisation at a time; a request that comes meanwhile is served by another one. */
   #sync(): Promise<boolean> {
     const previous = this.#syncing ?? Promise.resolve(false);
     const next = previous.catch(() => false).then(() => this.#syncOnce());
@@ -354,11 +354,11 @@ export class DurableTier {
       throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
     }
     let damaged = false;
-    // The catalog of a core that was restarted is read anew, and tells then.
+    // The catalog of a restarted core is read again, which reports it.
     forgiveRestart(() => {
       damaged = this.#memory.ask((core) => core.damaged()).length > 0;
     });
-    // Nobody else wrote in between: there is nothing to bring in but what is known.
+    // Nobody else wrote in between: everything is known already.
     if (token === this.#token + 1 && !damaged) this.#token = token;
     this.#epoch += 1;
     if (this.#keepsIndex) this.#savedIndex.saveSoon();

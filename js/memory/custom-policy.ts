@@ -13,11 +13,11 @@ const SLOW_MS = 100;
 /** The most batches a function that goes on failing is not asked for. */
 const LONGEST_PAUSE = 1024;
 
-/** Asks for an order when the core wants one; where the answer is none, the core's own order holds. */
+/** Asks for an order when the core wants one; if the result is not valid, the core's own order holds. */
 export class Ranking {
-  /** Answers that were of no use. */
+  /** Calls that failed or returned no valid order. */
   failures = 0;
-  /** What was wrong with the last answer. */
+  /** Why the last call failed. */
   error: SchemaStoreError | undefined;
   readonly #policy: CustomPolicy;
   readonly #batchSize: number;

@@ -61,7 +61,7 @@ export class MemoryTier {
     return this.#revision;
   }
 
-  /** The value of a request that was answered before: a Map look-up, and the hit written down. */
+  /** The value of a request that was served before: a Map look-up, and the hit recorded. */
   hit(request: string): object | undefined {
     const hot = this.#hot;
     const place = hot.byRequest.get(request);
@@ -201,7 +201,7 @@ export class MemoryTier {
     throw new SchemaStoreError("STORAGE_FULL", message);
   }
 
-  /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
+  /** Frees this many bytes, or as many as it can; returns how many were freed. INVALID_VALUE. */
   trim(bytes: number, pressure = false): number {
     check(bytes, FROM_0, "bytes");
     const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);

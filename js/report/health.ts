@@ -1,4 +1,4 @@
-/** What a store says of itself. */
+/** What a store reports about itself. */
 
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
@@ -15,7 +15,7 @@ export type StoreCounts = {
     | "restarts"]: Stats[Name];
 };
 
-/** Counters that have counted nothing. */
+/** Counters at zero. */
 export function newCounts(): StoreCounts {
   return {
     puts: 0,
@@ -27,7 +27,7 @@ export function newCounts(): StoreCounts {
   };
 }
 
-/** Whether all is well; a store that is no longer open never is. */
+/** Whether the store is healthy; one that is no longer open never is. */
 export function reportHealth(
   memory: MemoryTier,
   durable: DurableTier | undefined,

@@ -1,4 +1,4 @@
-/** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
+/** Writes: entries are described, packed, added to catalog and memory, and queued for the host. */
 
 import type { CheckedOptions } from "../arguments/options.js";
 import { Turns } from "../concurrency.js";
@@ -30,7 +30,7 @@ interface Draft {
   readonly body: Uint8Array;
 }
 
-/** Known at once, but where a put has to wait for the host. */
+/** A value at once, unless a put has to wait for the host. */
 type Stored = Metadata | Promise<Metadata>;
 
 /** The same, with what is to be waited for. */
@@ -117,7 +117,7 @@ export class Writer {
     throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
-  /** Stores what `change` makes of the current slot, if nobody else writes its URL meanwhile. */
+  /** Stores what `change` returns for the current slot, if nobody else writes its URL meanwhile. */
   update(
     canonical: string,
     options: PutOptions,
@@ -133,12 +133,12 @@ export class Writer {
     });
   }
 
-  /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
+  /** Stores what a resolver returned for `canonical`. RESOLVER if it names another entry. */
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
     const { url, version } = parseCanonical(canonical);
     const text = typeof answer === "string" ? answer : stringifyStrictly(answer, { url, version });
     const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
-    // Stored, it would replace what the user put under that other name.
+    // If stored, it would replace what the user put under that other name.
     const strayed =
       (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
     if (strayed) {

@@ -160,7 +160,7 @@ pub fn find_magic(bytes: &[u8]) -> Option<usize> {
         .position(|window| window == MAGIC)
 }
 
-/// Appends a record to `out`, the first byte of which lies at `base` of the segment; answers the
+/// Appends a record to `out`, the first byte of which lies at `base` of the segment; returns the
 /// checksum of key, meta and value.
 pub fn write(
     out: &mut Vec<u8>,

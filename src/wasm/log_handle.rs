@@ -161,7 +161,7 @@ impl LogHandle {
     }
 
     /// Checks bodies within `bytes`, read at `base` of a segment: `places` holds offset and length
-    /// of each record, as `locate` gave them. Answers begin and end of each body in `bytes`; a body that
+    /// of each record, as `locate` returned them. Returns begin and end of each body in `bytes`; a body that
     /// is damaged ends before it begins, and counts as absent from here on.
     pub fn verify(
         &mut self,
@@ -215,7 +215,7 @@ impl LogHandle {
         self.log.delete(key)
     }
 
-    /// Ends the commit and answers its ticket.
+    /// Ends the commit and returns its ticket.
     pub fn end(&mut self) -> Result<u32> {
         self.log.end()
     }

@@ -46,7 +46,7 @@ export class Tabs {
     this.#channel?.postMessage(LEFT);
   }
 
-  /** Neither tells nor listens any more; `open` begins again. */
+  /** Stops sending and listening; `open` starts again. */
   close(): void {
     clearTimeout(this.#leftTimer);
     this.#channel?.close();

@@ -1,7 +1,7 @@
-//! Reading an archive that may have been made by anybody.
+//! Reading an archive that may be hostile.
 //!
-//! What a block claims is bounded before it is believed. Nothing of an archive is true before
-//! [`Reader::finish`] has said so.
+//! What a block claims is limited before it is trusted. Nothing of an archive is trusted until
+//! [`Reader::finish`] has accepted it.
 
 use sha2::{Digest, Sha256};
 
@@ -22,7 +22,7 @@ const MAX_SOURCE: usize = 3072;
 /// What a catalog keeps of an entry besides key and metadata, in bytes; rather too much.
 pub const CATALOG_ROW_BYTES: usize = 400;
 
-/// What is bearable.
+/// Limits on an archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one body.
@@ -93,7 +93,7 @@ impl Reader {
         self.unread.extend_from_slice(bytes);
     }
 
-    /// Reads one block and answers its entries, one behind the other: lengths of row key, URL and
+    /// Reads one block and returns its entries, one behind the other: lengths of row key, URL and
     /// metadata, number of the body and its length, each a little-endian u32; then key, URL,
     /// metadata, body. The number is 0 for a body that stands here, or tells which of the bodies
     /// so far it is, from 1. Hashes are left to the caller, which has them faster. `None` when more bytes are wanted, or at the end.
@@ -154,7 +154,7 @@ impl Reader {
         Ok(Some(out))
     }
 
-    /// Checks what a block claims before anything is made of it; answers what all blocks come to with it.
+    /// Checks what a block claims before it is used; returns the total of all blocks with it.
     fn bear(&self, entries: u32, parts: &[Part]) -> Result<u64> {
         let claimed = parts.iter().map(|part| wide(part.raw)).sum::<u64>();
         let bytes = wire::narrow(claimed).unwrap_or(usize::MAX);

@@ -103,7 +103,7 @@ impl Log {
         self.add_row(key, version, None, false)
     }
 
-    /// Ends the commit and answers its ticket.
+    /// Ends the commit and returns its ticket.
     pub fn end(&mut self) -> Result<u32> {
         let Some(mut draft) = self.draft.take() else {
             return Err(no_draft());
@@ -201,7 +201,7 @@ impl Log {
         }
     }
 
-    /// Closes an own segment: answers the bytes that say so, to be appended to it.
+    /// Closes an own segment: returns the bytes that say so, to be appended to it.
     pub fn seal(&mut self, slot: u32) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let (Some(seed), Some(segment)) = (self.seed(slot), self.at(slot).copied()) else {
