@@ -1,4 +1,4 @@
-/** Loads shared by their callers, each of whom may give up alone. */
+/** Loads shared by their callers, each of which may give up alone. */
 
 interface Flight<T> {
   readonly result: Promise<T>;

@@ -172,7 +172,7 @@ pub struct Metadata {
     pub tags: Vec<String>,
     /// Typed edges.
     pub dependencies: Vec<Dependency>,
-    /// Words it shall be found by.
+    /// Words to find it by.
     pub index_terms: Vec<String>,
     /// Tagged additions of later versions, kept even where unknown.
     pub extensions: Vec<(u16, Vec<u8>)>,

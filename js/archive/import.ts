@@ -98,7 +98,7 @@ async function intoHost(
   const keys = rows.map(({ key }) => key);
   for (let tries = 1; ; tries += 1) {
     await (tries === 1 ? durable.complete() : durable.refresh());
-    // What the catalog does not know is not there; if that is out of date, the commit will tell.
+    // What the catalog does not know is absent; if the catalog is out of date, the commit fails.
     const isKnown = keys.map((key) => store.memory.catalog.find(key) !== 0);
     const known = (await durable.current(keys.filter((_, at) => isKnown[at]))).values();
     store.checkOpen();

@@ -145,7 +145,7 @@ export async function savePackage(
   };
 }
 
-/** A package on its way into a store, definition by definition. */
+/** Saves a package into a store, definition by definition. */
 class Saving {
   readonly counts = { structureDefinitions: 0, converted: 0, unchanged: 0 };
   readonly failed: SaveFailure[] = [];

@@ -129,7 +129,7 @@ export function decodeMetadata(record: string): Metadata {
   return metadataFrom(members, fields.slice(MEMBERS.length + 1, end), dependencies);
 }
 
-/** Takes the members of metadata, but for those that are empty. */
+/** Takes the members of metadata, except empty ones. */
 function metadataFrom(
   members: Readonly<Record<string, unknown>>,
   tags: readonly string[],

@@ -41,7 +41,7 @@ export class ConditionalWrites {
   }
 
   /**
-   * Writes a row of `url` if no row of that URL was put, deleted or replaced meanwhile, by whomever.
+   * Writes a row of `url` if nobody put, deleted or replaced a row of that URL meanwhile.
    * `attempt` is called with the URL's rows current in the catalog, again after each collision; it
    * makes the row, or undefined to write nothing. Durable when it resolves. CONCURRENCY.
    */

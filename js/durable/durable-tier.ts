@@ -50,7 +50,7 @@ export class DurableTier {
   readonly #listener: DurableListener;
   /** Writes on their way to the host. */
   readonly writes: WriteBehind;
-  /** Makes puts wait when too much is on its way. */
+  /** Makes puts wait when too much is queued. */
   readonly backlog: Backlog;
   /** Writes past the queue. */
   readonly conditional: ConditionalWrites;
@@ -249,7 +249,7 @@ export class DurableTier {
     return this.writes.flush();
   }
 
-  /** After a trap: feeds the pending writes in again and reads the catalog anew. */
+  /** After a trap: puts the pending writes in again and reads the catalog again. */
   restart(): void {
     this.#complete = undefined;
     this.#loaded = false;
@@ -257,7 +257,7 @@ export class DurableTier {
     this.complete().catch(() => {});
   }
 
-  /** Flushes, saves the index and lets the place go; a failed flush rejects after the closing. */
+  /** Flushes, saves the index and closes the place; a failed flush rejects after that. */
   async close(): Promise<void> {
     this.#unwatch?.();
     let failure: unknown;

@@ -137,7 +137,7 @@ export class MemoryTier {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body and keeps the value; `used` where this is a use that is no hit. CORRUPT. */
+  /** Decodes a body and keeps the value; `used` if this is a use but not a hit. CORRUPT. */
   decode(request: string, slot: number, body: Uint8Array, used = false): object {
     const value = this.parse(request, body);
     if (this.#options.keepsValues) {
@@ -259,7 +259,7 @@ export class MemoryTier {
     this.#change((core) => core.insertIndex(packed, this.#options.now()));
   }
 
-  /** Replaces the catalog by `rows`, but for the slots in `keep`; it is complete afterwards. */
+  /** Replaces the catalog by `rows`, except the slots in `keep`; it is complete afterwards. */
   replaceRows(rows: Iterable<PackedRow>, keep: readonly number[]): void {
     this.reportHits();
     this.#core.call((core) => core.startSweep());

@@ -1,4 +1,4 @@
-/** What the memory tier is told at birth, and whom it tells what it learns. */
+/** The options of the memory tier, and the listeners it reports to. */
 
 import type { CoreOptions } from "../core/core.js";
 import type { SchemaStoreError } from "../errors.js";

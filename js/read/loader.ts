@@ -123,7 +123,7 @@ export class Loader {
     );
   }
 
-  /** The same, but never the value of a load that began before this was asked and is out of date by now. */
+  /** The same, but never an outdated value of a load that began before this call. */
   async loadCurrent(canonical: string): Promise<Loaded | undefined> {
     for (;;) {
       const recalled = this.lookUp(canonical);
@@ -135,7 +135,7 @@ export class Loader {
 
   /**
    * The values of canonicals that memory or the durable host has, the host read once for all of
-   * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
+   * them. Anything else (unknown, out of date, damaged) is undefined: `load` finds out why.
    * INVALID_VALUE, INVALID_KEY.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {

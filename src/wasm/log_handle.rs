@@ -91,7 +91,7 @@ impl LogHandle {
         self.log.start_counting();
     }
 
-    /// Sentences on damage that no row tells of.
+    /// Sentences on damage that no row reports.
     pub fn damage(&mut self) -> Vec<String> {
         self.log.damage()
     }
@@ -154,7 +154,7 @@ impl LogHandle {
         kept.collect()
     }
 
-    /// Whether the open segment is to be closed before a commit, which belongs into a later one.
+    /// Whether to close the open segment before a commit, which belongs in a later one.
     #[wasm_bindgen(js_name = isOutranked)]
     pub fn is_outranked(&self) -> bool {
         self.log.is_outranked()

@@ -143,7 +143,7 @@ export class Merge {
     return moved.reduce((bytes, { body }) => bytes + body.length, 0);
   }
 
-  /** As many as are moved at once, but for those that are dead by now. */
+  /** The next ones to move together, without those that are dead by now. */
   #nextBodies({ slot, bodies }: Source): Uint8Array[] {
     const group: Uint8Array[] = [];
     for (let bytes = 0; bytes < MOVE; ) {

@@ -77,8 +77,8 @@ export class Connection {
   }
 
   /**
-   * Lets go of the handle at once and aborts what is under way, to be run again after `thaw`: a frozen
-   * page would hold up the transactions of all others.
+   * Closes the handle at once and aborts transactions, to be run again after `thaw`: a frozen page would
+   * block those of all others.
    */
   freeze(): void {
     if (this.#frozen !== undefined) return;
@@ -99,7 +99,7 @@ export class Connection {
     this.#frozen = undefined;
   }
 
-  /** Lets go of the handle; transactions under way still finish. The next use opens another. */
+  /** Closes the handle; transactions under way still finish. The next use opens another. */
   close(): Promise<void> {
     return this.#drop();
   }
@@ -185,7 +185,7 @@ export class Connection {
     });
   }
 
-  /** Gives up a handle that is of no use any more, unless another has taken its place. */
+  /** Gives up a dead handle, unless another has replaced it. */
   #discard(database: IDBDatabase): void {
     database.close();
     if (this.#live !== database) return;

@@ -158,7 +158,7 @@ interface Head {
   readonly delete: readonly [number, number][];
 }
 
-/** Length of the head, head, and then the bytes it tells of, one after the other. */
+/** Length of the head, the head, then the bytes it describes, one after the other. */
 function pack({ token, writes }: LeftQueue): Uint8Array<ArrayBuffer> {
   const { put, delete: deleted } = writes;
   const head: Head = {

@@ -1,5 +1,5 @@
 /**
- * The database: version 1 for ever, so that no tab ever blocks another's upgrade. The version of
+ * The database: always version 1, so that no tab ever blocks another's upgrade. The version of
  * the format is in the `place` record; a new major one gets a database of another name.
  *
  * | store    | key         | value |

@@ -31,7 +31,7 @@ pub(super) struct Draft {
     alone: bool,
 }
 
-/// A commit on its way to disk.
+/// A commit being written to disk.
 #[derive(Debug)]
 pub(super) struct Planned {
     ticket: u32,
@@ -41,7 +41,7 @@ pub(super) struct Planned {
     end: u64,
     seq: u64,
     chain: u32,
-    /// What is to be written, but for the bodies.
+    /// What to write, without the bodies.
     bytes: Vec<u8>,
     /// Where in `bytes` the bodies go.
     gaps: Vec<u32>,
