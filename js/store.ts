@@ -106,15 +106,11 @@ export class SchemaStore {
     this.#begin(options, RULES.get);
     options?.signal?.throwIfAborted();
     await this.#assembly.holding.counted();
-    for (;;) {
-      const recalled = this.#assembly.loader.lookUp(canonical);
-      const loaded = recalled ?? (await this.#assembly.reader.load(canonical, options));
-      if (loaded === undefined) return missing(canonical, options);
-      if (recalled === undefined && !this.#assembly.loader.isCurrent(canonical, loaded)) continue;
-      const metadata = loaded.stale ?? this.#memory.catalog.metadata(loaded.slot);
-      const entry = { value: this.#handOut(loaded.value) as T, metadata, tier: loaded.tier };
-      return loaded.stale ? { ...entry, stale: true } : entry;
-    }
+    const loaded = await this.#assembly.reader.loadEntry(canonical, options);
+    if (loaded === undefined) return missing(canonical, options);
+    const { metadata, tier, stale } = loaded;
+    const entry = { value: this.#handOut(loaded.value) as T, metadata, tier };
+    return stale ? { ...entry, stale: true } : entry;
   }
 
   /** The metadata of a canonical, without reading its body or asking the resolver. CORRUPT. */
@@ -187,14 +183,9 @@ export class SchemaStore {
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#begin(options, RULES.convert);
     const { convertInto } = await import("./convert/into-store.js");
-    const result = await convertInto(
-      this.#assembly.parts,
-      this.#assembly.loader,
-      this,
-      source,
-      options,
-    );
-    this.#assembly.counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
+    const { parts, loader, counts } = this.#assembly;
+    const result = await convertInto(parts, loader, this, source, options);
+    counts[result.converted ? "conversions" : "conversionsSkipped"] += 1;
     return result;
   }
 
@@ -213,9 +204,8 @@ export class SchemaStore {
     this.#begin(filter, RULES.filter);
     await this.#assembly.parts.durable?.complete();
     await this.#assembly.holding.counted();
-    return Array.from(this.#memory.catalog.list(filter), (slot) =>
-      this.#memory.catalog.metadata(slot),
-    );
+    const { catalog } = this.#memory;
+    return Array.from(catalog.list(filter), (slot) => catalog.metadata(slot));
   }
 
   /** Deletes the entries that meet a filter, or all; durable when it resolves. Returns how many. */

@@ -15,7 +15,7 @@ const LONG_LINE = 100;
 const HEAD = `# API reference
 
 Made from the doc comments by \`node scripts/api.mjs\`; change those, not this file. A code such as
-CORRUPT is the \`code\` of a \`SchemaStoreError\`; the README has a table of them.
+CORRUPT is the \`code\` of a \`SchemaStoreError\`; docs/errors.md lists them.
 `;
 
 await main(([option]) => {

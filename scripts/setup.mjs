@@ -6,7 +6,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findChromedriver, findChromium, onPath } from "./lib/browser.mjs";
-import { Failure, heading, main, output, root, run } from "./lib/run.mjs";
+import { Failure, heading, main, output, root, run, runBeside } from "./lib/run.mjs";
 import { bindgenDir, toolsDir, wasmBindgenRoot, wasmBindgenVersion } from "./lib/tools.mjs";
 
 const NODE = [20, 19];
@@ -18,8 +18,8 @@ await main(async ([purpose]) => {
   checkNode();
   ensureCompiler();
   ensureRust();
-  ensureBindgen();
-  ensurePackages();
+  // One waits for the network most of the time, the other for the processor.
+  await Promise.all([ensurePackages(), ensureBindgen()]);
   if (purpose === "test") {
     ensureTestRunner();
     ensureBrowser();
@@ -62,7 +62,7 @@ function ensureRust() {
 }
 
 /** The program that binds the core: of exactly the version of the crate. */
-function ensureBindgen() {
+async function ensureBindgen() {
   const version = wasmBindgenVersion();
   if (!existsSync(join(bindgenDir(), "debug", "bindgen"))) {
     console.log(
@@ -71,7 +71,7 @@ function ensureBindgen() {
     );
   }
   const manifest = ["--manifest-path", "scripts/bindgen/Cargo.toml", "--locked", "--quiet"];
-  run("cargo", ["build", ...manifest, "--target-dir", bindgenDir()]);
+  await runBeside("cargo", ["build", ...manifest, "--target-dir", bindgenDir()]);
   console.log(`wasm-bindgen ${version}`);
 }
 
@@ -93,14 +93,14 @@ function ensureTestRunner() {
   ]);
 }
 
-function ensurePackages() {
+async function ensurePackages() {
   const lock = statSync(join(root, "package-lock.json")).mtimeMs;
   const installed = statSync(join(root, "node_modules/.package-lock.json"), {
     throwIfNoEntry: false,
   });
   if (installed && installed.mtimeMs >= lock) return;
   console.log("Installing the development packages of package-lock.json");
-  run("npm", ["ci"]);
+  await runBeside("npm", ["ci"]);
 }
 
 function ensureBrowser() {

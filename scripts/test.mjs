@@ -1,6 +1,7 @@
 /**
  * Runs every test there is and ends with one line of totals. The layers run side by side in a few
- * lanes, each shown whole when it has ended; what measures memory runs alone. A layer that runs no
+ * lanes, each shown whole when it has ended, with an estimate of the time that is left; what measures
+ * memory runs alone. A layer that runs no
  * test has failed; a layer that cannot run here is reported and counted as skipped.
  */
 
@@ -9,6 +10,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findChromedriver, findChromium } from "./lib/browser.mjs";
 import { countsOf, nodeCounts, rustCounts, vitestCounts } from "./lib/count.mjs";
+import { Estimate } from "./lib/estimate.mjs";
 import { inLanes, runWhole } from "./lib/lanes.mjs";
 import { testArguments, testFiles } from "./lib/node-tests.mjs";
 import { installTestPackages } from "./lib/projects.mjs";
@@ -45,42 +47,49 @@ const chromium = findChromium();
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
+  const { together, alone } = plan();
+  const estimate = new Estimate(lanes, titles(together.flat()), titles(alone));
+  console.log(`The tests take about ${estimate.minutes} min, once what is new was compiled.`);
   heading("Packages of the tests");
   installTestPackages();
-  const layers = plan();
   await compile();
   heading(lanes === 1 ? "Layers" : `Layers, ${lanes} at a time`);
-  await inLanes(lanes, layers.together);
-  for (const layer of layers.alone) await layer();
+  const pieces = together.map((layers) => () => oneByOne(layers, estimate));
+  await inLanes(lanes, pieces);
+  await oneByOne(alone, estimate);
 
   heading("Total");
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   if (totals.failed > 0) process.exitCode = 1;
 });
 
-/** The layers, those first that take longest; Cargo's go one after the other, as it locks its folder. */
+/**
+ * The layers that go side by side, those first that take longest, in groups of which each goes one by
+ * one: Cargo locks its folder. And those that go alone.
+ */
 function plan() {
-  const driver = findChromedriver();
-  const rust = [() => layer("Core, native", "cargo", CARGO_TEST, rustCounts, FUZZ)];
+  const rust = [cargo("Core, native", CARGO_TEST, FUZZ)];
   // Else they are ignored, and their reason is printed.
-  if (process.env.FSS_TRACES) {
-    rust.push(() => layer("Policies on real traces", "cargo", REAL_TRACES, rustCounts));
-  }
-  rust.push(() => boundary("Boundary, Node", {}));
+  if (process.env.FSS_TRACES) rust.push(cargo("Policies on real traces", REAL_TRACES));
+  rust.push(boundary("Boundary, Node", {}));
+  const driver = findChromedriver();
   if (chromium && driver) {
     const env = { WASM_BINDGEN_USE_BROWSER: "1", CHROMEDRIVER: driver };
-    rust.push(() => boundary("Boundary, Chromium", env));
+    rust.push(boundary("Boundary, Chromium", env));
   } else skip("Boundary, Chromium", "Chromium or chromedriver is missing");
 
-  const together = [() => inLanes(1, rust)];
+  const together = [rust];
   const alone = [];
   for (const folder of testFolders()) {
     if (IN_BROWSER.has(folder) && !chromium) skip(`tests/${folder}`, "Chromium is missing");
-    else if (ALONE.has(folder)) alone.push(() => typescript(folder, { alone: true }));
-    else together.push(() => typescript(folder));
+    else if (ALONE.has(folder)) alone.push(typescript(folder, { alone: true }));
+    else together.push([typescript(folder)]);
   }
+  // The tests' own types; tsx runs them without looking.
+  const types = ["--noEmit", "--project", "tests/tsconfig.json"];
+  together.push([{ title: "Types of the tests", program: npmTool("tsc"), args: types }]);
   const vitest = join(BRIDGES, "node_modules/.bin/vitest");
-  together.push(types, () => layer("@keyv/test-suite", vitest, KEYV, vitestCounts));
+  together.push([{ title: "@keyv/test-suite", program: vitest, args: KEYV, count: vitestCounts }]);
   return { together, alone };
 }
 
@@ -91,33 +100,38 @@ async function compile() {
   }
 }
 
-/** The Wasm exports, called from Rust: the same file in Node and in Chromium. */
-function boundary(title, more) {
-  const env = {
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmTestRunner(),
-    ...more,
-  };
-  return layer(title, "cargo", BOUNDARY, rustCounts, env);
+function cargo(title, args, env) {
+  return { title, program: "cargo", args, count: rustCounts, env };
 }
 
-/** The tests' own types; tsx runs them without looking. */
-async function types() {
-  const args = ["--noEmit", "--project", "tests/tsconfig.json"];
-  const { status } = await runWhole("Types of the tests", npmTool("tsc"), args, { live });
-  if (status !== 0) totals.failed += 1;
+/** The Wasm exports, called from Rust: the same file in Node and in Chromium. */
+function boundary(title, more) {
+  const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmTestRunner() };
+  return cargo(title, BOUNDARY, { ...runner, ...more });
 }
 
 function typescript(folder, { alone = false } = {}) {
   const args = testArguments(testFiles(folder), alone ? 1 : filesAtATime);
   const env = chromium ? { CHROME_PATH: chromium } : {};
-  return layer(`tests/${folder}`, process.execPath, args, nodeCounts, env, alone);
+  const title = `tests/${folder}`;
+  return { title, program: process.execPath, args, count: nodeCounts, env, live: live || alone };
 }
 
-/** Runs one layer and adds its counts. */
-async function layer(title, program, args, count, env, alone = false) {
-  const ended = await runWhole(title, program, args, { env, live: alone || lanes === 1 });
-  const counts = countsOf(title, ended, count);
-  for (const [kind, number] of Object.entries(counts)) totals[kind] += number;
+const titles = (layers) => layers.map(({ title }) => title);
+
+/** Runs layers one after the other and adds their counts; one without a count has only to succeed. */
+async function oneByOne(layers, estimate) {
+  for (const { title, program, args, count, env, live: shown = live } of layers) {
+    estimate.begin(title);
+    const ended = await runWhole(title, program, args, { env, live: shown });
+    estimate.end(title);
+    if (count === undefined) totals.failed += ended.status === 0 ? 0 : 1;
+    else {
+      const counts = countsOf(title, ended, count);
+      for (const [kind, number] of Object.entries(counts)) totals[kind] += number;
+    }
+    console.log(`-- ${estimate}`);
+  }
 }
 
 function skip(title, reason) {

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 pub type Hits = [u32; 3];
 
 /// A report of one hit of one slot.
-pub const fn one(slot: u32) -> Hits {
+pub const fn single(slot: u32) -> Hits {
     [slot, 1, 1]
 }
 
 /// A report of one hit of each of these slots, in this order.
-pub fn each(slots: &[u32]) -> Vec<Hits> {
+pub fn one_of_each(slots: &[u32]) -> Vec<Hits> {
     let hits = slots.iter().zip(1..).map(|(&slot, last)| [slot, 1, last]);
     hits.collect()
 }
@@ -22,7 +22,7 @@ pub fn each(slots: &[u32]) -> Vec<Hits> {
 /// A report of hits in this order, as made by a caller that has two spellings for each slot; for tests.
 pub fn report(slots: &[u32]) -> Vec<Hits> {
     let mut by_name = BTreeMap::new();
-    for [slot, one, at] in each(slots) {
+    for [slot, one, at] in one_of_each(slots) {
         let name = (Reverse(at % 2), slot);
         let [_, count, last] = by_name.entry(name).or_insert([slot, 0, 0]);
         *count += one;
@@ -32,12 +32,12 @@ pub fn report(slots: &[u32]) -> Vec<Hits> {
 }
 
 /// How many hits a report has.
-pub fn total(report: &[Hits]) -> u64 {
+pub fn total_count(report: &[Hits]) -> u64 {
     report.iter().map(|&[_, count, _]| u64::from(count)).sum()
 }
 
 /// How far a report moves a clock that counts hits.
-pub fn span(report: &[Hits]) -> u64 {
+pub fn hit_span(report: &[Hits]) -> u64 {
     let last = report.iter().map(|&[.., last]| last).max();
     last.unwrap_or(0).into()
 }

@@ -54,9 +54,7 @@ impl Interner {
 
     /// The symbol of `text`, if anyone holds it.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        let is_it = |number| self.text(Symbol(number)) == Some(text);
-        let hash = keyed_hash(self.seed, text.as_bytes());
-        self.index.find(hash, &is_it).map(Symbol)
+        self.find_hashed(keyed_hash(self.seed, text.as_bytes()), text)
     }
 
     /// The text of a symbol, while anyone holds it.
@@ -67,7 +65,8 @@ impl Interner {
 
     /// Holds `text`, to be released once.
     pub fn acquire(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.find(text) {
+        let hash = keyed_hash(self.seed, text.as_bytes());
+        if let Some(symbol) = self.find_hashed(hash, text) {
             if let Some(Some(interned)) = self.texts.get_mut(symbol.index()) {
                 interned.holders += 1;
             }
@@ -85,7 +84,6 @@ impl Interner {
             *place = interned;
         }
         self.bytes += text.len();
-        let hash = keyed_hash(self.seed, text.as_bytes());
         self.index.insert(hash, symbol.0);
         symbol
     }
@@ -111,6 +109,11 @@ impl Interner {
     /// Bytes taken by the strings and the table.
     pub fn bytes(&self) -> usize {
         self.bytes + self.texts.capacity() * size_of::<Option<Interned>>() + self.index.bytes()
+    }
+
+    fn find_hashed(&self, hash: u64, text: &str) -> Option<Symbol> {
+        let is_it = |number| self.text(Symbol(number)) == Some(text);
+        self.index.find(hash, &is_it).map(Symbol)
     }
 }
 

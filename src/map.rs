@@ -48,10 +48,24 @@ impl Index {
         self.table.clear();
     }
 
+    /// Makes room for that many more at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.table.reserve(more, |&(hash, _)| hash);
+    }
+
     /// Memory taken.
     pub fn bytes(&self) -> usize {
         self.table.allocation_size()
     }
+}
+
+/// Where a key of a [`Map`] stands or would stand: looked up once, and good until the map changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Its position in [`Map::entries`].
+    Taken(u32),
+    /// The key is not in the map; this is its hash.
+    Free(u64),
 }
 
 /// A map in the order of insertion, as long as nothing is removed.
@@ -83,47 +97,84 @@ impl<K: AsRef<[u8]>, V> Map<K, V> {
         self.entries.iter_mut().map(|(key, value)| (&*key, value))
     }
 
-    /// Where a key stands in [`Map::entries`].
-    pub fn position(&self, key: &[u8]) -> Option<u32> {
-        let is_it = |position: u32| match self.entries.get(position as usize) {
-            Some((other, _)) => other.as_ref() == key,
-            None => false,
-        };
-        self.index.find(keyed_hash(self.seed, key), &is_it)
+    /// Makes room for that many more keys at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.index.reserve(more);
+        self.entries.reserve(more);
     }
 
-    /// The value of a key.
-    pub fn get(&self, key: &[u8]) -> Option<&V> {
-        let entry = self.entries.get(self.position(key)? as usize)?;
+    /// Looks up a key.
+    pub fn place(&self, key: &[u8]) -> Place {
+        let hash = keyed_hash(self.seed, key);
+        self.find(hash, key).map_or(Place::Free(hash), Place::Taken)
+    }
+
+    /// Where a key stands in [`Map::entries`].
+    pub fn position(&self, key: &[u8]) -> Option<u32> {
+        match self.place(key) {
+            Place::Taken(position) => Some(position),
+            Place::Free(_) => None,
+        }
+    }
+
+    /// The value at a place, if it is taken.
+    pub fn at(&self, place: Place) -> Option<&V> {
+        let Place::Taken(position) = place else {
+            return None;
+        };
+        let entry = self.entries.get(position as usize)?;
         Some(&entry.1)
     }
 
-    /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
-        let position = self.position(key)?;
+    /// The same, to be changed.
+    pub fn at_mut(&mut self, place: Place) -> Option<&mut V> {
+        let Place::Taken(position) = place else {
+            return None;
+        };
         let entry = self.entries.get_mut(position as usize)?;
         Some(&mut entry.1)
     }
 
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Option<&V> {
+        self.at(self.place(key))
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
+        self.at_mut(self.place(key))
+    }
+
     /// Sets the value of a key.
     pub fn insert(&mut self, key: K, value: V) {
-        if let Some(known) = self.get_mut(key.as_ref()) {
-            *known = value;
-            return;
+        let place = self.place(key.as_ref());
+        self.insert_at(place, key, value);
+    }
+
+    /// Sets the value of a key whose place was looked up.
+    pub fn insert_at(&mut self, place: Place, key: K, value: V) {
+        match place {
+            Place::Taken(_) => {
+                if let Some(known) = self.at_mut(place) {
+                    *known = value;
+                }
+            }
+            Place::Free(hash) => {
+                // More entries than this do not fit a 32-bit memory.
+                let position = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+                self.index.insert(hash, position);
+                self.entries.push((key, value));
+            }
         }
-        // More entries than this do not fit a 32-bit memory.
-        let position = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let hash = keyed_hash(self.seed, key.as_ref());
-        self.index.insert(hash, position);
-        self.entries.push((key, value));
     }
 
     /// Takes out a key; the last entry takes its place.
     pub fn remove(&mut self, key: &[u8]) {
-        let Some(position) = self.position(key) else {
+        let hash = keyed_hash(self.seed, key);
+        let Some(position) = self.find(hash, key) else {
             return;
         };
-        self.index.remove(keyed_hash(self.seed, key), position);
+        self.index.remove(hash, position);
         self.entries.swap_remove(position as usize);
         if let Some((moved, _)) = self.entries.get(position as usize) {
             let from = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
@@ -142,6 +193,14 @@ impl<K: AsRef<[u8]>, V> Map<K, V> {
                 .insert(keyed_hash(self.seed, key.as_ref()), position);
         }
     }
+
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        let is_it = |position: u32| match self.entries.get(position as usize) {
+            Some((other, _)) => other.as_ref() == key,
+            None => false,
+        };
+        self.index.find(hash, &is_it)
+    }
 }
 
 #[cfg(test)]
@@ -157,8 +216,15 @@ mod tests {
             let mut model = BTreeMap::new();
             for (value, (step, key)) in steps.into_iter().enumerate() {
                 match step {
-                    0..4 => {
+                    0..2 => {
                         map.insert([key], value);
+                        model.insert([key], value);
+                    }
+                    2..4 => {
+                        map.reserve(value);
+                        let place = map.place(&[key]);
+                        prop_assert_eq!(map.at(place), model.get(&[key]));
+                        map.insert_at(place, [key], value);
                         model.insert([key], value);
                     }
                     4..7 => {

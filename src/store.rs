@@ -7,6 +7,7 @@
 mod above;
 mod bodies;
 mod holding;
+mod listing;
 mod lives;
 mod puts;
 mod ranking;
@@ -16,12 +17,10 @@ mod trim;
 use self::above::Above;
 pub use crate::answer::{Effect, Effects, Packed, Resolution};
 use crate::canonical::Canonical;
-use crate::catalog::{Catalog, Slot};
+use crate::catalog::Catalog;
 use crate::error::Result;
-use crate::filter::Filter;
 use crate::memory::policy;
 use crate::memory::{Expiry, Limits, Tier};
-use crate::order::sorted;
 use crate::stats::Stats;
 
 /// Budgets and switches, checked by [`Store::new`].
@@ -87,22 +86,6 @@ impl Store {
             Some(slot) => Resolution::Found(slot),
             None => Resolution::Absent,
         })
-    }
-
-    /// The entries a filter takes, ordered by URL, version, source and layer.
-    pub fn list(&self, filter: &Filter) -> Vec<Slot> {
-        let taken = self.catalog.slots().filter_map(|slot| {
-            let entry = self.catalog.get(slot)?;
-            let key = self.catalog.key(entry);
-            let row = (key.url, key.version, key.source, key.layer, slot);
-            filter.takes(&key, entry).then_some(row)
-        });
-        let taken: Vec<_> = taken.collect();
-        let order = sorted(taken.len(), &|left, right| {
-            taken.get(left).cmp(&taken.get(right))
-        });
-        let listed = order.into_iter().filter_map(|number| taken.get(number));
-        listed.map(|&(.., slot)| slot).collect()
     }
 
     /// The known entries.

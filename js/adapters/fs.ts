@@ -2,7 +2,7 @@
  * The durable tier in a directory: append-only segments and an index snapshot.
  *
  * The log's state machine is Rust; here are the system calls around it, in the order that makes an
- * acknowledged commit survive. Read `fs/recovery.ts` for the way in, `fs/writer.ts` for the way out.
+ * acknowledged commit survive. Read `fs/recovery.ts` for the way in, `fs/segment-writer.ts` for the way out.
  */
 
 import { rmdirSync } from "node:fs";
@@ -21,14 +21,14 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, nonEmpty } from "../rules.js";
-import { readBodies } from "./fs/bodies.js";
 import { Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
 import { LogCore } from "./fs/log-core.js";
 import { unlessGone } from "./fs/recovery.js";
+import { readBodies } from "./fs/segment-bodies.js";
+import { SegmentWriter } from "./fs/segment-writer.js";
 import { unpackKeys, unpackRows } from "./fs/unpack-rows.js";
 import { publishSnapshot, Upkeep } from "./fs/upkeep.js";
-import { Writer } from "./fs/writer.js";
 
 /** Bytes of segments beyond the snapshot that are worth a new one. */
 const SNAPSHOT_AFTER = 8 << 20;
@@ -56,7 +56,7 @@ export function fsAdapter(directory: string, none?: undefined): HostAdapter {
 /** What there is between `open` and `close`. */
 interface Open {
   readonly core: LogCore;
-  readonly writer: Writer;
+  readonly writer: SegmentWriter;
   readonly upkeep: Upkeep;
   /** Named after the store in the directory. */
   locks: Locks;
@@ -80,7 +80,7 @@ class FsAdapter implements HostAdapter {
     const core: LogCore = new LogCore(module, this.#files, () => this.#open?.writer.release());
     const damage = core.call((log) => log.damage());
     const locks = new Locks(this.#files.directory, core.storeId);
-    const writer = new Writer(this.#files, core);
+    const writer = new SegmentWriter(this.#files, core);
     const upkeep = new Upkeep(this.#files, core, writer, {
       alone: async (work, patienceMs) =>
         this.#alone(async () => {
@@ -181,7 +181,7 @@ class FsAdapter implements HostAdapter {
   commitSync(batch: HostBatch): void {
     const { core } = this.#opened;
     this.#refresh();
-    new Writer(this.#files, core, true).commitNow(batch);
+    new SegmentWriter(this.#files, core, true).commitNow(batch);
     this.#wrote = true;
   }
 

@@ -1,11 +1,11 @@
 /**
  * Host adapter over any storage of unstorage: a database, an object store, a key-value service.
  *
- * A storage has no transactions, so what is kept there is a log (`unstorage/log.ts`). A commit writes
+ * A storage has no transactions, so what is kept there is a log (`unstorage/commit-log.ts`). A commit writes
  * its bodies, each under its hash, and then one record with all of its rows: until that is there,
  * nothing refers to them. The rows are kept in memory while the adapter is open; bodies are not.
  *
- * Stores of one process on one and the same storage object share one `Log`, and with it the order of
+ * Stores of one process on one and the same storage object share one `CommitLog`, and with it the order of
  * their commits. Several processes may write by turns, but not at one moment.
  */
 
@@ -14,7 +14,7 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import type { HostAdapter, HostOpened, HostToken } from "../host.js";
 import { checkGiven, type Rules } from "../rules.js";
 import { LeftWrites } from "./left-writes.js";
-import { Log } from "./unstorage/log.js";
+import { CommitLog } from "./unstorage/commit-log.js";
 import { readBody, type UnstorageStorage } from "./unstorage/records.js";
 
 export type { UnstorageStorage };
@@ -36,7 +36,7 @@ const RULES: Rules<UnstorageOptions> = {
 };
 
 /** The logs that are open in this process. */
-const logs = new WeakMap<UnstorageStorage, Map<string, Log>>();
+const logs = new WeakMap<UnstorageStorage, Map<string, CommitLog>>();
 
 /**
  * Keeps everything in a storage made by `createStorage`. It is durable as far as the driver's
@@ -63,7 +63,7 @@ export function unstorageAdapter(
   const id = randomId();
   let left: LeftWrites | undefined;
 
-  const use = (): Log => {
+  const use = (): CommitLog => {
     if (state === "open") return log;
     throw new SchemaStoreError("CLOSED", `unstorage: the adapter is ${state}`);
   };
@@ -190,10 +190,10 @@ export function unstorageAdapter(
   };
 }
 
-function logOf(storage: UnstorageStorage, base: string): Log {
-  const ofStorage = logs.get(storage) ?? new Map<string, Log>();
+function logOf(storage: UnstorageStorage, base: string): CommitLog {
+  const ofStorage = logs.get(storage) ?? new Map<string, CommitLog>();
   logs.set(storage, ofStorage);
-  const log = ofStorage.get(base) ?? new Log(storage, base);
+  const log = ofStorage.get(base) ?? new CommitLog(storage, base);
   ofStorage.set(base, log);
   return log;
 }

@@ -4,7 +4,7 @@ import type { ArgsDef } from "citty";
 import { SchemaStoreError } from "../errors.js";
 import type { SchemaStore } from "../index.node.js";
 import type { StoreOptions } from "../types.js";
-import { OPTIONS } from "./options.js";
+import { OPTIONS } from "./flags.js";
 import type { Output } from "./output.js";
 
 /** How a command ends. */

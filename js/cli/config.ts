@@ -12,7 +12,7 @@ import {
   type OptionDefinition,
   type OptionValue,
   valueOfText,
-} from "./options.js";
+} from "./flags.js";
 
 /** The file looked for in the working directory. */
 export const CONFIG_FILE = "fhir-schema-store.toml";

@@ -5,7 +5,7 @@ import { SchemaStoreError } from "../errors.js";
 import { check, checkGiven } from "../rules.js";
 import type { Conversion, Converter, JsonObject } from "../types.js";
 import { schemaDependencies } from "./dependencies.js";
-import { OBJECT } from "./json.js";
+import { OBJECT } from "./resource-json.js";
 
 /**
  * Version of the bundled library and of the build's changes to it: part of what decides whether a

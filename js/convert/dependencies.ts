@@ -3,7 +3,7 @@
 import { KINDS } from "../core/wall.js";
 import { check } from "../rules.js";
 import type { Dependency, DependencyKind, JsonObject } from "../types.js";
-import { isObject, OBJECT } from "./json.js";
+import { isObject, OBJECT } from "./resource-json.js";
 
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 /** Types of FHIRPath itself: they have no StructureDefinition. */

@@ -4,16 +4,16 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import { check, checkGiven, nonEmpty, type OptionRule, type Rules, TEXT } from "../rules.js";
 import type { JsonObject } from "../types.js";
-import { isGzip, readArchive } from "./archive.js";
 import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
-import { isObject, textOfFile, withoutMark } from "./json.js";
 import { noManifest, type PackageManifest, readManifest } from "./manifest.js";
+import { isObject, textOfFile, withoutMark } from "./resource-json.js";
 import {
   type PackageFile,
   type PackageProblem,
   type PackageResource,
   readResources,
 } from "./resources.js";
+import { isGzip, readArchive } from "./tgz.js";
 
 /** What a package can be read from: a `.tgz`, or the JSON of a Bundle or of one resource. */
 export type PackageSource =

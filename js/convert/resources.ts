@@ -3,7 +3,7 @@
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import type { JsonObject } from "../types.js";
-import { isObject, textOfFile, withoutMark } from "./json.js";
+import { isObject, textOfFile, withoutMark } from "./resource-json.js";
 
 /** Files being read at the same time. */
 const FILES_AHEAD = 16;

@@ -4,8 +4,13 @@ import type { CheckedOptions } from "../arguments/options.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Loaded, Loader } from "../read/loader.js";
-import type { GetOptions } from "../types.js";
+import type { GetOptions, Metadata } from "../types.js";
 import type { StaleReader } from "./stale-reader.js";
+
+/** A value with its metadata. */
+export interface LoadedEntry extends Loaded {
+  readonly metadata: Metadata;
+}
 
 /** A loader, and a reader of expired entries that is created when first needed. */
 export class StaleOnDemand {
@@ -33,6 +38,17 @@ export class StaleOnDemand {
     const fresh = () => this.#loader.load(canonical, options.signal);
     if (!this.#isAllowed(options)) return fresh();
     return this.#reader().then((reader) => reader.load(canonical, options), fresh);
+  }
+
+  /** The same with its metadata, both as they are at one moment. */
+  async loadEntry(canonical: string, options?: GetOptions): Promise<LoadedEntry | undefined> {
+    for (;;) {
+      const recalled = this.#loader.lookUp(canonical);
+      const loaded = recalled ?? (await this.load(canonical, options));
+      if (loaded === undefined) return undefined;
+      if (recalled === undefined && !this.#loader.isCurrent(canonical, loaded)) continue;
+      return { ...loaded, metadata: loaded.stale ?? this.#memory.catalog.metadata(loaded.slot) };
+    }
   }
 
   /** The bytes of a canonical from the first tier that has them. */

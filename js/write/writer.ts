@@ -25,7 +25,7 @@ export interface WriterListener {
 }
 
 /** A record with its body, ready to be packed. */
-interface Draft {
+interface PreparedPut {
   readonly record: PutRecord;
   readonly body: Uint8Array;
 }
@@ -58,17 +58,17 @@ export class Writer {
 
   /** Stores an object. INVALID_VALUE for what `JSON.stringify` would silently change. */
   put(value: object, options: PutOptions): Stored {
-    return this.#put(this.#draft(value, options), options);
+    return this.#put(this.#prepare(value, options), options);
   }
 
   /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
   putText(text: string, options: PutOptions): Stored {
-    return this.#put(this.#draftOfText(text, options), options);
+    return this.#put(this.#prepareText(text, options), options);
   }
 
   /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
   putBytes(bytes: Uint8Array, options: PutOptions): Stored {
-    return this.#put(this.#draftOfBytes(bytes, options), options);
+    return this.#put(this.#prepareBytes(bytes, options), options);
   }
 
   /**
@@ -89,7 +89,7 @@ export class Writer {
     return filed.map(({ metadata }) => metadata);
   }
 
-  #draftOfText(text: string, options: PutOptions): Draft {
+  #prepareText(text: string, options: PutOptions): PreparedPut {
     check(text, TEXT, "text");
     if (!text.isWellFormed()) {
       const message = "the text is not well-formed: it holds a lone surrogate";
@@ -100,20 +100,20 @@ export class Writer {
     return { record: this.#describe(value, options), body: encodeText(text) };
   }
 
-  #draftOfBytes(bytes: Uint8Array, options: PutOptions): Draft {
+  #prepareBytes(bytes: Uint8Array, options: PutOptions): PreparedPut {
     let text: string;
     try {
       text = decodeText(bytes);
     } catch (cause) {
       throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
     }
-    return this.#draftOfText(text, options);
+    return this.#prepareText(text, options);
   }
 
-  #draftOfItem({ value, text, bytes, ...options }: PutItem): Draft {
-    if (value !== undefined) return this.#draft(value, options);
-    if (text !== undefined) return this.#draftOfText(text, options);
-    if (bytes !== undefined) return this.#draftOfBytes(bytes, options);
+  #prepareItem({ value, text, bytes, ...options }: PutItem): PreparedPut {
+    if (value !== undefined) return this.#prepare(value, options);
+    if (text !== undefined) return this.#prepareText(text, options);
+    if (bytes !== undefined) return this.#prepareBytes(bytes, options);
     throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
@@ -126,9 +126,9 @@ export class Writer {
     return this.#putIf(canonical, async (slot) => {
       const value = await change(slot);
       if (value === undefined) return undefined;
-      const draft = this.#draft(value, options);
-      if (draft.record.url === parseCanonical(canonical).url) return draft;
-      const message = `the update of ${canonical} returned an entry with the url ${draft.record.url}`;
+      const prepared = this.#prepare(value, options);
+      if (prepared.record.url === parseCanonical(canonical).url) return prepared;
+      const message = `the update of ${canonical} returned an entry with the url ${prepared.record.url}`;
       throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
     });
   }
@@ -167,7 +167,7 @@ export class Writer {
     if (durable) for (const one of deletions) await this.#durable?.whenDurable(one);
   }
 
-  #draft(value: object, options: PutOptions): Draft {
+  #prepare(value: object, options: PutOptions): PreparedPut {
     const body = encodeText(stringifyStrictly(value, options));
     return { record: this.#describe(value as JsonObject, options), body };
   }
@@ -176,25 +176,25 @@ export class Writer {
     return describe(value, options, this.#options);
   }
 
-  #put(draft: Draft, { ifHash, durable }: PutOptions): Stored {
-    if (ifHash !== undefined) return this.#putIfHash(draft, ifHash);
-    const filing = this.#fileWhenRoom(draft, durable === true);
+  #put(prepared: PreparedPut, { ifHash, durable }: PutOptions): Stored {
+    if (ifHash !== undefined) return this.#putIfHash(prepared, ifHash);
+    const filing = this.#fileWhenRoom(prepared, durable === true);
     if (durable) return this.#whenDurable(filing);
     return filing instanceof Promise ? filing.then(({ metadata }) => metadata) : filing.metadata;
   }
 
   async #fileItem(item: PutItem, durable: boolean): Promise<Filed> {
-    const draft = this.#draftOfItem(item);
+    const prepared = this.#prepareItem(item);
     if (item.ifHash === undefined) {
-      return this.#fileWhenRoom(draft, durable || item.durable === true);
+      return this.#fileWhenRoom(prepared, durable || item.durable === true);
     }
-    return { metadata: await this.#putIfHash(draft, item.ifHash), write: undefined };
+    return { metadata: await this.#putIfHash(prepared, item.ifHash), write: undefined };
   }
 
-  #fileWhenRoom(draft: Draft, awaited: boolean): Filing {
-    const file = () => this.#file(draft, awaited);
+  #fileWhenRoom(prepared: PreparedPut, awaited: boolean): Filing {
+    const file = () => this.#file(prepared, awaited);
     const limit = this.#options.memoryLimitBytes;
-    return this.#durable?.backlog.whenRoom(draft.body.length, limit, file) ?? file();
+    return this.#durable?.backlog.whenRoom(prepared.body.length, limit, file) ?? file();
   }
 
   /** Waits for a write that is awaited; others are on their way, and stay there. */
@@ -204,20 +204,20 @@ export class Writer {
     return metadata;
   }
 
-  async #putIfHash(draft: Draft, ifHash: string | null): Promise<Metadata> {
-    const canonical = canonicalOf(draft.record);
+  async #putIfHash(prepared: PreparedPut, ifHash: string | null): Promise<Metadata> {
+    const canonical = canonicalOf(prepared.record);
     const stored = await this.#putIf(canonical, async (slot) => {
       if (slot !== undefined) refuseUnreadable(this.#memory.catalog.hash(slot), canonical);
       const current = slot === undefined ? null : this.#memory.catalog.metadata(slot).contentHash;
-      if (current === ifHash) return draft;
+      if (current === ifHash) return prepared;
       const message = `${canonical} has hash ${current}, not ${ifHash}`;
       throw new SchemaStoreError("CONCURRENCY", message, { key: canonical, retryable: false });
     });
     return stored as Metadata;
   }
 
-  /** Takes a draft into catalog and memory, or onto the way to the host. */
-  #file({ record, body }: Draft, awaited = false): Filed {
+  /** Takes a prepared into catalog and memory, or onto the way to the host. */
+  #file({ record, body }: PreparedPut, awaited = false): Filed {
     this.#listener.checkOpen();
     const admit = (slot: number) => this.#memory.admit([[slot, body]]);
     const filed = this.#durable?.put(record, body, awaited) ?? {
@@ -231,7 +231,7 @@ export class Writer {
   /** One conditional write of a URL at a time: those of one store need not collide. */
   #putIf(
     canonical: string,
-    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
+    attempt: (slot: number | undefined) => Promise<PreparedPut | undefined>,
   ): Promise<Metadata | undefined> {
     const { url } = parseCanonical(canonical);
     return this.#updates.run(url, async () => {
@@ -239,9 +239,9 @@ export class Writer {
       if (durable === undefined) return this.#putIfInMemory(url, canonical, attempt);
       const stored = await durable.conditional.putIf(url, async () => {
         const current = this.#memory.slotOf(canonical);
-        const draft = await attempt(current);
+        const prepared = await attempt(current);
         this.#listener.checkOpen();
-        return draft && this.#row(draft);
+        return prepared && this.#row(prepared);
       });
       if (stored !== undefined) this.#listener.stored(stored.canonical);
       return stored;
@@ -252,13 +252,13 @@ export class Writer {
   async #putIfInMemory(
     url: string,
     canonical: string,
-    attempt: (slot: number | undefined) => Promise<Draft | undefined>,
+    attempt: (slot: number | undefined) => Promise<PreparedPut | undefined>,
   ): Promise<Metadata | undefined> {
     for (;;) {
       const before = this.#contentOf(url);
-      const draft = await attempt(this.#memory.slotOf(canonical));
-      if (draft === undefined) return undefined;
-      if (this.#contentOf(url) === before) return this.#file(draft).metadata;
+      const prepared = await attempt(this.#memory.slotOf(canonical));
+      if (prepared === undefined) return undefined;
+      if (this.#contentOf(url) === before) return this.#file(prepared).metadata;
     }
   }
 
@@ -272,7 +272,7 @@ export class Writer {
     return rows.sort().join("\n");
   }
 
-  #row({ record, body }: Draft): WritableRow {
+  #row({ record, body }: PreparedPut): WritableRow {
     return { ...this.#memory.pack(record, body), url: record.url, body };
   }
 }

@@ -1,6 +1,6 @@
 /** Running programs and talking to the terminal. */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The root of the repository. */
@@ -11,16 +11,28 @@ export class Failure extends Error {}
 
 /** Runs a program in the root with its output on the terminal; a `Failure` unless it exits with 0. */
 export function run(program, args, env = {}) {
-  const { error, status, signal } = spawn(program, args, { stdio: "inherit", env });
+  const { error, status, signal } = spawnWhole(program, args, { stdio: "inherit", env });
   if (error) throw new Failure(`${program} cannot be run: ${error.message}`);
-  if (status !== 0) {
-    throw new Failure(`${program} ${args[0] ?? ""} failed (${signal ?? `exit code ${status}`})`);
-  }
+  if (status !== 0) throw failed(program, args, status, signal);
+}
+
+/** The same while others run. */
+export function runBeside(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: "inherit" });
+    child.on("error", ({ message }) => reject(new Failure(`${program} cannot be run: ${message}`)));
+    child.on("close", (status, signal) => {
+      if (status === 0) resolve();
+      else reject(failed(program, args, status, signal));
+    });
+  });
 }
 
 /** Runs a program and gives back its standard output, or undefined where it is absent or fails. */
 export function output(program, args) {
-  const { error, status, stdout } = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const { error, status, stdout } = spawnWhole(program, args, {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   return error || status !== 0 ? undefined : stdout.trim();
 }
 
@@ -40,7 +52,11 @@ export async function main(body) {
   }
 }
 
-function spawn(program, args, { stdio, env = {} }) {
+function failed(program, args, status, signal) {
+  return new Failure(`${program} ${args[0] ?? ""} failed (${signal ?? `exit code ${status}`})`);
+}
+
+function spawnWhole(program, args, { stdio, env = {} }) {
   return spawnSync(program, args, {
     cwd: root,
     stdio,

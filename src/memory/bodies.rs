@@ -11,12 +11,12 @@ struct Body {
 
 /// The bytes in memory, each distinct body once.
 #[derive(Debug)]
-pub struct Bodies {
+pub struct EncodedBodies {
     by_hash: Map<Hash, Body>,
     bytes: usize,
 }
 
-impl Default for Bodies {
+impl Default for EncodedBodies {
     fn default() -> Self {
         Self {
             by_hash: Map::new(0),
@@ -25,7 +25,7 @@ impl Default for Bodies {
     }
 }
 
-impl Bodies {
+impl EncodedBodies {
     /// The bytes of a body that is in memory.
     pub fn get(&self, hash: &Hash) -> Option<&[u8]> {
         Some(&self.by_hash.get(hash)?.bytes)
@@ -33,12 +33,14 @@ impl Bodies {
 
     /// Adds a holder, keeping the bytes if they are new.
     pub fn hold(&mut self, hash: Hash, bytes: Box<[u8]>) {
-        if let Some(body) = self.by_hash.get_mut(&hash) {
+        let place = self.by_hash.place(&hash);
+        if let Some(body) = self.by_hash.at_mut(place) {
             body.holders += 1;
             return;
         }
         self.bytes += bytes.len();
-        self.by_hash.insert(hash, Body { bytes, holders: 1 });
+        let body = Body { bytes, holders: 1 };
+        self.by_hash.insert_at(place, hash, body);
     }
 
     /// Takes a holder away; the last one frees the bytes.

@@ -3,7 +3,7 @@
 use super::clock::{Clock, LEAP};
 use super::wheel::Wheel;
 use crate::catalog::Slot;
-use crate::hits::{Hits, one};
+use crate::hits::{Hits, single};
 use crate::metadata::Head;
 
 /// What is at the host leaves it no sooner after its end was seen, in milliseconds; longer than any
@@ -107,7 +107,7 @@ impl Expiry {
         if self.read.len() <= slot.index() {
             self.read.resize(slot.index() + 1, 0);
         }
-        self.hits(&[one(slot.number())]);
+        self.hits(&[single(slot.number())]);
         let at = self.clock.steady().saturating_add(self.idle);
         self.leaves.set(slot, at);
         true

@@ -9,7 +9,7 @@ mod tier;
 mod trim;
 mod wheel;
 
-pub use bodies::Bodies;
+pub use bodies::EncodedBodies;
 pub use clock::Clock;
 pub use expiry::{Expiry, Life};
 pub use holds::Holds;

@@ -3,12 +3,12 @@
 mod holding;
 mod room;
 
-use super::bodies::Bodies;
+use super::bodies::EncodedBodies;
 use super::holds::Holds;
 use super::policy::{Admission, Fifo, Policy};
 use crate::catalog::Slot;
 use crate::hash::Hash;
-use crate::hits::{Hits, one};
+use crate::hits::{Hits, single};
 
 /// Heap taken by a value decoded from one byte of JSON, in quarters; V8 takes 1.68 on the
 /// StructureDefinitions of R4, R4B and R5, 1.9 on the FHIR Schemas made of those of R4B.
@@ -119,7 +119,7 @@ pub struct Tier {
     pub(super) residents: Vec<Option<Resident>>,
     /// What is held is resident, unknown to the policy, and not demoted.
     pub(super) holds: Holds,
-    bodies: Bodies,
+    bodies: EncodedBodies,
     decoded_bytes: usize,
     overhead_bytes: usize,
     pub(super) pending_bytes: usize,
@@ -136,7 +136,7 @@ impl Tier {
             refusals: 0,
             residents: Vec::new(),
             holds: Holds::default(),
-            bodies: Bodies::default(),
+            bodies: EncodedBodies::default(),
             decoded_bytes: 0,
             overhead_bytes: 0,
             pending_bytes: 0,
@@ -215,7 +215,7 @@ impl Tier {
         self.count(&resident);
         self.policy.reweigh(admission.slot, resident.weight());
         // Decoding is a use: what is being read must not be the one to make room for its value.
-        self.policy.hits(&[one(admission.slot.number())]);
+        self.policy.hits(&[single(admission.slot.number())]);
         self.set(admission.slot, Some(resident));
     }
 

@@ -3,7 +3,7 @@
 
 use super::{Effects, Store};
 use crate::catalog::Slot;
-use crate::hits::each;
+use crate::hits::one_of_each;
 use crate::memory::Hold;
 
 impl Store {
@@ -49,13 +49,13 @@ impl Store {
 
     /// Counts uses the caller does not log as hits.
     pub fn count_uses(&mut self, slots: &[u32]) {
-        self.catalog.count_uses(&each(slots));
+        self.catalog.count_uses(&one_of_each(slots));
     }
 
     /// Tells the policy of entries in the order of their use, the last one used last, without
     /// counting.
     pub fn order_by_use(&mut self, slots: &[u32]) {
-        self.tier.hits(&each(slots));
+        self.tier.hits(&one_of_each(slots));
     }
 
     /// Three numbers for each entry that is not expired: slot, length of the body, uses.

@@ -4,7 +4,7 @@ use super::{Effect, Effects, Store};
 use crate::canonical::Canonical;
 use crate::catalog::Slot;
 use crate::error::Result;
-use crate::hits::{Hits, total};
+use crate::hits::{Hits, total_count};
 use crate::memory::{Cause, Form, Life};
 
 impl Store {
@@ -17,7 +17,7 @@ impl Store {
     /// Takes the caller's report of hits, and does what the clock demands. Called before anything else,
     /// so that the outcome equals that of a store that gets each hit at once.
     pub fn drain(&mut self, report: &[Hits], now: u64) -> Effects {
-        self.counters.hits += total(report);
+        self.counters.hits += total_count(report);
         self.expiry.read_clock(now);
         self.expiry.hits(report);
         self.tier.hits(report);

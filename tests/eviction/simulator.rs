@@ -1,7 +1,7 @@
 //! A cache of nothing but sizes, run over a trace.
 
 use fhir_schema_store::catalog::Slot;
-use fhir_schema_store::hits::one;
+use fhir_schema_store::hits::single;
 use fhir_schema_store::map::keyed_hash;
 use fhir_schema_store::memory::Limits;
 use fhir_schema_store::memory::policy::{Admission, by_name};
@@ -48,7 +48,7 @@ pub(super) fn run(policy: &str, limits: Limits, trace: &[Request]) -> Outcome {
     for &(key, size) in trace {
         outcome.requests += 1;
         if resident[key as usize] > 0 {
-            policy.hits(&[one(key)]);
+            policy.hits(&[single(key)]);
             continue;
         }
         outcome.misses += 1;

@@ -108,7 +108,10 @@ test("a signal in the last commit loses nothing", async () => {
   assert.deepEqual([code, by], [143, null], err);
   const { saved, incomplete } = await found("last");
   assert.ok(saved > 0);
-  assert.deepEqual(incomplete, saved === DEFINITIONS ? [] : [R4B]);
+  // Stored whole and stopped before the mark went, it is marked until it is saved again.
+  const isMarked = incomplete.length > 0;
+  assert.deepEqual(incomplete, isMarked ? [R4B] : []);
+  assert.ok(isMarked || saved === DEFINITIONS, `${saved} saved, and no mark`);
   await completes("last", saved);
 });
 

@@ -5,11 +5,11 @@
  */
 
 import { SEGMENT_MERGEABLE } from "../../core/wall.js";
-import { readBodies } from "./bodies.js";
 import { errno, type Files } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
-import { type Plan, Writer } from "./writer.js";
+import { readBodies } from "./segment-bodies.js";
+import { type Plan, SegmentWriter } from "./segment-writer.js";
 
 /** Bytes of bodies, or of rows, moved by one commit. */
 const MOVE = 1 << 20;
@@ -27,7 +27,7 @@ interface Source {
 export class Merge {
   readonly #files: Files;
   readonly #core: LogCore;
-  readonly #writer: Writer;
+  readonly #writer: SegmentWriter;
   /** Slots are those of the log as it was then. */
   readonly #era: number;
   readonly #sources: readonly Source[];
@@ -37,7 +37,7 @@ export class Merge {
   constructor(files: Files, core: LogCore, slots: readonly number[]) {
     this.#files = files;
     this.#core = core;
-    this.#writer = new Writer(files, core, true);
+    this.#writer = new SegmentWriter(files, core, true);
     this.#era = core.era;
     this.#sources = slots.map((slot) => {
       const name = core.call((log) => log.name(slot));

@@ -6,7 +6,7 @@ import { type Files, generationOf, isTemporary, snapshotName } from "./files.js"
 import type { LogCore } from "./log-core.js";
 import { Merge, syncSegments } from "./merge.js";
 import { unlessGone } from "./recovery.js";
-import type { Writer } from "./writer.js";
+import type { SegmentWriter } from "./segment-writer.js";
 
 /** Dead bytes that are worth a merge while the store is in use. */
 const WORTH_MERGING = 4 << 20;
@@ -35,7 +35,7 @@ export interface Exclusion {
 export class Upkeep {
   readonly #files: Files;
   readonly #core: LogCore;
-  readonly #writer: Writer;
+  readonly #writer: SegmentWriter;
   readonly #exclusion: Exclusion;
   #running: Promise<void> | undefined;
   /** Bytes committed since the last step of the merge under way. */
@@ -44,7 +44,7 @@ export class Upkeep {
   #closing = false;
   #stopped = false;
 
-  constructor(files: Files, core: LogCore, writer: Writer, exclusion: Exclusion) {
+  constructor(files: Files, core: LogCore, writer: SegmentWriter, exclusion: Exclusion) {
     this.#files = files;
     this.#core = core;
     this.#writer = writer;

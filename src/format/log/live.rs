@@ -7,7 +7,7 @@ use crate::format::row::Value;
 use crate::format::segment;
 use crate::format::wire::wide;
 use crate::hash::Hash;
-use crate::map::Map;
+use crate::map::{Map, Place};
 
 /// Dead bytes that are worth a merge: a block of the disk.
 const BLOCK: u64 = 4096;
@@ -36,6 +36,10 @@ struct Filed {
 impl Bodies {
     pub(super) fn new(seed: u64) -> Self {
         Self(Map::new(seed))
+    }
+
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve(more);
     }
 
     /// Where a body lies; `None` when no row and no segment speaks of it.
@@ -90,9 +94,11 @@ impl Log {
     /// again because it was unreadable.
     pub(super) fn place(&mut self, hash: Hash, location: Location) {
         let number = |slot: u32| self.at(slot).map(|segment| (!segment.gone, segment.id));
-        let Some(known) = self.bodies.0.get(&hash).copied() else {
+        let place = self.bodies.0.place(&hash);
+        let Some(known) = self.bodies.0.at(place).copied() else {
             let names = 0;
-            return self.bodies.0.insert(hash, Filed { location, names });
+            let filed = Filed { location, names };
+            return self.bodies.0.insert_at(place, hash, filed);
         };
         let unread = known.location.length == 0;
         if !unread && number(location.slot) < number(known.location.slot) {
@@ -106,18 +112,20 @@ impl Log {
             self.enliven(location.slot, location.length.into());
         }
         let names = known.names;
-        self.bodies.0.insert(hash, Filed { location, names });
+        let filed = Filed { location, names };
+        self.bodies.0.insert_at(place, hash, filed);
     }
 
     /// Takes in a write of a row, unless a later one is known.
     pub(super) fn write(&mut self, key: &[u8], version: Version, slot: u32, value: Option<Value>) {
         self.outdo(key, version);
-        let known = self.rows.get(key).map(|entry| entry.version);
+        let place = self.rows.place(key);
+        let known = self.rows.at(place).map(|entry| entry.version);
         if known > Some(version) {
             return;
         }
         if known == Some(version) {
-            return self.move_row(key, slot);
+            return self.move_row(key, place, slot);
         }
         let entry = Entry {
             version,
@@ -130,8 +138,8 @@ impl Log {
             self.live_rows += 1;
             self.add_name(value.hash, slot);
         }
-        let Some(known) = self.rows.get_mut(key) else {
-            return self.rows.insert(key.into(), entry);
+        let Some(known) = self.rows.at_mut(place) else {
+            return self.rows.insert_at(place, key.into(), entry);
         };
         let old = core::mem::replace(known, entry);
         self.bury(old.slot, old.bytes(key));
@@ -148,8 +156,8 @@ impl Log {
         was_live
     }
 
-    fn move_row(&mut self, key: &[u8], slot: u32) {
-        let Some(entry) = self.rows.get_mut(key) else {
+    fn move_row(&mut self, key: &[u8], place: Place, slot: u32) {
+        let Some(entry) = self.rows.at_mut(place) else {
             return;
         };
         let from = core::mem::replace(&mut entry.slot, slot);
@@ -160,7 +168,8 @@ impl Log {
 
     /// A row of a segment names a body, which may not be read yet.
     fn add_name(&mut self, hash: Hash, slot: u32) {
-        if let Some(filed) = self.bodies.0.get_mut(&hash) {
+        let place = self.bodies.0.place(&hash);
+        if let Some(filed) = self.bodies.0.at_mut(place) {
             filed.names += 1;
             if filed.names == 1 {
                 let Location { slot, length, .. } = filed.location;
@@ -169,7 +178,8 @@ impl Log {
             return;
         }
         let location = Location { slot, ..NOWHERE };
-        self.bodies.0.insert(hash, Filed { location, names: 1 });
+        let filed = Filed { location, names: 1 };
+        self.bodies.0.insert_at(place, hash, filed);
         self.ailing = true;
     }
 

@@ -213,6 +213,10 @@ impl Log {
     }
 
     fn take_in(&mut self, payload: Payload<'_>) {
+        // A row without a body is noticed as it is written.
+        self.ailing |= !payload.lost.is_empty()
+            || payload.segments.iter().any(|(_, _, damage)| *damage > 0)
+            || payload.bodies.iter().any(|(_, at)| at.length == 0);
         let mut slots = Vec::new();
         for (id, position, damage) in payload.segments {
             let slot = self.slot_of(id);
@@ -229,6 +233,8 @@ impl Log {
             slot: slot(at.slot),
             ..at
         };
+        self.bodies.reserve(payload.bodies.len());
+        self.rows.reserve(payload.rows.len());
         for (hash, at) in &payload.bodies {
             self.place(*hash, here(*at));
         }
@@ -253,7 +259,6 @@ impl Log {
         self.others = payload.others.into_iter().map(here).collect();
         self.lost = payload.lost;
         self.seq = payload.seq;
-        self.ailing = true;
     }
 }
 

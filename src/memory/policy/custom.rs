@@ -4,7 +4,7 @@ use super::lists::Lists;
 use super::recency::Recency;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
-use crate::hits::{Hits, one};
+use crate::hits::{Hits, single};
 
 /// What a caller can rank an entry by; times are counted in uses of any entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,7 +109,7 @@ impl Policy for Custom {
             self.entries.resize(slot.index() + 1, Entry::default());
         }
         self.order.push(0, slot, admission.weight);
-        self.recency.hits(&[one(slot.number())]);
+        self.recency.hits(&[single(slot.number())]);
         if let Some(entry) = self.entries.get_mut(slot.index()) {
             *entry = Entry {
                 uses: 0,

@@ -6,7 +6,7 @@ use super::recency::Recency;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
 use crate::hash::InnerHash;
-use crate::hits::{Hits, one};
+use crate::hits::{Hits, single};
 
 /// Evicts the body that was not used for the longest time.
 ///
@@ -33,7 +33,7 @@ impl Policy for Lru {
         self.recency.admit(slot);
         self.order.put(slot, ());
         // What was hit before stays below, also when the order is found out later.
-        self.recency.hits(&[one(slot.number())]);
+        self.recency.hits(&[single(slot.number())]);
     }
 
     fn hits(&mut self, report: &[Hits]) {

@@ -125,7 +125,7 @@ pub fn by_name(name: &str, limits: Limits, seed: u64) -> Result<Box<dyn Policy>>
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::hits::{one, report};
+    use crate::hits::{report, single};
     use proptest::prelude::*;
 
     pub(crate) fn slot(number: u32) -> Slot {
@@ -375,7 +375,7 @@ pub(crate) mod tests {
                         Step::Hits(numbers) => {
                             buffered.hits(&report(numbers));
                             for number in numbers {
-                                eager.hits(&[one(*number)]);
+                                eager.hits(&[single(*number)]);
                             }
                         }
                         _ => {

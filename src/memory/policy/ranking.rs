@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use super::deferred::AdmissionAware;
 use super::{Admission, Policy};
 use crate::catalog::Slot;
-use crate::hits::{Hits, span};
+use crate::hits::{Hits, hit_span};
 
 /// What the rank of a slot is made of.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +142,7 @@ impl Policy for Ranking {
                 });
             }
         }
-        self.clock = before + span(report);
+        self.clock = before + hit_span(report);
     }
 
     fn remove(&mut self, slot: Slot) {

@@ -1,7 +1,7 @@
 //! Hits, written down as they come and told in order when somebody asks.
 
 use crate::catalog::Slot;
-use crate::hits::{Hits, span};
+use crate::hits::{Hits, hit_span};
 use crate::order::sorted;
 
 /// Which slots were hit since this was last asked for, how often, and in which order for the last
@@ -52,7 +52,7 @@ impl Recency {
                 };
             }
         }
-        self.clock += span(report);
+        self.clock += hit_span(report);
     }
 
     /// Number of hits written down so far.

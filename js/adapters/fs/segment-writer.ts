@@ -3,7 +3,6 @@
 import { closeSync, fstatSync, fsyncSync } from "node:fs";
 import { SchemaStoreError } from "../../errors.js";
 import type { Durability, HostBatch } from "../../host.js";
-import { checkKept } from "./bodies.js";
 import {
   type Appender,
   diskError,
@@ -15,6 +14,7 @@ import {
 } from "./files.js";
 import type { LogCore } from "./log-core.js";
 import type { LogHandle } from "./recovery.js";
+import { checkKept } from "./segment-bodies.js";
 import { unpackRows } from "./unpack-rows.js";
 
 /** What a row and a body take besides metadata and text, in bytes: headers, key, URL, hashes. */
@@ -37,7 +37,7 @@ interface OpenSegment extends Appender {
 }
 
 /** One open segment and the commits that go there, one at a time. */
-export class Writer {
+export class SegmentWriter {
   readonly #files: Files;
   readonly #core: LogCore;
   /** Whether its segment takes no commits besides the ones given here. */

@@ -33,7 +33,7 @@ import { inTurn, StoredBodies } from "./stored-bodies.js";
 const MIN_JOINED = 64;
 
 /** The rows in a storage, and the order of commits for all adapters of this process. */
-export class Log {
+export class CommitLog {
   readonly #storage: UnstorageStorage;
   readonly #base: string;
   readonly #writer: string;
