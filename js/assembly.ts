@@ -20,7 +20,7 @@ import { Writer } from "./write/writer.js";
 export class Assembly {
   readonly parts: StoreParts;
   readonly watchers: Watchers;
-  /** The loader, and what has expired where that will do. */
+  /** The loader, with expired entries where they are accepted. */
   readonly reader: StaleOnDemand;
   readonly holding: HoldingOnDemand;
   readonly #platform: Platform;
@@ -47,7 +47,7 @@ export class Assembly {
     return this.#closing === undefined;
   }
 
-  /** Throws CLOSED; to be asked after every wait. */
+  /** Throws CLOSED; call it after every wait. */
   checkOpen(): void {
     if (!this.isOpen) throw new SchemaStoreError("CLOSED", "the store is closed");
   }
@@ -133,7 +133,7 @@ export class Assembly {
           this.watchers.moved(urlsOf);
         },
         graceEnded: (slots) => {
-          // Should the module not be had now, the core tells of the slots again.
+          // If the module cannot be loaded now, the core reports the slots again.
           import("./expiry/delete-expired.js").then(
             ({ deleteExpired }) => deleteExpired(parts, slots, failed),
             () => {},
@@ -188,7 +188,7 @@ export class Assembly {
   }
 }
 
-/** Counters that have counted nothing. */
+/** Counters at zero. */
 function newCounts(): StoreCounts {
   return {
     puts: 0,

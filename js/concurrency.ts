@@ -1,4 +1,4 @@
-/** Loads shared by their callers, each of whom may give up alone. */
+/** Loads shared by their callers, each of which may give up alone. */
 
 interface Flight<T> {
   readonly result: Promise<T>;
@@ -91,7 +91,7 @@ export class Batcher<Key, Value> {
   readonly #read: (keys: Key[]) => Promise<Value[]>;
   #waiting: { key: Key; resolve: (value: Value) => void; reject: (reason: unknown) => void }[] = [];
 
-  /** `read` answers positionally. */
+  /** `read` returns its results positionally. */
   constructor(read: (keys: Key[]) => Promise<Value[]>) {
     this.#read = read;
   }

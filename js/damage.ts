@@ -1,4 +1,4 @@
-/** What cannot be read at the host any more: how a row says so, and what a caller is told. */
+/** What the host can no longer read: how a row marks it, and what a caller is told. */
 
 import { SchemaStoreError } from "./errors.js";
 
@@ -10,7 +10,7 @@ export function isUnreadable(hash: Uint8Array): boolean {
   return hash.every((byte) => byte === 0);
 }
 
-/** Throws CORRUPT where the hash of a row says that its content is damaged. */
+/** Throws CORRUPT if the hash of a row says that its content is damaged. */
 export function refuseUnreadable(hash: Uint8Array | undefined, canonical: string): void {
   if (hash !== undefined && isUnreadable(hash)) throw unreadable(canonical);
 }
@@ -20,7 +20,7 @@ export function unreadable(canonical: string): SchemaStoreError {
   return new SchemaStoreError("CORRUPT", sentenceOn(canonical), { key: canonical });
 }
 
-/** What is to be known of such an entry, and done. */
+/** What is wrong with such an entry, and what to do. */
 export function sentenceOn(canonical: string): string {
   return `${canonical} is damaged and cannot be read: put it again or delete it`;
 }

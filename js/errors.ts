@@ -29,7 +29,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "CORE_RESTARTED",
 ]);
 
-/** What a `SchemaStoreError` can carry besides its code and message. */
+/** What a `SchemaStoreError` can have besides its code and message. */
 export interface ErrorDetails {
   /** The canonical, path or option the error is about. */
   readonly key?: string | undefined;
@@ -68,11 +68,11 @@ export function asStoreError(
   return new SchemaStoreError(code, `${what}: ${reasonOf(cause)}`, { key, cause });
 }
 
-/** What something that was thrown says of itself. */
+/** The message of whatever was thrown. */
 function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? cause.message : String(cause);
   } catch {
-    return "what was thrown cannot be shown";
+    return "the thrown value cannot be shown";
   }
 }

@@ -11,7 +11,7 @@ export interface HostRow {
   readonly key: Uint8Array;
   /** The canonical URL, for `byUrl`; several rows share one. */
   readonly url: string;
-  /** SHA-256 of the body this row names; 32 bytes, all zero where row or body cannot be read any more. */
+  /** SHA-256 of the body this row names; 32 bytes, all zero if row or body can no longer be read. */
   readonly hash: Uint8Array;
   /** Packed metadata, opaque. */
   readonly meta: Uint8Array;
@@ -19,7 +19,7 @@ export interface HostRow {
   readonly revision: number;
 }
 
-/** A row to be written, with the body it names: the adapter skips a body it has and that is whole. */
+/** A row to write, with the body it names: the adapter skips a body that it already has intact. */
 export interface HostPut {
   readonly key: Uint8Array;
   readonly url: string;
@@ -35,13 +35,13 @@ export interface HostExpectation {
   readonly revision: number;
 }
 
-/** "There are so many rows of this URL": with their keys expected too, "these and no others". */
+/** "This URL has this many rows": with their keys expected too, "these and no others". */
 export interface HostUrlExpectation {
   readonly url: string;
   readonly count: number;
 }
 
-/** What one `commit` writes: all of it or nothing. A key stands in `put` or in `delete`, once. */
+/** What one `commit` writes: all of it or nothing. A key is in `put` or in `delete`, once. */
 export interface HostBatch {
   readonly put: readonly HostPut[];
   readonly delete: readonly Uint8Array[];
@@ -54,9 +54,9 @@ export type Durability = "strict" | "relaxed";
 
 /** What an adapter can do beyond the minimum. */
 export interface HostCapabilities {
-  /** `index()` always answers, at once and whole. */
+  /** `index()` always returns all rows, at once. */
   readonly fullIndex: boolean;
-  /** `changes()` tells what other stores on the same place wrote. */
+  /** `changes()` includes what other stores on the same place wrote. */
   readonly changes: boolean;
   /** `commit` is all or nothing. */
   readonly atomicBatch: boolean;
@@ -75,7 +75,7 @@ export interface HostOpened {
   /** Whether acknowledged commits survive the process. */
   readonly durable: boolean;
   readonly capabilities: HostCapabilities;
-  /** Damage met and stepped over that no row tells of: one sentence each, for `health()`. */
+  /** Damage that was skipped and that no row reports: one sentence each, for `health()`. */
   readonly damage: readonly string[];
 }
 
@@ -93,7 +93,7 @@ export interface HostChanges {
 export interface HostUsage {
   /** Bytes used by this place. */
   readonly bytes: number;
-  /** Bytes allowed, where the host tells. Advisory. */
+  /** Bytes allowed, if the host says. Advisory. */
   readonly quota?: number;
   /** Bytes of WebAssembly memory that the adapter holds besides the store's own. */
   readonly memoryBytes?: number;
@@ -113,33 +113,33 @@ export interface HostAdapter {
   open(context: HostContext): Promise<HostOpened>;
   /** All rows in the core's packed form, or undefined when the adapter holds no current copy. */
   index(): Promise<Uint8Array | undefined>;
-  /** Offers the packed rows as they were at `token`, to be given back by `index`. */
+  /** Offers the packed rows as they were at `token`, for `index` to return. */
   saveIndex(packed: Uint8Array, token: HostToken): Promise<void>;
   /** Every row there is; for adapters without `fullIndex`, and for hosts that lost the packed form. */
   allRows(): Promise<{ rows: HostRow[]; token: HostToken }>;
   /** The rows of these keys; absent ones are undefined. Positional. */
   rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]>;
-  /** All rows of these URLs as they are now, those that others wrote among them; in any order. */
+  /** All rows of these URLs as they are now, including those that others wrote; in any order. */
   byUrl(urls: readonly string[]): Promise<HostRow[]>;
-  /** What has changed since `token`, own commits included, or `"reset"` when that is not known. */
+  /** What has changed since `token`, including own commits, or `"reset"` if that is not known. */
   changes(token: HostToken): Promise<HostChanges | "reset">;
   /** The bodies of these hashes; absent and, where `checked`, damaged ones are undefined. Positional. */
   bodies(hashes: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /**
-   * Tells that `body`, which `bodies` gave for this hash, is not what the hash says; without it, that the
-   * adapter has none. If so still, the rows that name it change: see `HostRow.hash`.
+   * Reports that `body`, which `bodies` returned for this hash, does not match it; without `body`, that the
+   * adapter has none. If that still holds, the rows that name it change: see `HostRow.hash`.
    */
   reportDamage?(hash: Uint8Array, body?: Uint8Array): Promise<void>;
-  /** Such sentences as `HostOpened.damage` as of now: what was healed meanwhile is not among them. */
+  /** The current sentences of `HostOpened.damage`, without what has been healed meanwhile. */
   damage?(): readonly string[];
-  /** Everything was deleted: damage that no row tells of is not to be told of any more. */
+  /** Everything was deleted: damage that no row reports need not be reported any more. */
   giveUp?(): Promise<void>;
   /** Writes a batch: all or nothing, durable when it resolves. CONCURRENCY when an expectation fails. */
   commit(batch: HostBatch, options: { durability: Durability }): Promise<HostToken>;
   /**
-   * The same from a process that is exiting or a page that is left: what can be done is done when it
-   * returns. A page may live on: then `commit` gets the same puts and keys, by identity, unless a commit under
-   * way had them already. Absent where impossible.
+   * The same from a process that is exiting or a page that is being left: what can be done is done when it
+   * returns. If the page lives on, `commit` gets the same puts and keys, by identity, unless a commit under
+   * way already had them. Absent where impossible.
    */
   commitSync?(batch: HostBatch): void;
   /**
@@ -147,14 +147,14 @@ export interface HostAdapter {
    * adapter holds nothing that others wait for. Calls under way go on after `thaw`.
    */
   freeze?(): void;
-  /** The page goes on; watchers are called, as nothing was heard meanwhile. */
+  /** The page resumes; watchers are called, because nothing was heard meanwhile. */
   thaw?(): void;
   /** Runs `work` while no other store on the same place runs a section of the same name. */
   exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** A small record beside the rows as anybody last saved it; undefined when there is none. */
+  /** A small separate record as anybody last saved it; undefined if there is none. */
   side?(name: string): Promise<Uint8Array | undefined>;
   /**
-   * Keeps a small record beside the rows, whole or not at all; the last to save it wins. `name` is
+   * Keeps a small separate record, whole or not at all; the last to save it wins. `name` is
    * lower-case letters. No commit: tokens and rows stay as they are, and a crash may lose it.
    */
   saveSide?(name: string, bytes: Uint8Array): Promise<void>;
@@ -164,6 +164,6 @@ export interface HostAdapter {
   /** Brings in what others wrote before a cold read, if that is cheap; true when anything changed. */
   poll?(): Promise<boolean>;
   close(): Promise<void>;
-  /** Deletes the place and all that is in it. The adapter is closed afterwards. */
+  /** Deletes the place and everything in it. The adapter is closed afterwards. */
   destroy(): Promise<void>;
 }

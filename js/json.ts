@@ -34,7 +34,7 @@ export function parseObject(text: string, what: string, key?: string): JsonObjec
     throw new SchemaStoreError("SERIALIZATION", `${what} is not JSON: ${reason}`, { key, cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(`${what} is JSON but no object`, key);
+    throw invalid(`${what} is JSON but not an object`, key);
   }
   return value as JsonObject;
 }
@@ -57,7 +57,7 @@ export function stringifyStrictly(value: object, named?: Named): string {
 /** Refuses nesting above `MAX_DEPTH`; for a value that `JSON.parse` made of `text`. INVALID_VALUE. */
 export function checkDepth(root: object, text: string, named?: Named): void {
   if (opensMany(text) && isDeeper(root, MAX_DEPTH)) {
-    throw invalid(`the value is nested deeper than ${MAX_DEPTH}`, canonicalIn(root, named));
+    throw invalid(`the value is nested deeper than ${MAX_DEPTH} levels`, canonicalIn(root, named));
   }
 }
 
@@ -167,7 +167,9 @@ function brokenRule(member: unknown): string | undefined {
 
 /** A cycle is a depth without end; it is looked for only here. */
 function tooDeep(node: object, { key, above }: Walk): SchemaStoreError {
-  const rule = above.includes(node) ? "holds itself" : `is nested deeper than ${MAX_DEPTH}`;
+  const rule = above.includes(node)
+    ? "contains itself"
+    : `is nested deeper than ${MAX_DEPTH} levels`;
   return invalid(`the value ${rule}`, key);
 }
 

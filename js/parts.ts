@@ -44,7 +44,7 @@ export interface StoreParts {
   readonly expiry: ExpiryTimer;
   /** The host's own SHA-256, where it has a synchronous one. */
   readonly sha256: Platform["sha256"];
-  /** Throws CLOSED; to be asked after every wait. */
+  /** Throws CLOSED; call it after every wait. */
   checkOpen(): void;
   /** Aborted when the store is closed. */
   readonly closed: AbortController;

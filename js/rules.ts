@@ -1,4 +1,4 @@
-/** Rules for what callers give: options, filters, arguments. A refusal names key, value and rule. */
+/** Rules for what callers pass: options, filters, arguments. A refusal names key, value and rule. */
 
 import { type ErrorCode, SchemaStoreError } from "./errors.js";
 
@@ -6,7 +6,7 @@ import { type ErrorCode, SchemaStoreError } from "./errors.js";
 export interface OptionRule {
   /** Completes "must be ...". */
   readonly range: string;
-  /** What a wrong value is refused with, if not with the code of all the others. */
+  /** The code a wrong value is refused with, if not the default one. */
   readonly code?: ErrorCode;
   accepts(value: unknown): boolean;
 }
@@ -14,13 +14,13 @@ export interface OptionRule {
 /** A rule for every member of an options type: a new member without one does not compile. */
 export type Rules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule };
 
-/** Characters of a text that a message repeats. */
+/** Characters of a text that a message quotes. */
 const LONGEST_SHOWN = 80;
 
 /**
- * Refuses options that are no plain object, a member nobody knows, and a value its rule does not
- * accept. Own enumerable members count; undefined is as good as absent. Without rules anything at all
- * is refused: an argument too many would be passed over in silence.
+ * Refuses options that are not a plain object, unknown members, and values that their rule does not
+ * accept. Own enumerable members count; undefined is treated as absent. Without rules anything is
+ * refused: an extra argument would otherwise be ignored silently.
  */
 export function checkGiven<Options extends object>(
   given: Options | undefined,
@@ -29,7 +29,7 @@ export function checkGiven<Options extends object>(
 ): void {
   if (given === undefined) return;
   if (rules === undefined) {
-    const message = `there is an argument too many, ${show(given)}`;
+    const message = `unexpected argument: ${show(given)}`;
     throw new SchemaStoreError(code, message, { key: "arguments" });
   }
   if (!isPlain(given)) {
@@ -47,7 +47,7 @@ export function checkGiven<Options extends object>(
 }
 
 function knownOf(rules: object): string {
-  return `known are ${Object.keys(rules).join(", ")}`;
+  return `known options: ${Object.keys(rules).join(", ")}`;
 }
 
 /** Refuses a value its rule does not accept; `what` stands before the key in the message. */
@@ -69,12 +69,12 @@ export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
-  // What an object says of itself may be long, or may throw.
+  // An object's own text may be long, or throw.
   if (Array.isArray(value)) return "an array";
   return isPlain(value) ? "an object" : "an instance of a class";
 }
 
-/** Whether an object is as literals and `JSON.parse` make them, in any realm, or has no prototype. */
+/** Whether an object is what literals and `JSON.parse` create, in any realm, or has no prototype. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -88,7 +88,7 @@ export const SPAN: OptionRule = {
 };
 
 export const FROM_0: OptionRule = {
-  range: "a number from 0",
+  range: "a number of at least 0",
   accepts: (value) => typeof value === "number" && value >= 0,
 };
 

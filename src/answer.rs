@@ -1,4 +1,4 @@
-//! What the store answers: effects, resolutions, packed rows.
+//! What the store returns: effects, resolutions, packed rows.
 
 use crate::catalog::Slot;
 use crate::intern::Symbol;
@@ -8,21 +8,21 @@ use crate::metadata::Head;
 /// One thing the caller must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The decoded value of the slot is to be let go; the entry stays known.
+    /// Drop the decoded value of the slot; the entry stays known.
     Evicted(Slot, Cause),
     /// The same, and its bytes are still in memory.
     Dropped(Slot),
-    /// The slot's entry was replaced or deleted: let go of everything kept for it.
+    /// The slot's entry was replaced or deleted: drop everything kept for it.
     Retired(Slot),
     /// The slot's time is over: hide its value.
     Expired(Slot),
     /// What an unversioned request for this URL resolves to may have changed.
     ResolutionChanged(Symbol),
-    /// Something about the slot's entry has a limited life: the clock is to be watched.
+    /// Something about the slot's entry has a limited life: watch the clock.
     Limited(Slot),
-    /// A budget is exceeded until [`Store::rank`](crate::store::Store::rank) has told who leaves.
+    /// A budget is exceeded until [`Store::rank`](crate::store::Store::rank) has said what to evict.
     Rank,
-    /// The slot's time as stale is over too: its row is to be deleted, unless the host has another.
+    /// The slot's grace period is over too: delete its row, unless the host has another.
     GraceEnded(Slot),
 }
 

@@ -226,7 +226,7 @@ impl Catalog {
         self.slots().filter(|slot| !seen(slot)).collect()
     }
 
-    /// Adds an entry under a new slot; `replaced` is what [`Catalog::find`] answers for its key, and
+    /// Adds an entry under a new slot; `replaced` is what [`Catalog::find`] returns for its key, and
     /// is retired.
     pub fn insert(
         &mut self,
@@ -384,7 +384,7 @@ fn compare_rows(left: &RowKey<'_>, right: &RowKey<'_>) -> Ordering {
         .then_with(|| compare_sources(left.source, right.source))
 }
 
-/// A direct put above every package, then by package version, then by name, so that no answer
+/// A direct put above every package, then by package version, then by name, so that no result
 /// depends on the order of loading.
 fn compare_sources(left: &str, right: &str) -> Ordering {
     let direct = |source: &str| source.is_empty();

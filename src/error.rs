@@ -132,9 +132,9 @@ impl Error {
             }
             Self::Corrupt { what, rule } => format!("{what} is damaged: {rule}"),
             Self::FormatTooNew { found, known } => {
-                format!("format {found} is newer than {known}, the newest known here")
+                format!("format {found} is newer than {known}, the newest this version reads")
             }
-            Self::Serialization { what } => format!("{what} could not be packed or unpacked"),
+            Self::Serialization { what } => format!("{what} could not be encoded or decoded"),
         }
     }
 

@@ -1,26 +1,25 @@
-//! What a caller reports of hits: it looks values up by itself, and counts who was hit.
+//! Reports of hits: the caller looks values up by itself and counts which slots were hit.
 
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Hits of one slot since the last report, as they cross the wall: the number of the slot, which need
-/// not be there; how many they were; and how many hits of any slot had come when the last of them
-/// did, that one included. A report has them in any order, and may have several of one slot.
+/// Hits of one slot since the last report, as they cross the wall: the number of the slot, which may be
+/// unknown; how many hits; and how many hits of any slot there had been at the last of them, including
+/// that one. A report lists them in any order, and may list a slot several times.
 pub type Hits = [u32; 3];
 
-/// The report of one hit of one slot.
+/// A report of one hit of one slot.
 pub const fn single(slot: u32) -> Hits {
     [slot, 1, 1]
 }
 
-/// The report of one hit of each of these slots, in this order.
+/// A report of one hit of each of these slots, in this order.
 pub fn one_of_each(slots: &[u32]) -> Vec<Hits> {
     let hits = slots.iter().zip(1..).map(|(&slot, last)| [slot, 1, last]);
     hits.collect()
 }
 
-/// A report of hits that came in this order, as a caller makes it that knows each slot by two names, for
-/// tests.
+/// A report of hits in this order, as made by a caller that has two spellings for each slot; for tests.
 pub fn report(slots: &[u32]) -> Vec<Hits> {
     let mut by_name = BTreeMap::new();
     for [slot, one, at] in one_of_each(slots) {

@@ -172,7 +172,7 @@ pub struct Metadata {
     pub tags: Vec<String>,
     /// Typed edges.
     pub dependencies: Vec<Dependency>,
-    /// Words it shall be found by.
+    /// Words to find it by.
     pub index_terms: Vec<String>,
     /// Tagged additions of later versions, kept even where unknown.
     pub extensions: Vec<(u16, Vec<u8>)>,
@@ -186,7 +186,7 @@ impl Metadata {
 
     /// Reads the packed form.
     pub fn unpack(packed: &[u8]) -> Result<Self> {
-        postcard::from_bytes(postcard_part(packed)?).map_err(|_| damaged("it does not unpack"))
+        postcard::from_bytes(postcard_part(packed)?).map_err(|_| damaged("it cannot be decoded"))
     }
 
     /// What it costs the caller to have the body again, if that was said.
@@ -224,7 +224,7 @@ impl Head {
     pub fn unpack(packed: &[u8]) -> Result<Self> {
         match postcard::take_from_bytes(postcard_part(packed)?) {
             Ok((head, _rest)) => Ok(head),
-            Err(_) => Err(damaged("its head does not unpack")),
+            Err(_) => Err(damaged("its head cannot be decoded")),
         }
     }
 }

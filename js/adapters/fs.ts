@@ -104,7 +104,7 @@ class FsAdapter implements HostAdapter {
     return this.#core.call((log) => log.index());
   }
 
-  /** Nothing: the snapshot is the adapter's own affair. */
+  /** Does nothing: the adapter keeps its own snapshot. */
   async saveIndex(): Promise<void> {
     this.#opened;
   }
@@ -147,7 +147,7 @@ class FsAdapter implements HostAdapter {
     });
     if (lost && this.#open !== undefined) {
       this.#announce();
-      // So that whoever opens the directory next knows of it without having read the body.
+      // So that the next to open the directory knows of it without reading the body.
       this.#publishLater();
     }
     return bodies;
@@ -282,7 +282,7 @@ class FsAdapter implements HostAdapter {
     for (const listener of this.#listeners) queueMicrotask(listener);
   }
 
-  /** A directory that was deleted and made anew by another process is used as it is now. */
+  /** A directory that another process deleted and recreated is used as it is now. */
   #followPlace(): boolean {
     const open = this.#opened;
     if (!open.core.isReplaced()) return false;
@@ -305,6 +305,6 @@ class FsAdapter implements HostAdapter {
 }
 
 function replaced(directory: string): SchemaStoreError {
-  const message = `${directory} was deleted and made anew by another process during the write`;
+  const message = `${directory} was deleted and recreated by another process during the write`;
   return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
 }

@@ -202,7 +202,7 @@ class IndexedDbAdapter implements HostAdapter {
         this.#commitOverQuota(error, prepared, options.durability),
       );
       if (this.#left?.writes.committed(batch)) this.#forgetLeft();
-      // What was left for want of room may fit now.
+      // A queue that did not fit before may fit now.
       if (this.#unfiled && batch.delete.length > 0) this.#catchUp();
       this.#token = token;
       this.#tabs.tellCommit();
@@ -356,7 +356,7 @@ class IndexedDbAdapter implements HostAdapter {
     } catch (error) {
       if ((error as SchemaStoreError).code !== "QUOTA_EXCEEDED") throw error;
       this.#unfiled = true;
-      return ["there is no room to file what a page had queued when it was left"];
+      return ["there is no room to apply the queue of a page that was left"];
     }
   }
 

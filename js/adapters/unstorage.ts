@@ -22,7 +22,7 @@ export type { UnstorageStorage };
 /** Drivers that forget everything when the process ends. */
 const VOLATILE: ReadonlySet<string> = new Set(["memory", "lru-cache", "null"]);
 
-/** What the adapter can be told. */
+/** Options of the adapter. */
 export interface UnstorageOptions {
   /** What every key begins with, `fhir-schema-store` by default; nothing else is read or removed. */
   readonly base?: string;
@@ -51,7 +51,7 @@ export function unstorageAdapter(
   if (typeof storage?.setItemRaw !== "function") {
     throw new SchemaStoreError(
       "INVALID_CONFIG",
-      "unstorage: this is no storage of createStorage()",
+      "unstorage: the storage is not one from createStorage()",
     );
   }
   const log = logOf(storage, base);
@@ -67,7 +67,7 @@ export function unstorageAdapter(
     if (state === "open") return log;
     throw new SchemaStoreError("CLOSED", `unstorage: the adapter is ${state}`);
   };
-  /** What the driver throws is an error of the disk, whatever is behind it. */
+  /** Whatever the driver throws becomes DISK_ERROR. */
   const guard = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -162,7 +162,7 @@ export function unstorageAdapter(
     },
     async saveSide(name, bytes) {
       const own = copyOf(bytes);
-      // By turns: drivers write into one file at once, and what is left is a bit of each.
+      // One at a time: drivers may write into one file concurrently and mix the results.
       const save = () => storage.setItemRaw(sideKey(name), own);
       return guard("writing", () => use().turns.run(`side ${name}`, save));
     },

@@ -21,7 +21,7 @@ export function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const message = "the core trapped on an archive; the store is as it was";
+    const message = "the core trapped on an archive; the store is unchanged";
     throw storeError(error) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** Archives out: entries as one stream of bytes. */
+/** Export: entries as one stream of bytes. */
 
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
@@ -39,7 +39,7 @@ async function* archived(store: StoreParts, filter: Filter): AsyncGenerator<Uint
   await store.durable?.complete();
   store.checkOpen();
   const { memory } = store;
-  // What is damaged too: the archive would be without it and say nothing.
+  // Including damaged ones: the archive would silently lack them.
   const slots = memory.catalog.list(filter, { damaged: true });
   const keys = Array.from(slots, (slot) => memory.catalog.key(slot) as Uint8Array);
   const { ArchiveWriter } = archiveCore(store.core);
@@ -87,7 +87,7 @@ async function read(store: StoreParts, keys: readonly Uint8Array[]): Promise<Row
   }
 }
 
-/** A body that was not among those read together: why that is, is told for one alone. */
+/** A body that was not among those read together: reading it alone gives the reason. */
 async function alone({ memory, durable, checkOpen }: StoreParts, row: Row) {
   const slot = memory.catalog.find(row.key);
   const hash = memory.catalog.hash(slot);

@@ -1,4 +1,4 @@
-/** The way in: an archive is read and checked whole, compared with the store, written in one commit. */
+/** Import: an archive is read and checked whole, compared with the store, and written in one commit. */
 
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
@@ -32,11 +32,11 @@ export async function importArchive(
       store,
       planned.left.map((place) => current[place]),
     );
-    // Written anew, whatever is to become of conflicts: nobody can read what is there.
+    // Always rewritten, whatever `conflicts` says: the stored one cannot be read.
     return damaged.size === 0 ? planned : planFor(current, damaged);
   };
   const planFor = (current: CurrentRows, damaged: ReadonlySet<number>) => {
-    // Expired and damaged entries never conflict: nobody can read them any more.
+    // Expired and damaged entries never conflict.
     const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
       const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
@@ -166,7 +166,7 @@ class BlockReader {
 /** A body with its SHA-256. */
 type Hashed = Pick<WritableRow, "body" | "hash">;
 
-/** By the host where it can: the code of the core is still cold when the first archive comes. */
+/** By the host if it can: the core's code is still cold when the first archive comes. */
 async function hashed(
   { sha256, memory }: StoreParts,
   body: Uint8Array<ArrayBuffer>,
@@ -176,7 +176,7 @@ async function hashed(
   return { body, hash: hash ?? memory.digest(body) };
 }
 
-/** What a put would refuse, an archive may not hold. */
+/** Refuses what a put would refuse. */
 function checkBody(body: Uint8Array, url: string): void {
   try {
     const text = decodeText(body);
@@ -200,14 +200,14 @@ async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerat
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
   } finally {
-    // Not waited for: a source that is stuck may never answer.
+    // Not awaited: a source that is stuck may never return.
     Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }
 
 function noChunk(value: unknown): SchemaStoreError {
   const found = Object.prototype.toString.call(value).slice(8, -1);
-  const message = `an archive is read from chunks that are Uint8Arrays, not ${found}`;
+  const message = `each chunk of an archive must be a Uint8Array, not ${found}`;
   return new SchemaStoreError("INVALID_VALUE", message);
 }
 
@@ -240,7 +240,7 @@ function iteratorOf(source: ArchiveSource): Chunks {
   ) {
     return (iterable as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   }
-  const message = "an archive is given as bytes, a Blob, a stream or an iterable of chunks";
+  const message = "an archive must be bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);
 }
 

@@ -51,7 +51,7 @@ const HASH_OR_NULL: OptionRule = {
   accepts: (value) => value === null || typeof value === "string",
 };
 const AGE: OptionRule = {
-  range: "a finite number from 0",
+  range: "a finite number of at least 0",
   accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 const KIND = oneOf(...KINDS);
@@ -119,7 +119,7 @@ export const RULES: {
   },
 };
 
-/** Refuses what is no list of strings. INVALID_VALUE, INVALID_KEY. */
+/** Refuses what is not a list of strings. INVALID_VALUE, INVALID_KEY. */
 export function checkCanonicals(canonicals: readonly string[]): void {
   check(canonicals, CANONICALS, "canonicals");
   for (const canonical of canonicals) {
@@ -133,10 +133,10 @@ export function checkCanonicals(canonicals: readonly string[]): void {
 export function* checkedItems(items: Iterable<PutItem>): Generator<PutItem> {
   check(items, ITEMS, "items");
   for (const item of items) {
-    // Nothing at all is no item, though it would do as options.
+    // Undefined is not an item, although it is allowed as options.
     checkGiven((item ?? null) as PutItem, RULES.item);
     if (CONTENTS.filter((name) => item[name] !== undefined).length > 1) {
-      const message = `an item has more than one of ${CONTENTS.join(", ")}`;
+      const message = `an item may have only one of ${CONTENTS.join(", ")}`;
       throw new SchemaStoreError("INVALID_VALUE", message, { key: "items" });
     }
     yield item;

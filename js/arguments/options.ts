@@ -30,7 +30,7 @@ export interface CheckedOptions extends StoreOptions {
   readonly maxCatalogBytes: number;
   readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
   readonly evictionBatchSize: number;
-  /** A custom policy, ready to be asked. */
+  /** A custom policy, ready to be called. */
   readonly ranking?: Ranking | undefined;
   readonly warmSize: number;
   readonly values: NonNullable<StoreOptions["values"]>;
@@ -42,7 +42,7 @@ export interface CheckedOptions extends StoreOptions {
 const POLICIES = oneOf("lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "w-tiny-lfu", "gdsf");
 const RANKING = methods<CustomPolicy>("a policy", { rank: true });
 const CONVERTING = methods<Converter>("a converter", { convert: true });
-const ADAPTER = methods<HostAdapter>("a host adapter, with the methods of HostAdapter", {
+const ADAPTER = methods<HostAdapter>("a host adapter with the methods of HostAdapter", {
   open: true,
   index: true,
   saveIndex: true,
@@ -102,7 +102,7 @@ export const OPTION_RULES: Rules<StoreOptions> = {
       value instanceof Uint8Array,
   },
   converter: {
-    range: "a converter, with id, version and convert",
+    range: "a converter with id, version and convert",
     accepts: (value) =>
       CONVERTING.accepts(value) &&
       [(value as Converter).id, (value as Converter).version].every((it) => typeof it === "string"),

@@ -15,7 +15,7 @@ const UNSAFE = /[\s\p{Cc}%|#]/gu;
 /** Entries read at a time by `entries`. */
 const PAGE = 100;
 
-/** What the bridges can be told. */
+/** The options of the bridges. */
 export interface BridgeOptions {
   /** What the URL of every entry begins with; entries without it are never touched. */
   readonly prefix?: string;
@@ -41,7 +41,7 @@ type Used =
   | "on"
   | "put";
 /** What the bridges call. */
-const STORE = methods<Pick<SchemaStore, Used>>("a store of openSchemaStore", {
+const STORE = methods<Pick<SchemaStore, Used>>("a store from openSchemaStore", {
   clear: true,
   delete: true,
   flush: true,
@@ -55,7 +55,7 @@ const STORE = methods<Pick<SchemaStore, Used>>("a store of openSchemaStore", {
   put: true,
 });
 const KEY: OptionRule = {
-  range: "a well-formed string",
+  range: "a string without lone surrogates",
   code: "INVALID_KEY",
   accepts: (value) => typeof value === "string" && value.isWellFormed(),
 };
@@ -66,7 +66,7 @@ export class Items {
   readonly #store: SchemaStore;
   readonly #prefix: string;
 
-  /** INVALID_CONFIG when there is no store, or the prefix cannot begin a URL. */
+  /** INVALID_CONFIG if there is no store, or the prefix cannot begin a URL. */
   constructor(store: SchemaStore, options: BridgeOptions, prefix: string) {
     check(store, STORE, "store", "INVALID_CONFIG");
     checkGiven(options, RULES, "INVALID_CONFIG");
@@ -74,7 +74,7 @@ export class Items {
     this.#prefix = options.prefix ?? prefix;
   }
 
-  /** The value of a key; the resolver of the store is not asked for what is no canonical of its world. */
+  /** The value of a key; the store's resolver is not asked, because keys are not canonicals. */
   async get(key: string): Promise<unknown> {
     const url = this.#url(key);
     const hot = this.#store.getSync(url);
@@ -92,7 +92,7 @@ export class Items {
     return there.map((is) => (is ? unwrap(values.next().value) : undefined));
   }
 
-  /** Stores a value, for `ttl` milliseconds where that is given. INVALID_VALUE for what is no JSON. */
+  /** Stores a value, for `ttl` milliseconds if given. INVALID_VALUE for what is not JSON. */
   async set(key: string, value: unknown, ttl?: number): Promise<void> {
     const life = ttl === undefined ? {} : { ttl };
     await this.#store.put({ value }, { url: this.#url(key), ...life });

@@ -14,7 +14,7 @@ export interface KeyvStorage {
   namespace?: string | undefined;
   get(key: string): Promise<unknown>;
   getMany(keys: string[]): Promise<unknown[]>;
-  /** `ttl` in milliseconds; 0 and Infinity are none. */
+  /** `ttl` in milliseconds; 0 and Infinity mean none. */
   set(key: string, value: unknown, ttl?: number): Promise<boolean>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<boolean>;
@@ -27,8 +27,8 @@ export interface KeyvStorage {
 
 /**
  * A storage adapter over a store you have opened: `new Keyv({ store: keyvAdapter(store) })`. Keys
- * become URLs under `prefix`, by default `urn:keyv:`. One adapter for each Keyv: Keyv 5 notes its
- * namespace on the adapter.
+ * become URLs under `prefix`, by default `urn:keyv:`. Create one adapter for each Keyv: Keyv 5 records
+ * its namespace on the adapter.
  */
 export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): KeyvStorage {
   const items = new Items(store, options, "urn:keyv:");
@@ -36,7 +36,7 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     if (namespace !== undefined) check(namespace, TEXT, "namespace");
     return namespace ? `${namespace}:` : "";
   };
-  // Keyv 6 tells asynchronous methods by their being `async` functions.
+  // Keyv 6 recognises asynchronous methods by their being `async` functions.
   return {
     opts: { dialect: "redis", url: "" },
     async get(key) {
@@ -46,7 +46,7 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
       return items.getMany(keys);
     },
     async set(key, value, ttl) {
-      // What Keyv takes for no time at all.
+      // Keyv takes these for no time to live.
       await items.set(key, value, ttl === 0 || ttl === Number.POSITIVE_INFINITY ? undefined : ttl);
       return true;
     },

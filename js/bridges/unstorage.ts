@@ -1,4 +1,4 @@
-/** `fhir-schema-store/unstorage`: a store as a driver of unstorage, and unstorage as a durable tier. */
+/** `fhir-schema-store/unstorage`: a store as an unstorage driver, and unstorage as a durable tier. */
 
 import { check, FUNCTION, listOf, SPAN } from "../rules.js";
 import type { SchemaStore } from "../store.js";
@@ -11,7 +11,7 @@ export {
 } from "../adapters/unstorage.js";
 export type { BridgeOptions };
 
-/** What a call to a driver may say; `ttl` in seconds, as the drivers of unstorage have it. */
+/** Options of a driver's calls; `ttl` in seconds, as in other drivers of unstorage. */
 export interface DriverCallOptions {
   readonly ttl?: number;
 }
@@ -29,7 +29,7 @@ export interface UnstorageDriver {
   getMeta(key: string): Promise<{ birthtime: Date; mtime: Date; ttl?: number } | null>;
   getKeys(base?: string): Promise<string[]>;
   clear(base?: string): Promise<void>;
-  /** Calls back after changes by whomever; returns what stops it. */
+  /** Calls back after every change, whoever made it; returns a function that stops it. */
   watch(callback: (event: "update" | "remove", key: string) => unknown): () => Promise<void>;
   /** Makes everything durable; the store stays open for whoever opened it. */
   dispose(): Promise<void>;
@@ -39,8 +39,8 @@ const ITEMS = listOf("{ key }", (item) => typeof item === "object" && item !== n
 
 /**
  * A driver over a store you have opened: `createStorage({ driver: unstorageDriver(store) })`. Keys
- * become URLs under `prefix`, by default `urn:unstorage:`. Unstorage has changed the keys before a
- * driver sees them: `/` is `:` then, and a query is cut off.
+ * become URLs under `prefix`, by default `urn:unstorage:`. Unstorage rewrites keys before a driver
+ * sees them: `/` becomes `:`, and a query is cut off.
  */
 export function unstorageDriver(store: SchemaStore, options: BridgeOptions = {}): UnstorageDriver {
   const items = new Items(store, options, "urn:unstorage:");
@@ -83,7 +83,7 @@ export function unstorageDriver(store: SchemaStore, options: BridgeOptions = {})
         callback((await items.has(key)) ? "update" : "remove", key);
       const stop = store.on("change", ({ urls }) => {
         const keys = urls.map((url) => items.keyOf(url)).filter((key) => key !== undefined);
-        // A store that is closed meanwhile has nothing to tell.
+        // A store closed meanwhile has nothing to report.
         for (const key of keys) void tell(key).catch(() => {});
       });
       return async () => stop();

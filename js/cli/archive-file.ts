@@ -9,8 +9,8 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 import { SchemaStoreError } from "../errors.js";
 
 /**
- * Writes an archive to a file, or to standard output for `-`; answers its length. A file gets its name
- * when it is whole: what had that name before stays until then.
+ * Writes an archive to a file, or to standard output for `-`; returns its length. A file gets its name
+ * only when it is complete: a file that had that name stays until then.
  */
 export async function writeArchive(
   archive: ReadableStream<Uint8Array>,

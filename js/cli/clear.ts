@@ -1,4 +1,4 @@
-/** `cache clear`: entries out of the store. */
+/** `cache clear`: removes entries from the store. */
 
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
@@ -28,22 +28,23 @@ export const clear: Command = {
   summary: "remove entries",
   store: "read",
   args: {
-    url: { type: "string", valueHint: "canonical", description: "this URL, or url|version" },
+    url: { type: "string", valueHint: "canonical", description: "only this URL, or url|version" },
     ...FILTER_FLAGS,
     "older-than": {
       type: "string",
       valueHint: "30d",
-      description: "last written longer ago than this: a number with s, m, h, d or w",
+      description:
+        "only entries last written longer ago than this: a number followed by s, m, h, d or w",
     },
-    all: { type: "boolean", description: "everything" },
-    yes: { type: "boolean", alias: "y", description: "do not ask" },
+    all: { type: "boolean", description: "all entries" },
+    yes: { type: "boolean", alias: "y", description: "do not ask for confirmation" },
   },
 
   async run({ flags, output, signal, withStore }) {
     const selection = selectionOf(flags);
     const mayAsk = Boolean(process.stdin.isTTY && process.stderr.isTTY);
     if (!flags.yes && !mayAsk) {
-      throw new UsageError("there is no terminal to ask on: confirm with --yes");
+      throw new UsageError("there is no terminal to ask for confirmation: pass --yes");
     }
     return withStore(async (store) => {
       const { isMark } = await import("../convert/incomplete.js");
@@ -56,7 +57,7 @@ export const clear: Command = {
       }
       const marks = matched.length - found.length;
       const removed = (await remove(store, selection, matched)) - marks;
-      const nothing = removed === 0 ? "nothing is of that kind: " : "";
+      const nothing = removed === 0 ? "nothing matches: " : "";
       output.result({ removed }, () => [
         `${nothing}removed ${counted(removed, "entry", "entries")}`,
       ]);
@@ -67,7 +68,7 @@ export const clear: Command = {
   },
 };
 
-/** Which entries are to go: one canonical's, or those of a filter. */
+/** Which entries to remove: those of one canonical, or of a filter. */
 type Selection = { readonly canonical: string } | { readonly filter: Filter };
 
 function selectionOf(flags: CommandContext["flags"]): Selection {
@@ -88,7 +89,7 @@ function milliseconds(age: string): number {
   const factor = UNITS_MS[unit];
   if (number === undefined || factor === undefined) {
     throw new UsageError(
-      `--older-than = "${age}": must be a number with s, m, h, d or w, as in 30d`,
+      `--older-than is "${age}", must be a number followed by s, m, h, d or w, such as 30d`,
     );
   }
   return Number(number) * factor;
@@ -102,7 +103,7 @@ async function matching(store: SchemaStore, selection: Selection): Promise<Metad
   return entries.filter((entry) => entry.url === canonical || entry.canonical === canonical);
 }
 
-/** Answers how many entries there were. */
+/** Returns how many entries there were. */
 async function remove(
   store: SchemaStore,
   selection: Selection,
@@ -118,10 +119,10 @@ async function remove(
 
 async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // The terminal hands this key to the question, which would only close.
+  // The question would only close at this key.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   const closed = once(terminal, "close").then(() => "");
-  // The end of the input rejects or closes, and is no yes.
+  // The end of the input rejects or closes, which counts as no.
   const answered = terminal.question(`${question} [y/N] `, { signal }).catch(() => "");
   try {
     const answer = await Promise.race([answered, closed]);

@@ -1,4 +1,4 @@
-/** What a command of the command line is made of, and the flags all of them share. */
+/** What a command consists of, and the flags that all commands share. */
 
 import type { ArgsDef } from "citty";
 import { SchemaStoreError } from "../errors.js";
@@ -21,7 +21,7 @@ export const EXIT = {
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-/** What a command was to work on is not there: it ends with `EXIT.incomplete`. */
+/** A command has nothing to work on: it ends with `EXIT.incomplete`. */
 export class NothingThere extends SchemaStoreError {
   constructor(message: string, key: string) {
     super("NOT_FOUND", message, { key });
@@ -49,9 +49,9 @@ export interface Command {
   readonly summary: string;
   /** Its operands and own flags. */
   readonly args: ArgsDef;
-  /** What it does with the store's directory; by default it makes one that is not there. */
+  /** How it uses the store's directory; by default it creates a missing one. */
   readonly store?: "read" | "none";
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(context: CommandContext): Promise<number>;
 }
 
@@ -59,11 +59,11 @@ export interface Command {
 const COMMON_FLAGS: ArgsDef = {
   help: { type: "boolean", alias: "h", description: "show this help" },
   version: { type: "boolean", alias: "v", description: "print the version" },
-  json: { type: "boolean", description: "one JSON document on standard output" },
+  json: { type: "boolean", description: "print the result as one JSON document" },
   config: {
     type: "string",
     valueHint: "file",
-    description: "configuration (default: fhir-schema-store.toml here)",
+    description: "configuration file (default: ./fhir-schema-store.toml)",
   },
 };
 
@@ -88,8 +88,12 @@ export function flagsOf({ args, store }: Command): ArgsDef {
 
 /** Flags that select entries, as `list` and `clear` take them. */
 export const FILTER_FLAGS: ArgsDef = {
-  "url-prefix": { type: "string", valueHint: "text", description: "URLs that begin with this" },
-  package: { type: "string", valueHint: "name[#version]", description: "from this package" },
-  type: { type: "string", valueHint: "name", description: "of this FHIR type" },
-  tag: { type: "string", valueHint: "tag", description: "with this tag" },
+  "url-prefix": {
+    type: "string",
+    valueHint: "text",
+    description: "only URLs that begin with this",
+  },
+  package: { type: "string", valueHint: "name[#version]", description: "only from this package" },
+  type: { type: "string", valueHint: "name", description: "only of this FHIR type" },
+  tag: { type: "string", valueHint: "tag", description: "only with this tag" },
 };

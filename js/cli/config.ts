@@ -31,7 +31,7 @@ export interface ConfigSources {
 /**
  * The options of a store, every value checked.
  * Errors: INVALID_CONFIG naming key, value and range, also for unknown keys of the file and for a
- * file that is no TOML; UNSUPPORTED for options of later versions.
+ * file that is not TOML; UNSUPPORTED for options of later versions.
  */
 export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
   const file = await readConfigFile(sources);
@@ -63,7 +63,7 @@ function winner(
 ): { value: OptionValue | undefined; origin: string; base: string } {
   const { flag, environment: variable, toml } = definition;
   const flagText = flag === undefined ? undefined : flags[flag];
-  // Each place is checked, also where another one wins: a mistake should not lie in wait.
+  // Every place is checked, even if another one wins, so that no mistake stays hidden.
   const places = [
     { value: fromText(definition, flagText, `--${flag}`), origin: `--${flag}`, base: directory },
     {
@@ -124,7 +124,7 @@ function storageTable(tables: Record<string, unknown>, path: string): Record<str
   const { storage = {}, ...others } = tables;
   refuseUnknown(Object.keys(others), ["[storage]"], path);
   if (typeof storage !== "object" || storage === null || Array.isArray(storage)) {
-    throw new SchemaStoreError("INVALID_CONFIG", `storage in ${path}: must be a table`, {
+    throw new SchemaStoreError("INVALID_CONFIG", `storage in ${path} must be a table`, {
       key: "storage",
     });
   }
@@ -140,7 +140,7 @@ function storageTable(tables: Record<string, unknown>, path: string): Record<str
 function refuseUnknown(unknown: readonly string[], known: readonly string[], path: string): void {
   const [key] = unknown;
   if (key === undefined) return;
-  const message = `${key} in ${path}: unknown key; known are ${known.join(", ")}`;
+  const message = `unknown key "${key}" in ${path}; known keys: ${known.join(", ")}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key });
 }
 

@@ -7,7 +7,7 @@ import { readableBytes } from "./output.js";
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "write entries to an archive, one file for any store",
+  summary: "write entries to an archive, a file that any store can import",
   store: "read",
   args: {
     file: { type: "positional", description: "the archive to write, - for standard output" },
@@ -19,11 +19,11 @@ export const exportCommand: Command = {
     const { bytes, incomplete } = await withStore(async (store) => {
       const { entries, incomplete } = await listed(store, filter);
       if (entries.length === 0) {
-        throw new NothingThere("no entry is to be exported: no archive was written", file);
+        throw new NothingThere("there is no entry to export: no archive was written", file);
       }
       return { bytes: await writeArchive(store.export(filter), file, signal), incomplete };
     });
-    for (const name of incomplete) output.note(`${name} is incomplete, also in the archive`);
+    for (const name of incomplete) output.note(`${name} is incomplete, in the archive too`);
     // Standard output carries the archive itself.
     if (file === "-") output.note(`exported ${readableBytes(bytes)}`);
     else output.result({ file, bytes }, () => [`${file}: ${readableBytes(bytes)}`]);

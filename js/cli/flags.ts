@@ -24,26 +24,26 @@ export type OptionValue = string | number | boolean;
 /** Every option there is, in the order of the help text. */
 export const OPTIONS: readonly OptionDefinition[] = [
   { ...define("diskCacheDir", "disk_cache_dir", "directory of the store"), flag: "dir" },
-  define("strategy", "strategy", "where schemas live"),
-  define("memoryLimitMb", "memory_limit_mb", "memory for schemas, in MB"),
-  define("maxEntries", "max_entries", "schemas held in memory at once"),
-  define("maxEntryBytes", "max_entry_bytes", "size of the largest schema accepted, in bytes"),
-  define("maxCatalogMb", "max_catalog_mb", "memory for the catalog, in MB"),
+  define("strategy", "strategy", "where schemas are kept"),
+  define("memoryLimitMb", "memory_limit_mb", "memory limit for schemas, in MB"),
+  define("maxEntries", "max_entries", "maximum number of schemas in memory"),
+  define("maxEntryBytes", "max_entry_bytes", "largest schema accepted, in bytes"),
+  define("maxCatalogMb", "max_catalog_mb", "memory limit for the catalog, in MB"),
   define("ttlHours", "ttl_hours", "how long an entry lives, in hours"),
-  define("idleTtlHours", "idle_ttl_hours", "how long memory keeps what nobody reads, in hours"),
+  define("idleTtlHours", "idle_ttl_hours", "how long an unread schema stays in memory, in hours"),
   define("graceHours", "grace_hours", "how long an expired entry is kept as stale, in hours"),
-  define("evictionPolicy", "eviction_policy", "what leaves memory first"),
-  define("evictionBatchSize", "eviction_batch_size", "schemas a policy ranks at a time"),
-  define("warmOnStartup", "warm_on_startup", "preload the schemas that are used most"),
+  define("evictionPolicy", "eviction_policy", "which schemas leave memory first"),
+  define("evictionBatchSize", "eviction_batch_size", "schemas a custom policy ranks at a time"),
+  define("warmOnStartup", "warm_on_startup", "preload the most used schemas"),
   define("warmSize", "warm_size", "number of schemas to preload"),
-  define("autoCleanup", "auto_cleanup", "give memory back when there is too little"),
+  define("autoCleanup", "auto_cleanup", "free memory when it runs short"),
   ...["max_disk_size_gb", "enable_compression", "sync_interval_seconds"].map((toml) =>
     define(undefined, toml, ""),
   ),
 ];
 
 /**
- * Checks a value that stands under the name `spelled` in `place`, and answers it.
+ * Checks a value that is given under the name `spelled` in `place`, and returns it.
  * Errors: INVALID_CONFIG naming key, value and range; UNSUPPORTED for options of later versions.
  */
 export function checkValue(
@@ -74,7 +74,7 @@ export function valueOfText({ option }: OptionDefinition, text: string): OptionV
   return isNumber ? Number(text) : text;
 }
 
-/** What the option may be, but for functions, which no text can spell. */
+/** The range of an option, without functions, which text cannot express. */
 function rangeOf(option: keyof StoreOptions): string {
   return OPTION_RULES[option].range.replace(/, or {.*/, "");
 }

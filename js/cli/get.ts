@@ -10,7 +10,7 @@ export const get: Command = {
   args: {
     canonical: {
       type: "positional",
-      description: "its URL, or url|version; without a version the newest",
+      description: "URL or url|version of the entry; without a version, the newest",
     },
   },
 

@@ -6,7 +6,7 @@ import { type Command, EXIT, NothingThere } from "./command.js";
 
 export const importCommand: Command = {
   name: "import",
-  summary: "bring in the entries of an archive, all of them or none",
+  summary: "import the entries of an archive, all or none",
   args: {
     file: { type: "positional", description: "the archive, - for standard input" },
     replace: { type: "boolean", description: "overwrite entries that differ from the archive's" },
@@ -21,13 +21,14 @@ export const importCommand: Command = {
       output.result(report, () => {
         const { added, skipped, replaced, conflicting } = report;
         const lines = [
-          `${added} added, ${replaced} replaced, ${skipped} there already, ${conflicting} kept`,
+          `${added} added, ${replaced} replaced, ${skipped} already there, ${conflicting} kept`,
         ];
-        if (conflicting > 0) lines.push("what was kept differs from the archive: see --replace");
+        if (conflicting > 0)
+          lines.push("kept entries differ from those of the archive: see --replace");
         return lines;
       });
       if (Object.values(report).some((count) => count > 0)) return EXIT.ok;
-      throw new NothingThere(`${file} is an archive of no entries: nothing was imported`, file);
+      throw new NothingThere(`${file} is an archive without entries: nothing was imported`, file);
     } catch (error) {
       if (!(error instanceof SchemaStoreError) || error.code !== "NOT_FOUND") throw error;
       output.error(error);

@@ -17,7 +17,7 @@ export const list: Command = {
       incomplete.includes(entry.source ?? "") ? { ...entry, incomplete: true } : entry,
     );
     output.result(document, () => {
-      const notes = incomplete.map((name) => `incomplete: ${name}, save it again`);
+      const notes = incomplete.map((name) => `incomplete: ${name}; save it again`);
       if (entries.length === 0) return ["no entries", ...notes];
       const rows = entries.map(({ canonical, type, source, size }) => [
         canonical,

@@ -24,7 +24,7 @@ const COMMANDS: readonly Command[] = [
   ...[exportCommand, importCommand, pack],
 ];
 
-/** Codes that say the user asked for something wrong, not that the store failed. */
+/** Codes of wrong requests, not of failures of the store. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "INVALID_CONFIG",
   "INVALID_KEY",
@@ -99,7 +99,7 @@ async function run(
         signal.throwIfAborted();
         result = await work(store);
       } catch (error) {
-        // Closing may fail for the same reason; the first error is the one that tells it.
+        // Closing may fail for the same reason; the first error is the one to report.
         await store.close().catch(() => {});
         throw error;
       }
@@ -109,7 +109,7 @@ async function run(
   });
 }
 
-/** What a stream that was stopped fails with, whatever it was wrapped in. */
+/** Whether this is the error of an aborted stream, however it is wrapped. */
 function isAbort(error: unknown): boolean {
   const { cause, name } = error as Error;
   return (
@@ -117,7 +117,7 @@ function isAbort(error: unknown): boolean {
   );
 }
 
-/** INVALID_CONFIG for a store that would end with the command, NOT_FOUND for one to be read that is not there. */
+/** INVALID_CONFIG for a memory store, which would end with the command; NOT_FOUND for a missing one. */
 async function checkPlace(
   { name, store }: Command,
   { strategy, diskCacheDir }: StoreOptions,
@@ -126,12 +126,12 @@ async function checkPlace(
   if (store === "none") return;
   if (strategy === "memory") {
     const origin = await originOf("strategy", sources);
-    const message = `${origin} is "memory": such a store ends with the command, so that ${GROUP} ${name} could neither find nor keep anything; it must be memory-disk or disk`;
+    const message = `${origin} is "memory", must be memory-disk or disk: a memory store ends with the command, so ${GROUP} ${name} would find and keep nothing`;
     throw new SchemaStoreError("INVALID_CONFIG", message, { key: origin });
   }
   if (store !== "read" || diskCacheDir === undefined || existsSync(diskCacheDir)) return;
   const origin = await originOf("diskCacheDir", sources);
-  throw new NothingThere(`there is no store at ${diskCacheDir}, named by ${origin}`, diskCacheDir);
+  throw new NothingThere(`there is no store at ${diskCacheDir}, set by ${origin}`, diskCacheDir);
 }
 
 /** The flags that carry a value. */
@@ -140,7 +140,7 @@ function textFlags(flags: Flags): Record<string, string | undefined> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** The parser lets everything pass; mistakes are found here. */
+/** The parser accepts anything; mistakes are found here. */
 function checkWords(command: Command, operands: readonly string[], flags: Flags): void {
   const known = flagsOf(command);
   for (const [name, value] of Object.entries(flags)) {

@@ -46,7 +46,7 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A reader that goes away, as `head` or a closed terminal does, is no failure: what is left goes nowhere. */
+/** A reader that goes away, like `head` or a closed terminal, is not a failure: the rest is dropped. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -71,12 +71,12 @@ export function table(
   );
 }
 
-/** What comes from packages and stores may hold sequences that a terminal obeys, or that turn it round. */
+/** Text from packages and stores may hold escape sequences and characters that reverse the direction. */
 export function printable(text: string): string {
   return text.replace(OBEYED, "\ufffd");
 }
 
-/** The same for JSON, which can say such characters in others. Its own line breaks stay. */
+/** The same for JSON, which can escape such characters. Its own line breaks stay. */
 function escaped(json: string): string {
   return json.replace(OBEYED, (one) =>
     /[\t\r\n]/.test(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,4 +1,4 @@
-/** `cache pack`: a package into an archive, past the store. */
+/** `cache pack`: converts a package into an archive, without a store. */
 
 import { writeArchive } from "./archive-file.js";
 import { type Command, EXIT, UsageError } from "./command.js";
@@ -56,7 +56,7 @@ export const pack: Command = {
 };
 
 function nameOf(source: string | undefined): string {
-  if (source === undefined) throw new UsageError("the package has no name: say --output <file>");
+  if (source === undefined) throw new UsageError("the package has no name: pass --output <file>");
   return `${source.replace("#", "-").replaceAll(/[^\w.-]/g, "_")}.fss`;
 }
 
@@ -65,7 +65,7 @@ function clock(): { now?: () => number } {
   const seconds = process.env.SOURCE_DATE_EPOCH;
   if (seconds === undefined || seconds === "") return {};
   if (!/^\d{1,12}$/.test(seconds)) {
-    throw new UsageError(`SOURCE_DATE_EPOCH = "${seconds}": must be seconds since 1970`);
+    throw new UsageError(`SOURCE_DATE_EPOCH is "${seconds}", must be whole seconds since 1970`);
   }
   return { now: () => Number(seconds) * 1000 };
 }

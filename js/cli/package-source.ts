@@ -5,7 +5,7 @@ import { SchemaStoreError } from "../errors.js";
 import { describe, type Output } from "./output.js";
 import { unlessInterrupted } from "./signals.js";
 
-/** Opens the package at a path; tells what is wrong with it and answers undefined otherwise. */
+/** Opens the package at a path; if that fails, prints why and returns undefined. */
 export async function openSource(
   path: string,
   output: Output,
@@ -21,7 +21,7 @@ export async function openSource(
   }
 }
 
-/** Tells which StructureDefinitions could not be converted, or that there were none; false for either. */
+/** Prints which StructureDefinitions could not be converted, or that there were none; false for either. */
 export function noteFailed({ failed, foundInstead }: SaveReport, output: Output): boolean {
   for (const { file, canonical, error } of failed) {
     output.note(`error: ${describe(error)} (${canonical ?? file})`);

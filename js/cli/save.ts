@@ -55,7 +55,7 @@ export const save: Command = {
         const done = isStored
           ? `${looked} of ${source.fileCount} files done and stored`
           : "nothing of it was changed";
-        output.note(`${source.source ?? path}: ${done}; save it again`);
+        output.note(`${source.source ?? path}: ${done}; save it again to finish`);
       }
       throw error;
     } finally {
@@ -77,10 +77,10 @@ function toText(report: SaveReport, path: string): string[] {
   }
   if (report.duplicates.length > 0) {
     const files = report.duplicates.map(({ file }) => file).join(", ");
-    lines.push(`left out, as earlier files define the same: ${files}`);
+    lines.push(`skipped, because earlier files define the same: ${files}`);
   }
   if (report.missingDependencies.length > 0) {
-    lines.push(`not in the store, but needed by it: ${report.missingDependencies.join(", ")}`);
+    lines.push(`dependencies not in the store: ${report.missingDependencies.join(", ")}`);
   }
   return lines;
 }

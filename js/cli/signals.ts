@@ -1,4 +1,4 @@
-/** Signals that ask a command to end: the first lets it wind up, a further one ends it at once. */
+/** Signals that ask a command to end: the first lets it finish cleanly, a second one ends it at once. */
 
 import { constants } from "node:os";
 import { isatty } from "node:tty";
@@ -6,7 +6,7 @@ import { isatty } from "node:tty";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/** npm passes on what the terminal has sent to everybody: one key may come as two signals so far apart. */
+/** npm forwards signals that the terminal sends to everyone: one key press may arrive twice within this. */
 const SAME_KEY_MS = 300;
 
 /** Whether there was a terminal at first. */
@@ -41,7 +41,7 @@ export function whenInterrupted(): AbortSignal {
   return interrupt.signal;
 }
 
-/** Ends the process, also where a read that was given up would keep it, of standard input say. */
+/** Ends the process, even if an abandoned read, for example of standard input, would keep it alive. */
 export function endInterrupted({ signal, exitCode }: Interrupted): void {
   // At its exit Node restores the modes of the terminal, and aborts where that has gone.
   if (signal !== "SIGHUP" || !ON_TERMINAL) process.exit(exitCode);
@@ -49,7 +49,7 @@ export function endInterrupted({ signal, exitCode }: Interrupted): void {
   process.kill(process.pid, signal);
 }
 
-/** What `promise` comes to, unless the signal is aborted first: then its reason, at once. */
+/** The result of `promise`, or the reason of the signal as soon as that aborts. */
 export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   // Nobody else listens to it once this one has given up.
   promise.catch(() => {});

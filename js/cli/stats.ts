@@ -1,4 +1,4 @@
-/** `cache stats`: how much is stored and whether all is well. */
+/** `cache stats`: how much is stored and whether the store is healthy. */
 
 import { type Command, EXIT } from "./command.js";
 import { listed } from "./list.js";
@@ -6,7 +6,7 @@ import { readableBytes, table } from "./output.js";
 
 export const stats: Command = {
   name: "stats",
-  summary: "show how much is stored and whether all is well",
+  summary: "show how much is stored and whether the store is healthy",
   store: "read",
   args: {},
 
@@ -33,7 +33,7 @@ export const stats: Command = {
         ["schemas", readableBytes(sizes.totalBytes)],
         ["on disk", stats.disk ? readableBytes(stats.disk.bytes) : "nothing"],
         ["catalog", `${readableBytes(stats.memory.catalogBytes)} of memory`],
-        ...incomplete.map((name) => ["incomplete", `${name}, save it again`]),
+        ...incomplete.map((name) => ["incomplete", `${name}; save it again`]),
         ["health", health.ok ? "ok" : "damaged"],
         ...health.damage.map((damage) => ["", damage]),
       ]),

@@ -36,7 +36,7 @@ const SUMMARY = "A store for converted FHIR schemas";
 
 function groupUsage(commands: readonly Command[]): CommandDef {
   return {
-    meta: { name: GROUP, description: "Save, look at and remove stored schemas" },
+    meta: { name: GROUP, description: "Save, inspect and remove stored schemas" },
     subCommands: Object.fromEntries(commands.map((one) => [one.name, commandUsage(one)])),
   };
 }

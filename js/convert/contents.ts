@@ -1,4 +1,4 @@
-/** What a package holds, for saying why nothing of it could be saved. */
+/** What a package holds, to explain why nothing of it could be saved. */
 
 import { type PackageFile, readResources } from "./resources.js";
 
@@ -29,10 +29,10 @@ export interface Surroundings {
 /** Endings of files that hold FHIR resources, but not in JSON. */
 const OTHER_FORMS = ["xml", "ttl", "ndjson", "fsh"];
 const DEFINES = /"resourceType"\s*:\s*"StructureDefinition"/;
-/** Names of one kind that the sentence tells. */
+/** Names of one kind that the sentence lists. */
 const TOLD = 5;
 
-/** Looks through all of it; reads every file, which takes as long as saving does. */
+/** Reads every file, which takes as long as saving does. */
 export async function contentsOf(
   { name, root, files }: Surroundings,
   beside: readonly PackageFile[],
@@ -69,7 +69,7 @@ function partsOf(path: string): { folder: string; base: string; ending: string }
 }
 
 async function defines(file: PackageFile): Promise<boolean> {
-  // What cannot be read is not told either: nothing was to be taken from it.
+  // An unreadable file is not counted.
   const bytes = await file.read().catch(() => new Uint8Array());
   return DEFINES.test(new TextDecoder().decode(bytes));
 }
@@ -87,18 +87,18 @@ function sentenceOf(
   }
   if (otherForms.size > 0) {
     const forms = otherForms.tell((ending, count) => `${files(count)} in .${ending}`);
-    parts.push(`${forms}, of which only JSON could be read`);
+    parts.push(`${forms}, but only JSON is read`);
   }
   if (manifestIn !== undefined) {
-    parts.push(`its package.json lies too deep, in ${manifestIn}/`);
+    parts.push(`its package.json is nested too deep, in ${manifestIn}/`);
   }
   if (elsewhere.size > 0) {
     const folders = elsewhere.tell((folder, count) => `${folder || "."}/ (${files(count)})`);
     parts.push(
-      `StructureDefinitions lie in ${folders}: no part of a FHIR package, but unpacked they can be saved as folders`,
+      `there are StructureDefinitions in ${folders}, outside the package itself: unpack it and save those folders`,
     );
   }
-  if (parts.length === 0) parts.push("it has no resources in JSON at all");
+  if (parts.length === 0) parts.push("it has no JSON resources");
   return `${name} has no StructureDefinition where a package keeps them: ${parts.join("; ")}`;
 }
 

@@ -8,8 +8,8 @@ import { schemaDependencies } from "./dependencies.js";
 import { OBJECT } from "./resource-json.js";
 
 /**
- * Of the bundled library, and of what the build changes in it: part of what decides whether a stored
- * schema is made anew.
+ * Version of the bundled library and of the build's changes to it: part of what decides whether a
+ * stored schema is converted again.
  */
 const LIBRARY_VERSION = "0.0.14+1";
 

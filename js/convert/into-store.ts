@@ -154,7 +154,7 @@ function stringify(source: object): string {
   try {
     return JSON.stringify(source);
   } catch (cause) {
-    throw asStoreError(cause, "INVALID_VALUE", "the StructureDefinition is no plain data");
+    throw asStoreError(cause, "INVALID_VALUE", "the StructureDefinition is not plain data");
   }
 }
 

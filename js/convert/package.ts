@@ -95,7 +95,7 @@ export async function packageOfFiles(
 
 function openResource(resource: JsonObject, name: string, bytes?: Uint8Array): FhirPackage {
   if (typeof resource.resourceType !== "string") {
-    throw new SchemaStoreError("INVALID_VALUE", `${name} is no FHIR resource`, { key: name });
+    throw new SchemaStoreError("INVALID_VALUE", `${name} is not a FHIR resource`, { key: name });
   }
   const text = bytes ?? textOf(resource, name);
   const files = [{ name, read: async () => text }];

@@ -140,9 +140,9 @@ function* openBundle(
 ): Generator<FoundResource> {
   const { entry: entries = [] } = bundle.resource;
   const fault = !Array.isArray(entries)
-    ? "has an entry that is no list"
+    ? "has an entry that is not a list"
     : depth > DEEPEST_BUNDLE
-      ? `lies in more than ${DEEPEST_BUNDLE} others`
+      ? `is nested in more than ${DEEPEST_BUNDLE} others`
       : undefined;
   if (fault !== undefined) {
     const message = `the Bundle of ${bundle.file} ${fault}`;

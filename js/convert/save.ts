@@ -189,7 +189,7 @@ async function beginSaving(
   return new Saving(new OneByOne(store, parts, labelled, mark), known);
 }
 
-/** A package on its way into a store, definition by definition. */
+/** Saves a package into a store, definition by definition. */
 class Saving {
   structureDefinitions = 0;
   readonly added: string[] = [];

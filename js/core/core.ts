@@ -73,7 +73,7 @@ export class Core {
       this.#glue = this.#module.instantiate();
       this.#handle = this.#newHandle();
       this.#onRestart();
-      const message = "the core trapped and was restarted; the call can be made again";
+      const message = "the core trapped and was restarted; repeat the call";
       throw new SchemaStoreError("CORE_RESTARTED", message, { key, cause: error });
     }
   }

@@ -129,7 +129,7 @@ export function decodeMetadata(record: string): Metadata {
   return metadataFrom(members, fields.slice(MEMBERS.length + 1, end), dependencies);
 }
 
-/** Takes the members of metadata, but for those that are empty. */
+/** Takes the members of metadata, except empty ones. */
 function metadataFrom(
   members: Readonly<Record<string, unknown>>,
   tags: readonly string[],
@@ -151,7 +151,7 @@ function metadataFrom(
 function text(value: unknown, member: string): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
-  throw invalid(`${member} ${show(value)} is no string`, member);
+  throw invalid(`${member} ${show(value)} is not a string`, member);
 }
 
 function whole(value: number | undefined): string {
@@ -161,7 +161,7 @@ function whole(value: number | undefined): string {
 function digit<T>(names: readonly T[], name: T, member: string): string {
   const index = names.indexOf(name);
   if (index >= 0) return String(index);
-  throw invalid(`${member} ${show(name)} is none of ${names.join(", ")}`, member);
+  throw invalid(`${member} ${show(name)} is not one of ${names.join(", ")}`, member);
 }
 
 function listOf<T>(
@@ -170,7 +170,7 @@ function listOf<T>(
   accepts: (item: T) => boolean,
 ): readonly T[] {
   if (Array.isArray(list) && list.every(accepts)) return list;
-  throw invalid(`${member} is not a list of what it must hold`, member);
+  throw invalid(`${member} must be a list, and each item of the right type`, member);
 }
 
 function isDependency(edge: Dependency): boolean {

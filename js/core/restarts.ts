@@ -7,7 +7,7 @@ export function ignoreRestart(error: unknown): void {
   if (!(error instanceof SchemaStoreError) || error.code !== "CORE_RESTARTED") throw error;
 }
 
-/** Runs what is of no account to a core that was restarted: it counts anew. */
+/** Runs `work`; a restart of the core is no failure, because a new core counts from zero. */
 export function forgiveRestart(work: () => void): void {
   try {
     work();
@@ -16,7 +16,7 @@ export function forgiveRestart(work: () => void): void {
   }
 }
 
-/** Runs what the core that takes the place of one that trapped may have to be told again. */
+/** Runs `work`, and once more on the new core if the core trapped. */
 export function againAfterRestart<T>(work: () => T): T {
   try {
     return work();

@@ -1,4 +1,4 @@
-/** How much may be on its way to the host: puts wait above that. */
+/** How many bytes may be queued for the host: puts wait above that. */
 
 import { Turns } from "../concurrency.js";
 import type { MemoryTier } from "../memory/memory-tier.js";

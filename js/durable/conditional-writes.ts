@@ -41,7 +41,7 @@ export class ConditionalWrites {
   }
 
   /**
-   * Writes a row of `url` if no row of that URL was put, deleted or replaced meanwhile, by whomever.
+   * Writes a row of `url` if nobody put, deleted or replaced a row of that URL meanwhile.
    * `attempt` is called with the URL's rows current in the catalog, again after each collision; it
    * makes the row, or undefined to write nothing. Durable when it resolves. CONCURRENCY.
    */
@@ -58,12 +58,12 @@ export class ConditionalWrites {
       const stored = await this.#commitIfUnchanged(url, seen, row);
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
-      // Out of step with whoever was faster, so that neither of two writers starves.
+      // A random pause, so that neither of two writers starves.
       if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
     }
   }
 
-  /** What is on its way to the host from here comes first; what others wrote, the host notices. */
+  /** Own queued writes come first; what others wrote, the host notices. */
   #commitIfUnchanged(
     url: string,
     seen: readonly HostRow[],
@@ -125,7 +125,9 @@ export class ConditionalWrites {
 }
 
 function overtaken(url: string): SchemaStoreError {
-  return new SchemaStoreError("CONCURRENCY", `${url} was written meanwhile`, { key: url });
+  return new SchemaStoreError("CONCURRENCY", `${url} was written by somebody else meanwhile`, {
+    key: url,
+  });
 }
 
 function pause(ms: number): Promise<void> {

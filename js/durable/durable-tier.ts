@@ -3,7 +3,7 @@
  * that keep the catalog in step with what others write on the same place.
  *
  * Rows read from the host are applied only if nothing was committed or brought in since the read
- * began, and never over a row whose own write is still on its way: no answer goes back in time.
+ * began, and never over a row whose own write is still on its way: no result goes back in time.
  */
 
 import { mapKey } from "../bytes.js";
@@ -51,7 +51,7 @@ export class DurableTier {
   readonly #listener: DurableListener;
   /** Writes on their way to the host. */
   readonly writes: WriteBehind;
-  /** Makes puts wait when too much is on its way. */
+  /** Makes puts wait when too much is queued. */
   readonly backlog: Backlog;
   /** Writes past the queue. */
   readonly conditional: ConditionalWrites;
@@ -144,7 +144,7 @@ export class DurableTier {
     return this.#complete;
   }
 
-  /** Brings all rows of a URL into the catalog; answers them as the host has them. */
+  /** Brings all rows of a URL into the catalog; returns them as the host has them. */
   async ask(url: string): Promise<HostRow[]> {
     const rows = await this.#consistent(() => this.adapter.byUrl([url]));
     this.#memory.insertRowsOf(url, this.#withoutPending(rows));
@@ -170,8 +170,8 @@ export class DurableTier {
   }
 
   /**
-   * Waits until a row is durable. Where the host has no room for it the entry is again what it was before it.
-   * QUOTA_EXCEEDED, STORAGE_FULL; what else a commit fails with leaves the row in the queue.
+   * Waits until a row is durable. If the host has no room for it, the entry is restored.
+   * QUOTA_EXCEEDED, STORAGE_FULL; after any other failure of a commit the row stays in the queue.
    */
   async whenDurable(write: PendingWrite): Promise<void> {
     try {
@@ -181,7 +181,7 @@ export class DurableTier {
     }
   }
 
-  /** Makes a row again what it was before a write that was taken back. */
+  /** Restores a row to what it was before a write that was undone. */
   async #undo({ key, before }: PendingWrite): Promise<void> {
     if (before !== undefined) {
       before.slot = this.#takeIn(before);
@@ -250,7 +250,7 @@ export class DurableTier {
     return this.writes.flush();
   }
 
-  /** After a trap: feeds the pending writes in again and reads the catalog anew. */
+  /** After a trap: puts the pending writes in again and reads the catalog again. */
   restart(): void {
     this.#complete = undefined;
     this.#loaded = false;
@@ -258,7 +258,7 @@ export class DurableTier {
     this.complete().catch(() => {});
   }
 
-  /** Flushes, saves the index and lets the place go; a failed flush rejects after the closing. */
+  /** Flushes, saves the index and closes the place; a failed flush rejects after that. */
   async close(): Promise<void> {
     this.#unwatch?.();
     let failure: unknown;
@@ -283,7 +283,7 @@ export class DurableTier {
     this.#loaded = true;
   }
 
-  /** An index that does not unpack is worth no more than none; nor one with writes under way. */
+  /** An index that cannot be decoded is ignored, and so is one with writes under way. */
   #insertIndex(index: Uint8Array): boolean {
     if (this.writes.size > 0) return false;
     try {
@@ -318,7 +318,7 @@ export class DurableTier {
     return rows.filter(({ key }) => !this.writes.has(key));
   }
 
-  /** One synchronisation at a time; a wish that comes meanwhile is served by a further one. */
+  /** One synchronisation at a time; a request that comes meanwhile is served by another one. */
   #sync(): Promise<boolean> {
     const previous = this.#syncing ?? Promise.resolve(false);
     const next = previous.catch(() => false).then(() => this.#syncOnce());
@@ -355,11 +355,11 @@ export class DurableTier {
       throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
     }
     let damaged = false;
-    // The catalog of a core that was restarted is read anew, and tells then.
+    // The catalog of a restarted core is read again, which reports it.
     forgiveRestart(() => {
       damaged = this.#memory.ask((core) => core.damaged()).length > 0;
     });
-    // Nobody else wrote in between: there is nothing to bring in but what is known.
+    // Nobody else wrote in between: everything is known already.
     if (token === this.#token + 1 && !damaged) this.#token = token;
     this.#epoch += 1;
     if (this.#keepsIndex) this.#savedIndex.saveSoon();

@@ -1,4 +1,4 @@
-/** The last resort of a process that is exiting or a page that is left, where a host can commit at once. */
+/** The last resort of an exiting process or a page being left, if the host can commit at once. */
 
 import type { DurableTier } from "./durable-tier.js";
 import { batchOf } from "./pending-write.js";

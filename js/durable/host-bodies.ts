@@ -1,4 +1,4 @@
-/** Bodies as the host has them, none handed out that is not what its hash says. */
+/** Bodies from the host; none is returned that does not match its hash. */
 
 import { Batcher } from "../concurrency.js";
 import { refuseUnreadable, unreadable } from "../damage.js";
@@ -55,7 +55,7 @@ export class HostBodies {
     return bodies;
   }
 
-  /** Those of these slots that a write may not leave as they are, as the host cannot give them back. */
+  /** Those of these slots that must be written again, because the host cannot return them. */
   async unreadable(given: readonly number[]): Promise<Set<number>> {
     const slots = given.filter((slot) => !this.#isPending(slot));
     const damaged = new Set<number>();

@@ -8,9 +8,9 @@ export interface PendingWrite {
   readonly key: Uint8Array;
   readonly canonical: string;
   readonly put?: HostPut;
-  /** Somebody waits for it: refused, it is undone instead of kept. */
+  /** Somebody waits for it: if refused, it is undone instead of kept. */
   awaited?: boolean;
-  /** Of an awaited one: the write on its way that it replaced, to be had back when it is undone. */
+  /** If awaited: the pending write it replaced, which is restored if this one is undone. */
   before?: PendingWrite;
 }
 

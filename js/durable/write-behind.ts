@@ -20,7 +20,7 @@ const MAX_RETRY_MS = 30_000;
 export interface WriteBehindHost {
   /** Writes a batch durably. */
   commit(batch: HostBatch): Promise<void>;
-  /** These writes are durable; those replaced meanwhile are among them. */
+  /** These writes are durable, including those replaced meanwhile. */
   committed(writes: readonly PendingWrite[]): void;
   /** A write was replaced by a later one before it was committed. */
   superseded(write: PendingWrite): void;
@@ -28,7 +28,7 @@ export interface WriteBehindHost {
   failed(error: SchemaStoreError): void;
   /** The host has no room for this write; it is kept, and tried again. */
   refused(write: PendingWrite, error: SchemaStoreError): void;
-  /** The same of one that somebody waits for: it is taken out, and its row is again what it was before. */
+  /** The same for a write that somebody waits for: it is removed, and its row restored. */
   undo(write: PendingWrite): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface WriteBehindHost {
 export class WriteBehind {
   readonly #host: WriteBehindHost;
   readonly #queued = new Map<string, PendingWrite>();
-  /** Writes with a body, by slot: of two that had a slot one after the other, the later one. */
+  /** Writes with a body, by slot; if two had the same slot in turn, the later one. */
   readonly #bySlot = new Map<number, PendingWrite>();
   #inFlight = new Map<string, PendingWrite>();
   readonly #refused = new Map<string, PendingWrite>();
@@ -50,11 +50,11 @@ export class WriteBehind {
   #retryMs = LINGER_MS;
   #queuedBytes = 0;
   #error: SchemaStoreError | undefined;
-  /** Refused writes that were told of. */
+  /** Refused writes that were reported. */
   readonly #told = new WeakSet<PendingWrite>();
-  /** Writes that were taken out, and when their row is what it was before. */
+  /** Writes that were removed, and when their row is restored. */
   readonly #undone = new WeakMap<PendingWrite, Promise<void>>();
-  /** How often a write that was taken out gave way to the one it had replaced, which is queued again. */
+  /** How often a removed write gave way to the one it had replaced, which is queued again. */
   #restored = 0;
 
   constructor(host: WriteBehindHost) {
@@ -174,7 +174,7 @@ export class WriteBehind {
     } catch (error) {
       // A commit it is no part of, or that had written it before it failed, is no failure of this one.
       if (!isPart || this.find(current.key) !== current) return;
-      // Nobody waits any more: should there be no room at the next try, it is kept.
+      // Nobody waits any more: if there is no room at the next try, it is kept.
       if (current === waiting) waiting.awaited = false;
       throw error;
     }
@@ -206,7 +206,7 @@ export class WriteBehind {
   /** The same, but what the host has no room for does not count. */
   async commitQueued(): Promise<void> {
     if (this.#running !== undefined) await this.#running.catch(() => {});
-    // Somebody who waited as well may have begun the next commit: it has taken all that was queued.
+    // Another waiter may have begun the next commit, which took everything queued.
     await (this.#running ?? this.#commit());
   }
 
@@ -273,20 +273,20 @@ export class WriteBehind {
       this.#inFlight.delete(mapKey(write.key));
       this.#release(write);
       delete write.before;
-      // What is gone has made room.
+      // Deletions have made room.
       if (write.put === undefined && this.#refused.size > 0) this.#tryRefused = true;
     }
     this.#host.committed(part);
   }
 
-  /** Has what was refused tried again beside what is under way. */
+  /** Retries what was refused, together with what is under way. */
   #moveRefused(): void {
     this.#tryRefused = false;
     for (const [text, write] of this.#refused) this.#inFlight.set(text, write);
     this.#refused.clear();
   }
 
-  /** Keeps apart what is left of the commit, but for what was replaced meanwhile. */
+  /** Sets aside what is left of the commit, except what was replaced meanwhile. */
   #keepApart(refusal: SchemaStoreError): void {
     this.#refusal = refusal;
     const left = this.#inFlight;
@@ -309,10 +309,10 @@ export class WriteBehind {
   #takeOut(write: PendingWrite): void {
     if (write.before !== undefined) this.#restored += 1;
     this.#host.superseded(write);
-    // Its body answers until the row is what it was before.
+    // Its body is served until the row is restored.
     const undone = this.#host.undo(write).finally(() => this.#release(write));
     this.#undone.set(write, undone);
-    // Whoever waits for the write hears of it.
+    // Whoever waits for the write is told.
     undone.catch(() => {});
   }
 
@@ -327,7 +327,7 @@ export class WriteBehind {
     (this.#refusedTimer as { unref?: () => void }).unref?.();
   }
 
-  /** Puts what is left of a failed commit back, but for what was replaced meanwhile. */
+  /** Requeues what is left of a failed commit, except what was replaced meanwhile. */
   #requeue(): void {
     const later = [...this.#queued];
     const outdated: [PendingWrite, PendingWrite][] = [];
@@ -349,7 +349,7 @@ export class WriteBehind {
     this.#host.superseded(write);
   }
 
-  /** Lets a body go, unless its slot has a new owner. */
+  /** Drops a body, unless its slot has a new owner. */
   #release(write: PendingWrite): void {
     if (this.#bySlot.get(write.slot) === write) this.#bySlot.delete(write.slot);
   }

@@ -45,7 +45,7 @@ export class Watchers {
     };
   }
 
-  /** Emits `change`, and tells the watchers of these URLs, those whose answer did change. */
+  /** Emits `change`, and calls the watchers of these URLs whose result did change. */
   moved(urlsOf: () => readonly string[]): void {
     if (this.#byUrl.size === 0 && !this.#events.has("change")) return;
     const urls = urlsOf();
@@ -55,7 +55,7 @@ export class Watchers {
       try {
         for (const url of urls) this.#check(url);
       } catch {
-        // The core was restarted; when the rows are back they are told of again.
+        // The core was restarted; the watchers are called when the rows are back.
       }
     });
   }

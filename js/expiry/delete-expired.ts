@@ -1,4 +1,4 @@
-/** Deletes entries that have outlived their grace from the durable host. */
+/** Deletes entries whose grace period is over from the durable host. */
 
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
@@ -16,8 +16,8 @@ interface Parts {
 }
 
 /**
- * Deletes the rows of these slots, those that are at the host still as the catalog knows them: what
- * others wrote meanwhile stays. Never rejects; what it leaves, the core tells of again.
+ * Deletes the rows of these slots that the host still has as the catalog knows them: what others
+ * wrote meanwhile stays. Never rejects; the core reports again what was not deleted.
  */
 export async function deleteExpired(
   parts: Parts,
@@ -32,7 +32,7 @@ export async function deleteExpired(
     } catch {
       return;
     }
-    failed(asStoreError(cause, "DISK_ERROR", "what has expired could not be deleted"));
+    failed(asStoreError(cause, "DISK_ERROR", "an expired entry could not be deleted"));
   }
 }
 

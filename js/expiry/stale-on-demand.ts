@@ -1,4 +1,4 @@
-/** Look-ups as callers want them: what has expired will do where the store or the caller allows it. */
+/** Look-ups that accept expired entries if the store or the caller allows it. */
 
 import type { CheckedOptions } from "../arguments/options.js";
 import type { DurableTier } from "../durable/durable-tier.js";
@@ -7,12 +7,12 @@ import type { Loaded, Loader } from "../read/loader.js";
 import type { GetOptions, Metadata } from "../types.js";
 import type { StaleReader } from "./stale-reader.js";
 
-/** A value with what is known of it. */
+/** A value with its metadata. */
 export interface LoadedEntry extends Loaded {
   readonly metadata: Metadata;
 }
 
-/** A loader, and a reader of what has expired that is made when it is first needed. */
+/** A loader, and a reader of expired entries that is created when first needed. */
 export class StaleOnDemand {
   readonly #loader: Loader;
   readonly #memory: MemoryTier;
@@ -29,7 +29,7 @@ export class StaleOnDemand {
     this.#memory = memory;
     this.#durable = durable;
     this.#options = options;
-    // Now: when it is needed, there may be no network to load it from.
+    // Loaded now: when it is needed, the network may be down.
     if (options.graceHours) importStale().catch(() => {});
   }
 
@@ -68,7 +68,7 @@ export class StaleOnDemand {
   }
 }
 
-/** Loaded only if stale answers are wanted. */
+/** Loaded only if stale values are wanted. */
 function importStale() {
   return import("./stale-reader.js");
 }

@@ -1,4 +1,4 @@
-/** What has expired, answered as long as it is kept: instead of nothing, or of a failure. */
+/** Returns expired entries while they are kept, instead of nothing or a failure. */
 
 import type { DurableTier } from "../durable/durable-tier.js";
 import { decodeText, deepFreeze } from "../json.js";
@@ -14,7 +14,7 @@ interface Stale {
   readonly metadata: Metadata;
 }
 
-/** Look-ups for which an expired entry will do. It is neither kept in memory nor a hit. */
+/** Look-ups that accept an expired entry. It is neither kept in memory nor counted as a hit. */
 export class StaleReader {
   readonly #loader: Loader;
   readonly #memory: MemoryTier;
@@ -33,7 +33,7 @@ export class StaleReader {
     this.#values = values;
   }
 
-  /** The value of a canonical, of an expired entry if need be. */
+  /** The value of a canonical, from an expired entry if necessary. */
   load(canonical: string, options: GetOptions): Promise<Loaded | undefined> {
     const fresh = (signal?: AbortSignal) => this.#loader.load(canonical, signal);
     return this.#first(canonical, options, fresh, ({ slot, body, tier, metadata }) => {
@@ -43,7 +43,7 @@ export class StaleReader {
     });
   }
 
-  /** The bytes of a canonical, of an expired entry if need be. */
+  /** The bytes of a canonical, from an expired entry if necessary. */
   body(canonical: string, options: GetOptions): Promise<Uint8Array | undefined> {
     const fresh = (signal?: AbortSignal) => this.#loader.body(canonical, signal);
     return this.#first(canonical, options, fresh, ({ body }) => body);
@@ -60,7 +60,7 @@ export class StaleReader {
       const isFresh = this.#memory.slotOf(canonical) !== undefined;
       const stale = isFresh ? undefined : await this.#read(canonical);
       if (stale !== undefined) {
-        // Who asks next shall have better; that it failed, they will hear.
+        // Refreshed in the background; a failure is reported to the next caller.
         fresh().catch(() => {});
         return from(stale);
       }

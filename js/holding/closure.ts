@@ -7,7 +7,7 @@ import type { Closure } from "../types.js";
 /**
  * Calls `visit` for every entry that `canonicals` and, as far as `closure` says, their dependencies
  * mean now: once for each canonical as it is written, the ones asked for first, each of which stands
- * in `canonicals` once. Answers those that mean nothing. Never waits, so that all of it is of one
+ * in `canonicals` once. Returns those without an entry. Never waits, so that all results are of one
  * moment. INVALID_KEY for one asked for.
  */
 export function walk(
@@ -20,7 +20,7 @@ export function walk(
   const kinds = Array.isArray(closure) ? new Set(closure) : undefined;
   const asked = new Set(canonicals);
   const slots = new Set<number>();
-  // Grows as it is walked along.
+  // Grows while it is iterated.
   let met = 0;
   for (const canonical of asked) {
     met += 1;
@@ -39,7 +39,7 @@ export function walk(
   return missing;
 }
 
-/** What the target of a dependency means: it was never checked, and may be no canonical at all. */
+/** What the target of a dependency means; it was never checked and may not be a canonical. */
 function meantBy(memory: MemoryTier, target: string): number | undefined {
   try {
     return memory.slotOf(target);

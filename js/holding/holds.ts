@@ -49,14 +49,14 @@ export class Holds {
     const { leasedBytes, pendingBytes, limitBytes } = this.#memory.stats();
     const why =
       refused === NO_BYTES
-        ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} not durable yet, and memoryLimitMb allows ${limitBytes}`
-        : `as many as maxEntries, ${this.#parts.options.maxEntries}, are pinned or leased`;
+        ? `${leasedBytes} bytes are pinned or leased, ${pendingBytes} are not durable yet, and memoryLimitMb allows ${limitBytes}`
+        : `all ${this.#parts.options.maxEntries} that maxEntries allows are pinned or leased`;
     throw new SchemaStoreError("STORAGE_FULL", `${canonical} cannot be held in memory: ${why}`, {
       key: canonical,
     });
   }
 
-  /** Gives a hold back; the value may stay in memory like any other. */
+  /** Releases a hold; the value may stay in memory like any other. */
   release({ slot, generation }: Hold): void {
     if (generation !== this.#generation) return;
     const kept = this.#parts.options.strategy !== "disk";
@@ -69,7 +69,7 @@ export class Holds {
     if (this.#memory.slotOf(canonical) === slot) this.#memory.keep(slot, value);
   }
 
-  /** After a refusal for want of room: true when what was not durable yet has made some. */
+  /** After a refusal for lack of room: true if writes that became durable have made some. */
   async madeRoom(error: unknown): Promise<boolean> {
     const { durable } = this.#parts;
     const full = error instanceof SchemaStoreError && error.code === "STORAGE_FULL";
@@ -84,7 +84,7 @@ export class Holds {
     this.#generation += 1;
   }
 
-  /** Counts bytes held by nobody but us, or uncounts them: negative ones. */
+  /** Counts bytes that only this side holds; a negative number uncounts them. */
   orphan(bytes: number): void {
     this.#orphaned += bytes;
     if (bytes > 0) this.#memory.addPending(bytes);

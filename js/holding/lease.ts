@@ -66,13 +66,13 @@ export class HeldLease implements Lease {
     this.release();
   }
 
-  /** The store is closed: there is nothing to give back to. */
+  /** The store is closed: nothing is left to release. */
   close(): void {
     this.#leased = undefined;
     this.#why = "ended when its store was closed";
   }
 
-  /** The core was restarted: the holds are void, the values are there all the same. */
+  /** The core was restarted: the holds are void, but the values stay. */
   restarted(): void {
     if (this.#orphaned > 0) this.#holds.orphan(-this.#orphaned);
     this.#orphaned = this.#leased?.bytes ?? 0;

@@ -25,7 +25,7 @@ interface Item {
   value: object | undefined;
 }
 
-/** What of a lease is there so far. */
+/** A lease as far as it is built. */
 interface Draft {
   readonly slots: Map<string, number>;
   readonly items: Map<number, Item>;
@@ -93,12 +93,12 @@ export class Leases {
     this.#parts.checkOpen();
   }
 
-  /** Fixes what the canonicals mean: in one go, each slot held as it is met. */
+  /** Fixes what the canonicals mean, synchronously: each slot is held as it is found. */
   #holdAll(draft: Draft, asked: readonly string[], closure: Closure): void {
     draft.missing = walk(this.#memory, asked, closure, (canonical, slot) => {
       draft.slots.set(canonical, slot);
       if (draft.items.has(slot)) return;
-      // Before the hold, with which bytes give way to the value.
+      // Before the hold, which replaces the bytes by the value.
       const value = this.#holds.recall(canonical, slot);
       draft.holds.push(this.#holds.hold(canonical, slot));
       const { size } = this.#memory.catalog.metadata(slot);
@@ -119,7 +119,7 @@ export class Leases {
         signal?.throwIfAborted();
         this.#parts.checkOpen();
         if (generation !== this.#holds.generation) return false;
-        // One by one it is told what is wrong with a body.
+        // Read one by one, to learn what is wrong with a body.
         const body =
           bodies[at] ?? (await durable?.bodies.one(hashes[at] as Uint8Array, item.canonical));
         if (body === undefined) return false;

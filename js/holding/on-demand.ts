@@ -30,7 +30,7 @@ export class HoldingOnDemand {
   /** Resolves when uses of earlier sessions are counted, or cannot be. CORE_RESTARTED. */
   counted(): Promise<void> | undefined {
     const { durable } = this.#parts;
-    // Nobody waits for the whole index because of them.
+    // They are not worth waiting for the whole index.
     if (!durable?.loaded || durable.adapter.side === undefined) return undefined;
     this.#counted ??= this.#load()
       .then(({ uses }) => uses.load())
@@ -54,7 +54,7 @@ export class HoldingOnDemand {
       this.#uses = uses;
       await (await this.#load()).uses.save();
     } catch {
-      // They are a hint, and what could not be saved is tried again with the next.
+      // They are a hint; what could not be saved is saved with the next.
     }
   }
 

@@ -101,7 +101,7 @@ export class Pins {
       .catch((error) => this.#tell(pin, error));
   }
 
-  /** Goes over to what a canonical means now; at once, where memory has it. */
+  /** Moves to what a canonical means now; at once if memory has it. */
   #follow(pin: Pin): void {
     try {
       const slot = this.#memory.slotOf(pin.canonical);
@@ -136,7 +136,7 @@ export class Pins {
     return this.#pins.get(pin.canonical) === pin;
   }
 
-  /** Nobody waits for it: the pin stays, and is tried again at the next change. */
+  /** Nobody waits for it: the pin stays and is retried at the next change. */
   #tell(pin: Pin, cause: unknown): void {
     const error = asStoreError(cause, "DISK_ERROR", `${pin.canonical} could not be pinned again`);
     const quiet = ["NOT_FOUND", "CLOSED", "CORE_RESTARTED"].includes(error.code);

@@ -1,7 +1,7 @@
 /**
  * How often each entry was used, across sessions: the core counts, and now and then the counts are
- * joined with those in a record beside the rows. They are a hint: what two processes save at one
- * moment may count for one, and what a crash loses is lost.
+ * joined with those in a separate record. They are a hint: if two processes save at the same moment,
+ * one count may be lost, as may the latest counts in a crash.
  */
 
 import type { MemoryTier } from "../memory/memory-tier.js";
@@ -9,7 +9,7 @@ import type { StoreParts } from "../parts.js";
 
 /** Name of the record. */
 const RECORD = "uses";
-/** Version of the record; any other is no record. */
+/** Version of the record; any other is ignored. */
 const VERSION = 1;
 /** Time after which a use counts half, in milliseconds: a week. */
 const HALF_LIFE_MS = 7 * 24 * 3_600_000;
@@ -85,7 +85,7 @@ export class Uses {
   }
 
   /**
-   * Sets the core's counts to what the record has and what was used since. Answers the counts in
+   * Sets the core's counts to what the record has plus what was used since. Returns the counts in
    * the record, and the joined ones if they say more.
    */
   #join({ uses: before }: Counts): { before: Counts["uses"]; after: Counts["uses"] | undefined } {

@@ -24,7 +24,7 @@ export async function warm(
   const top = options.top ?? (options.canonicals ? 0 : parts.options.warmSize);
   await parts.durable?.complete();
   for (const canonical of named) await parts.loader.locate(canonical);
-  // Without the counts of earlier sessions it goes by those of this one.
+  // Without the counts of earlier sessions, those of this one decide.
   await uses.load().catch(() => {});
   signal?.throwIfAborted();
   parts.checkOpen();
@@ -71,7 +71,7 @@ async function bringIn(
       bytes += body.length;
     }
   }
-  // The one used most shall be the last one to leave.
+  // The most used one should be evicted last.
   if (warmed.length > 0) memory.ask((core) => core.used(Uint32Array.from(warmed.reverse()), false));
   return { warmed: warmed.length, bytes };
 }
@@ -104,7 +104,7 @@ async function read(
   return bodies.map((body) => body ?? found.next().value);
 }
 
-/** Whether a slot is still what it was: what was put or deleted meanwhile counts. */
+/** Whether a slot is still the same: nothing was put or deleted meanwhile. */
 function hasSameBody(memory: MemoryTier, { slot, hash }: Coming): boolean {
   const now = memory.catalog.hash(slot);
   return now !== undefined && isSame(hash, now);

@@ -8,7 +8,7 @@ export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssemb
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SchemaStoreError(
       "UNSUPPORTED",
-      `the core could not be compiled; a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src: ${reason}`,
+      `the core could not be compiled; a Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src: ${reason}`,
       { cause },
     );
   }

@@ -15,7 +15,7 @@ export const loadCore: () => Promise<CoreModule> = once(async () => {
   const response = await request(url);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (!isWasm(bytes)) {
-    throw unsupported(`${url} is not WebAssembly, so the bundler has moved the file: ${CURE}`);
+    throw unsupported(`${url} is not WebAssembly; the bundler may have moved the file: ${CURE}`);
   }
   return coreModule(await compile(bytes), makeGlue);
 });
@@ -27,7 +27,7 @@ async function request(url: URL): Promise<Response> {
   } catch (cause) {
     throw unsupported(`${url} could not be fetched: try again, or ${CURE}`, cause);
   }
-  if (!response.ok) throw unsupported(`${url} answered ${response.status}: ${CURE}`);
+  if (!response.ok) throw unsupported(`${url} returned status ${response.status}: ${CURE}`);
   return response;
 }
 

@@ -13,11 +13,11 @@ const SLOW_MS = 100;
 /** The most batches a function that goes on failing is not asked for. */
 const LONGEST_PAUSE = 1024;
 
-/** Asks for an order when the core wants one; where the answer is none, the core's own order holds. */
+/** Asks for an order when the core wants one; if the result is not valid, the core's own order holds. */
 export class Ranking {
-  /** Answers that were of no use. */
+  /** Calls that failed or returned no valid order. */
   failures = 0;
-  /** What was wrong with the last answer. */
+  /** Why the last call failed. */
   error: SchemaStoreError | undefined;
   readonly #policy: CustomPolicy;
   readonly #batchSize: number;
@@ -88,7 +88,7 @@ export class Ranking {
     const seen = new Set<number>();
     for (const place of order) {
       if (place === undefined || !Number.isInteger(place) || place < 0 || place >= size) {
-        throw new Error("it returned what is no candidate");
+        throw new Error("it returned something that is not a candidate");
       }
       if (seen.has(place)) throw new Error("it returned a candidate twice");
       seen.add(place);
@@ -124,6 +124,6 @@ function refusal(cause: unknown): SchemaStoreError {
   } catch {
     // What was thrown cannot be shown.
   }
-  const message = `the rank function of evictionPolicy was not heeded: ${reason}`;
+  const message = `the rank function of evictionPolicy was ignored: ${reason}`;
   return new SchemaStoreError("INVALID_CONFIG", message, { key: "evictionPolicy", cause });
 }

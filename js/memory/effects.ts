@@ -19,7 +19,7 @@ const EFFECT_MASK = 2 ** EFFECT_BITS - 1;
 
 /** Who carries effects out, one by one and in their order. */
 export interface EffectHandler {
-  /** The value of a slot is to be let go. */
+  /** Drop the value of a slot. */
   drop(slot: number): void;
   /** So it was, as the body of the slot left memory. */
   evicted(slot: number, cause: EvictionCause): void;
@@ -31,7 +31,7 @@ export interface EffectHandler {
   limited(): void;
 }
 
-/** What is to be done when all of them are carried out. */
+/** What to do after all of them were carried out. */
 export interface Afterwards {
   /** Slots whose rows are to be deleted at the host. */
   readonly ended: readonly number[];

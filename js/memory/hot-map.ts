@@ -19,7 +19,7 @@ interface HotEntry {
 export class HotMap {
   /** Place by request as written; only a place with a value counts as a hit. */
   readonly byRequest: ReadonlyMap<string, number>;
-  /** By place: the answer. */
+  /** By place: the value. */
   readonly values: (object | undefined)[] = [];
   /** By place: its slot. */
   readonly slots: number[] = [];

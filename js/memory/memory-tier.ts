@@ -61,7 +61,7 @@ export class MemoryTier {
     return this.#revision;
   }
 
-  /** The value of a request that was answered before: a Map look-up, and the hit written down. */
+  /** The value of a request that was served before: a Map look-up, and the hit recorded. */
   hit(request: string): object | undefined {
     const hot = this.#hot;
     const place = hot.byRequest.get(request);
@@ -137,7 +137,7 @@ export class MemoryTier {
     return this.#listener.pendingBody(slot) ?? this.#core.call((core) => core.encoded(slot));
   }
 
-  /** Decodes a body and keeps the value; `used` where this is a use that is no hit. CORRUPT. */
+  /** Decodes a body and keeps the value; `used` if this is a use but not a hit. CORRUPT. */
   decode(request: string, slot: number, body: Uint8Array, used = false): object {
     const value = this.parse(request, body);
     if (this.#options.keepsValues) {
@@ -197,11 +197,11 @@ export class MemoryTier {
   /** Makes sure that Wasm memory can take so many bytes. STORAGE_FULL. */
   require(bytes: number): void {
     if (this.#reserve(bytes)) return;
-    const message = `WebAssembly memory cannot grow to take ${bytes} bytes`;
+    const message = `WebAssembly memory cannot grow to hold ${bytes} bytes`;
     throw new SchemaStoreError("STORAGE_FULL", message);
   }
 
-  /** Lets so many bytes of memory go, or what there is; answers how many it were. INVALID_VALUE. */
+  /** Frees this many bytes, or as many as it can; returns how many were freed. INVALID_VALUE. */
   trim(bytes: number, pressure = false): number {
     check(bytes, FROM_0, "bytes");
     const wanted = Math.min(Math.ceil(bytes), 0xffff_ffff);
@@ -259,7 +259,7 @@ export class MemoryTier {
     this.#change((core) => core.insertIndex(packed, this.#options.now()));
   }
 
-  /** Replaces the catalog by `rows`, but for the slots in `keep`; it is complete afterwards. */
+  /** Replaces the catalog by `rows`, except the slots in `keep`; it is complete afterwards. */
   replaceRows(rows: Iterable<PackedRow>, keep: readonly number[]): void {
     this.reportHits();
     this.#core.call((core) => core.startSweep());

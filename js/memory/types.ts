@@ -1,4 +1,4 @@
-/** What the memory tier is told at birth, and whom it tells what it learns. */
+/** The options of the memory tier, and the listeners it reports to. */
 
 import type { CoreOptions } from "../core/core.js";
 import type { SchemaStoreError } from "../errors.js";
@@ -39,7 +39,7 @@ export interface MemoryOptions {
   readonly ranking?: Ranking | undefined;
 }
 
-/** What gives memory back; answers how many bytes. */
+/** What frees memory; returns how many bytes. */
 export interface Trimmed {
   trim(bytes: number, pressure: true): number;
 }
@@ -57,7 +57,7 @@ export interface Found {
   readonly slot: number;
   /** Whether the text of its body is in memory. */
   readonly hasText: boolean;
-  /** `MemoryTier.revision` then: as long as that is the same, so is the answer. */
+  /** `MemoryTier.revision` then: as long as that is the same, so is the result. */
   readonly revision: number;
 }
 

@@ -54,7 +54,7 @@ function flushAll(): void {
     try {
       flushSync(durable);
     } catch (error) {
-      console.error("fhir-schema-store: writes were lost as the process ended:", error);
+      console.error("fhir-schema-store: writes were lost when the process ended:", error);
     }
   }
 }

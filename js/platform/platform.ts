@@ -9,9 +9,9 @@ import type { MemoryListener, PressureWatch, Trimmed } from "../memory/types.js"
 /** Where a store runs. */
 export interface Platform {
   loadCore(): Promise<CoreModule>;
-  /** Bytes from a source nobody can foresee. */
+  /** Unpredictable random bytes. */
   random(length: number): Uint8Array;
-  /** A SHA-256 faster than the core's, if there is one that does not wait. */
+  /** A synchronous SHA-256 faster than the core's, if there is one. */
   sha256?(bytes: Uint8Array): Uint8Array;
   /** The durable tier when the options name none. */
   defaultAdapter(options: CheckedOptions): HostAdapter | Promise<HostAdapter>;

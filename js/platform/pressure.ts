@@ -14,7 +14,7 @@ const [CRITICAL, GROWTH] = [0.92, 0.05];
 /** What V8 counts as heap but keeps for new objects, in bytes: most of a small heap. */
 const YOUNG_BYTES = 48 * 1024 * 1024;
 
-/** How much is used of what there is, in bytes. */
+/** How much is used, and the limit, in bytes. */
 export interface Reading {
   readonly reason: "heap" | "process";
   readonly used: number;
@@ -64,8 +64,8 @@ export function watchPressure(
 }
 
 /**
- * What there is too little of. Freed memory counts as used until the collector has run: until then
- * no more is asked for, unless use goes on growing or is close to the limit.
+ * Which memory is short. Freed memory counts as used until the collector has run: until then no more
+ * is freed, unless use keeps growing or is close to the limit.
  */
 function gauge(read: () => readonly Reading[]): () => Shortage | undefined {
   const asked = new Map<Reading["reason"], { canary: WeakRef<object>; level: number }>();

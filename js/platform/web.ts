@@ -5,9 +5,9 @@ import { asStoreError } from "../errors.js";
 import type { Platform } from "./platform.js";
 
 const CURE =
-  "the IndexedDB adapter could not be loaded; pass that of fhir-schema-store/adapters/indexeddb as the option adapter";
+  "the IndexedDB adapter could not be loaded; import it from fhir-schema-store/adapters/indexeddb and pass it as the option adapter";
 
-/** A browser or worker, but for how the core is loaded. */
+/** A browser or worker, except for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   async defaultAdapter({ databaseName }) {
@@ -20,7 +20,7 @@ export const webPlatform: Omit<Platform, "loadCore"> = {
   },
   onExit({ flush, durable }) {
     const flushNow = () => {
-      // Nothing that waits is sure to go on.
+      // Nothing that waits is sure to resume.
       if (durable !== undefined) flushSync(durable);
       flush().catch(() => {});
     };
@@ -38,7 +38,7 @@ export const webPlatform: Omit<Platform, "loadCore"> = {
     const onShow = ({ persisted }: Event & { persisted?: boolean }) => persisted && thaw();
     const listening = new AbortController();
     const { signal } = listening;
-    // Each of the first three may be the last one a page gets to see.
+    // Each of the first three may be the last event a page sees.
     globalThis.addEventListener?.("pagehide", onHide, { signal });
     globalThis.document?.addEventListener("visibilitychange", flushWhenHidden, { signal });
     globalThis.document?.addEventListener("freeze", freeze, { signal });

@@ -21,7 +21,7 @@ const STALE_TRIES = 3;
 /** Canonicals that are asked for one by one while the index is on its way; more wait for it. */
 const MAX_ASKED_ONE_BY_ONE = 4;
 
-/** A value with the slot it belongs to and the tier that answered. */
+/** A value with the slot it belongs to and the tier that had it. */
 export interface Loaded {
   readonly slot: number;
   readonly value: object;
@@ -37,9 +37,9 @@ export interface Loaded {
 /** Look-ups by outcome. */
 interface LookUpCounts {
   loads: number;
-  /** Those that nobody could answer. */
+  /** Those that no tier could serve. */
   readonly misses: number;
-  /** Those that memory could not answer, one for each caller. */
+  /** Those that memory could not serve, one for each caller. */
   memoryMisses: number;
   readonly disk: LoadCounts;
   readonly network: LoadCounts;
@@ -99,8 +99,8 @@ export class Loader {
   }
 
   /**
-   * What `use` makes of the slot that a canonical means, if memory or the host has it: at once, as the slot
-   * may have a new owner after any wait. CORRUPT, INVALID_KEY, CLOSED.
+   * What `use` returns for the slot that a canonical means, if memory or the host has it; called at once, as
+   * the slot may have a new owner after any wait. CORRUPT, INVALID_KEY, CLOSED.
    */
   async find<T>(canonical: string, use: (slot: number) => T): Promise<T | undefined> {
     await this.locate(canonical);
@@ -123,7 +123,7 @@ export class Loader {
     );
   }
 
-  /** The same, but never the value of a load that began before this was asked and is out of date by now. */
+  /** The same, but never an outdated value of a load that began before this call. */
   async loadCurrent(canonical: string): Promise<Loaded | undefined> {
     for (;;) {
       const recalled = this.lookUp(canonical);
@@ -135,7 +135,7 @@ export class Loader {
 
   /**
    * The values of canonicals that memory or the durable host has, the host read once for all of
-   * them. What is not that simple (unknown, out of date, damaged) is undefined: `load` will tell.
+   * them. Anything else (unknown, out of date, damaged) is undefined: `load` finds out why.
    * INVALID_VALUE, INVALID_KEY.
    */
   async loadMany(canonicals: readonly string[]): Promise<(object | undefined)[]> {
@@ -146,7 +146,7 @@ export class Loader {
     let { cold, revision } = this.#recallMany(canonicals, values);
     const missing = values.filter((value) => value === undefined).length;
     if (missing > MAX_ASKED_ONE_BY_ONE && this.#durable?.loaded === false) {
-      // What is wrong with the index is wrong with the rows too, and those tell each caller.
+      // A fault of the index is one of the rows too, and is reported there to each caller.
       await this.#durable.complete().catch(() => {});
       ({ cold, revision } = this.#recallMany(canonicals, values));
     }
@@ -208,7 +208,7 @@ export class Loader {
     this.#bodies.abort(reason);
   }
 
-  /** Fills in the values that memory has; answers which of the others the catalog knows. */
+  /** Fills in the values that memory has; returns which of the others the catalog knows. */
   #recallMany(canonicals: readonly string[], values: (object | undefined)[]) {
     this.#checkOpen();
     const { revision } = this.#memory;
@@ -242,7 +242,7 @@ export class Loader {
   /** What a canonical means after a wait, before which it was found to mean that. */
   #now(canonical: string, found: Found): Found {
     this.#memory.reportHits();
-    // That there is nothing, or all is known of a URL, is no change of what a request means.
+    // Learning that there is nothing, or that a URL is complete, does not change what a request means.
     const isSame = isKnown(found) && this.#memory.revision === found.revision;
     return isSame ? found : this.#memory.lookUp(canonical);
   }
@@ -361,7 +361,7 @@ function isKnown({ slot }: Found): boolean {
   return slot !== 0 && slot !== ASK;
 }
 
-/** The answer to a get of what is not there. NOT_FOUND where it is required. */
+/** What a get returns if there is no entry. NOT_FOUND if it is required. */
 export function missing(canonical: string, options: GetOptions | undefined): undefined {
   if (options?.require !== true) return undefined;
   throw new SchemaStoreError("NOT_FOUND", `there is no entry ${canonical}`, { key: canonical });

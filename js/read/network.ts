@@ -29,7 +29,7 @@ interface Fetch {
 export class Network {
   /** Questions by outcome. */
   readonly counts: LoadCounts = new LoadCounts();
-  /** Look-ups that neither the resolver nor anybody before it could answer. */
+  /** Look-ups that neither the resolver nor a tier before it could serve. */
   unanswered = 0;
   readonly #memory: MemoryTier;
   readonly #writer: Writer;

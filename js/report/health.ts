@@ -1,10 +1,10 @@
-/** What a store says of itself. */
+/** What a store reports about itself. */
 
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Health } from "../types.js";
 
-/** Whether all is well; a store that is no longer open never is. */
+/** Whether the store is healthy; one that is no longer open never is. */
 export function reportHealth(
   memory: MemoryTier,
   durable: DurableTier | undefined,

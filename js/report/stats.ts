@@ -1,4 +1,4 @@
-/** What `stats` answers; loaded on first use. */
+/** What `stats` returns; loaded on first use. */
 
 import type { HotMap } from "../memory/hot-map.js";
 import type { StoreParts } from "../parts.js";

@@ -30,14 +30,14 @@ export const basics: Record<string, Case> = {
     ok(changes === "reset" || changes.rows.length === 0, "there are changes already");
   },
 
-  "asking for nothing answers nothing": async (place) => {
+  "asking for nothing returns nothing": async (place) => {
     const adapter = await place.open();
     equal(await adapter.rows([]), [], "rows");
     equal(await adapter.bodies([]), [], "bodies");
     equal(await adapter.byUrl([]), [], "byUrl");
   },
 
-  "rows and bodies answer by position, misses and repetitions included": async (place) => {
+  "rows and bodies come back by position, misses and repetitions included": async (place) => {
     const adapter = await place.open();
     const [a, b] = [await put({ key: "a" }), await put({ key: "b" })];
     await commit(adapter, { put: [a, b] });

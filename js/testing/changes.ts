@@ -1,4 +1,4 @@
-/** What an adapter tells of the past: changes since a token, and the packed index. */
+/** Changes since a token, and the packed index. */
 
 import type { HostAdapter, HostPut, HostToken } from "../host.js";
 import {

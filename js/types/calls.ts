@@ -1,4 +1,4 @@
-/** What the calls of a store are given and give. */
+/** What the calls of a store take and return. */
 
 import type { Dependency, Origin } from "./entry.js";
 
@@ -10,7 +10,7 @@ export interface PutOptions {
   readonly ifHash?: string | null;
   /** Labels to find it by. Default: none. */
   readonly tags?: readonly string[];
-  /** `package#version` it comes with. Entries of different sources stand side by side. */
+  /** `package#version` it comes with. Entries of different sources are kept side by side. */
   readonly source?: string;
   /** Overrides the body's `url`. */
   readonly url?: string;
@@ -43,8 +43,8 @@ export interface PutOptions {
   /** When it was converted, in milliseconds since 1970. */
   readonly convertedAt?: number;
   /**
-   * What it costs to get the entry again, in a unit of your choice that is the same for all, such as
-   * milliseconds: a whole number from 1 to 4294967295, 1 if absent. `gdsf` and a custom policy go by it.
+   * What it costs to obtain the entry again, in a unit of your choice that is the same for all, such as
+   * milliseconds: a whole number from 1 to 4294967295, 1 if absent. `gdsf` and a custom policy use it.
    */
   readonly cost?: number;
   /** Entity tag of the source. */
@@ -117,7 +117,7 @@ export interface ImportOptions {
 export interface ImportReport {
   /** Entries that were not there. */
   readonly added: number;
-  /** There already, with the same body and description; times and cost do not count. */
+  /** Already there, with the same body and metadata, times and cost aside. */
   readonly skipped: number;
   /** There, but different, and overwritten. */
   readonly replaced: number;

@@ -2,7 +2,7 @@
 
 import type { Dependency, JsonObject, Metadata } from "./entry.js";
 
-/** What a converter makes of a StructureDefinition. */
+/** What a converter returns for a StructureDefinition. */
 export interface Conversion {
   /** The FHIR Schema. */
   readonly schema: JsonObject;

@@ -64,7 +64,7 @@ export interface Metadata {
   readonly converter?: string;
   /** Milliseconds since 1970, UTC; so are the times below. */
   readonly convertedAt?: number;
-  /** What it costs to get it again, if that was said when it was put. */
+  /** What it costs to obtain it again, if given with the put. */
   readonly cost?: number;
   /** SHA-256 of the body, lower-case hex. */
   readonly contentHash: string;
@@ -76,17 +76,17 @@ export interface Metadata {
   readonly updatedAt: number;
   /** When it expires: it is hidden from then on. Absent: never. */
   readonly expiresAt?: number;
-  /** Until when it is kept as stale before it is deleted; absent: until it is deleted or replaced. */
+  /** When it is deleted, having been kept as stale; absent: it stays until deleted or replaced. */
   readonly staleUntil?: number;
   /** Entity tag of the source, as given with the put. */
   readonly etag?: string;
-  /** Gets of its value, loads and leases; those of a week ago count half. A hint, saved now and then. */
+  /** Gets of its value, loads and leases, halved every week. A hint, saved from time to time. */
   readonly accessCount: number;
   /** What it needs, as typed edges. */
   readonly dependencies: readonly Dependency[];
 }
 
-/** Which tier answered. */
+/** The tier that had the entry. */
 export type Tier = "memory" | "disk" | "network";
 
 /** A value with all that is known of it. */

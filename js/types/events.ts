@@ -13,18 +13,18 @@ export interface StoreEvents {
   readonly evict: { readonly canonical: string; readonly cause: EvictionCause };
   /** An entry has expired and is hidden. */
   readonly expire: { readonly canonical: string };
-  /** There was too little memory: in the heap, in the process, or Wasm memory could not grow. */
+  /** Memory ran short: in the heap, in the process, or Wasm memory could not grow. */
   readonly pressure: {
     /** Where: V8's heap, the memory of the process or container, or Wasm memory. */
     readonly reason: "heap" | "process" | "wasm";
-    /** What was missing. */
+    /** How much was needed. */
     readonly wantedBytes: number;
-    /** What the store gave, as `usedBytes` counts. */
+    /** How much the store freed, as `usedBytes` counts. */
     readonly freedBytes: number;
   };
   /** Queued writes became durable: how many, and the bytes of their bodies. */
   readonly flush: { readonly entries: number; readonly bytes: number };
-  /** What these URLs resolve to may have changed, by whomever. */
+  /** What these URLs resolve to may have changed, whoever changed it. */
   readonly change: { readonly urls: readonly string[] };
   /** `emptied`: there was no durable tier to read the entries back from. */
   readonly restart: { readonly emptied: boolean };

@@ -1,15 +1,15 @@
-/** What pins, leases and warming take and give. */
+/** What pins, leases and warming take and return. */
 
 import type { DependencyKind } from "./entry.js";
 
-/** Which dependencies come along: none, those of every kind, or those of these kinds. */
+/** Which dependencies are included: none, those of every kind, or those of these kinds. */
 export type Closure = boolean | readonly DependencyKind[];
 
 /** How a lease is taken. */
 export interface LeaseOptions {
-  /** The dependencies that come along, and theirs in turn. Default: none. */
+  /** The dependencies to include, and theirs in turn. Default: none. */
   readonly closure?: Closure;
-  /** Gives up; nothing stays held. Rejects with the signal's reason. */
+  /** Aborts: nothing stays held, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -18,15 +18,15 @@ export interface LeaseOptions {
  * others afterwards changes nothing for it, until it is released; then its calls fail with CLOSED.
  */
 export interface Lease {
-  /** What it answers: the canonicals asked for, then the dependencies, as they are written. */
+  /** What it has values for: the canonicals asked for, then the dependencies, as they are written. */
   readonly canonicals: readonly string[];
-  /** The canonicals asked for, and the dependencies, that there was no entry for. */
+  /** The canonicals asked for, and the dependencies, that had no entry. */
   readonly missing: readonly string[];
   /** The value of one of `canonicals`, or of the `url|version` it stood for; else undefined. CLOSED. */
   getSync<T = { readonly [member: string]: unknown }>(canonical: string): T | undefined;
   /** The same. */
   get<T = { readonly [member: string]: unknown }>(canonical: string): Promise<T | undefined>;
-  /** Lets all of it go. Idempotent. */
+  /** Releases everything. Idempotent. */
   release(): void;
   /** The same, for `using`. */
   [Symbol.dispose](): void;
@@ -34,22 +34,22 @@ export interface Lease {
 
 /** What `warm` brings into memory. */
 export interface WarmOptions {
-  /** So many of the entries used most; `warmSize` where nothing is said of what to warm. */
+  /** How many of the most used entries; `warmSize` if nothing else is given. */
   readonly top?: number;
-  /** These, before those. */
+  /** These, before the most used ones. */
   readonly canonicals?: readonly string[];
-  /** The dependencies of `canonicals` that come along. Default: none. */
+  /** The dependencies of `canonicals` to include. Default: none. */
   readonly closure?: Closure;
-  /** Stops; what is warm stays so. Rejects with the signal's reason. */
+  /** Aborts: what was loaded stays, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /** What `warm` did. */
 export interface WarmReport {
-  /** Entries brought into memory; those that were there do not count, nor those without room. */
+  /** Entries loaded into memory; not those already there, nor those without room. */
   readonly warmed: number;
   /** Bytes of their JSON. */
   readonly bytes: number;
-  /** The canonicals asked for, and the dependencies, that there is no entry for. */
+  /** The canonicals asked for, and the dependencies, that have no entry. */
   readonly missing: readonly string[];
 }

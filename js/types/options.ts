@@ -1,4 +1,4 @@
-/** What a store is told when it is opened. */
+/** The options of a store. */
 
 import type { Durability, HostAdapter } from "../host.js";
 import type { Converter } from "./convert.js";
@@ -26,19 +26,19 @@ export interface EvictionCandidate {
   readonly canonical: string;
   /** Bytes of memory that its eviction frees. */
   readonly bytes: number;
-  /** Uses since it came to memory, the first one included. */
+  /** Uses since it came into memory, including the first. */
   readonly uses: number;
   /** Time since it was last used. */
   readonly idle: number;
-  /** Time since it came to memory. */
+  /** Time since it came into memory. */
   readonly age: number;
-  /** What it costs to get it again, as said when it was put; 1 if nothing was said. */
+  /** What it costs to obtain it again, as given with the put; 1 if not given. */
   readonly cost: number;
 }
 
 /** An eviction policy of your own. */
 export interface CustomPolicy {
-  /** Tells it from the names of the built-in policies. */
+  /** Distinguishes it from the names of the built-in policies. */
   readonly name: "custom";
   /**
    * Returns the candidates (or their indexes in the array) in the order in which they are to be evicted;
@@ -106,7 +106,7 @@ export interface StoreOptions {
   readonly warmOnStartup?: boolean;
   /** How many of them, 1 to 1,000,000; default 100. */
   readonly warmSize?: number;
-  /** Gives memory back before the process or Wasm memory runs out of it. Default: true. */
+  /** Frees memory before the process or Wasm memory runs out. Default: true. */
   readonly autoCleanup?: boolean;
   /** How parsed values are returned. Default: `frozen`. */
   readonly values?: ValueMode;

@@ -3,25 +3,25 @@
 import type { SchemaStoreError } from "../errors.js";
 import type { Strategy } from "./options.js";
 
-/** How often a tier could answer. */
+/** How often a tier had what it was asked for. */
 export interface TierStats {
-  /** Look-ups it answered. */
+  /** Look-ups it served. */
   readonly hits: number;
-  /** Look-ups it was asked first and could not answer. */
+  /** Look-ups it was asked for and could not serve. */
   readonly misses: number;
-  /** Hits of all look-ups, from 0 to 1; 0 before the first. */
+  /** Share of hits in all look-ups, from 0 to 1; 0 before the first. */
   readonly hitRatio: number;
 }
 
-/** The same of a tier that takes time. */
+/** The same for a tier that takes time. */
 export interface LoadingTierStats extends TierStats {
-  /** Times it was asked, also where it failed; those who wait for one load count once. */
+  /** Times it was asked, failures included; callers who share a load count once. */
   readonly loads: number;
   /** How long they took. */
   readonly loadTimes: {
     /** Upper ends of the buckets in milliseconds, each twice the one before. */
     readonly upToMs: readonly number[];
-    /** Loads per bucket; one more than there are ends, for those that took longer. */
+    /** Loads per bucket; the last one, beyond `upToMs`, is for those that took longer. */
     readonly counts: readonly number[];
   };
 }
@@ -39,27 +39,27 @@ export interface Stats {
   readonly memory: {
     /** Entries with a body in memory. */
     readonly residentEntries: number;
-    /** What `memoryLimitMb` bounds: encoded, decoded and pending bytes with their bookkeeping. */
+    /** What `memoryLimitMb` limits: encoded, decoded and pending bytes with their bookkeeping. */
     readonly usedBytes: number;
     readonly limitBytes: number;
     /** Bodies kept as text in Wasm memory, each distinct one once. */
     readonly encodedBytes: number;
-    /** Heap taken by decoded values, by the length of their text. */
+    /** Heap taken by decoded values, estimated from the length of their text. */
     readonly decodedEstimate: number;
-    /** Bodies on their way to the durable tier. */
+    /** Bodies not written to the durable tier yet. */
     readonly pendingBytes: number;
     /** Pinned or leased, in whatever form. */
     readonly leasedBytes: number;
-    /** What is known of every entry, in Wasm memory; bounded by `maxCatalogMb`. */
+    /** What is known of every entry, in Wasm memory; limited by `maxCatalogMb`. */
     readonly catalogBytes: number;
     /**
-     * Size of the Wasm memory, that of the adapter's log included. It never shrinks: what was freed
-     * in it is used again.
+     * Size of the Wasm memory, including that of the adapter's log. It never shrinks: freed space is
+     * reused.
      */
     readonly wasmBytes: number;
     /** Spellings of canonicals that are remembered. */
     readonly hotEntries: number;
-    /** Heap taken by what leads from canonicals to decoded values, without the values; an estimate. */
+    /** Heap taken by the map from canonicals to decoded values, without the values; an estimate. */
     readonly hotMapBytes: number;
   };
   readonly disk: { readonly bytes: number; readonly quota?: number } | undefined;
@@ -68,7 +68,7 @@ export interface Stats {
     readonly disk: LoadingTierStats;
     readonly network: LoadingTierStats;
   };
-  /** Look-ups that nobody could answer. */
+  /** Look-ups that no tier could serve. */
   readonly misses: number;
   readonly loads: number;
   /** Bodies that left memory, by cause. */
@@ -77,17 +77,17 @@ export interface Stats {
     readonly size: number;
     /** Because of `maxEntries`. */
     readonly entries: number;
-    /** Their time was over, or nobody read them for `idleTtlHours`. */
+    /** They expired, or nobody read them for `idleTtlHours`. */
     readonly expired: number;
     /** By `trim`, or because their entry was deleted. */
     readonly explicit: number;
-    /** The process or Wasm memory had too little. */
+    /** The process or Wasm memory ran short. */
     readonly pressure: number;
   };
-  /** Of those for size and entries, newcomers that the policy preferred not to keep. */
+  /** Those evicted for size or entries that were newcomers the policy refused. */
   readonly refusedAdmissions: number;
   readonly expirations: number;
-  /** Answers of a custom policy that were of no use. */
+  /** Calls of a custom policy that failed or returned no valid order. */
   readonly rankingFailures: number;
   readonly puts: number;
   readonly deletes: number;
@@ -97,18 +97,18 @@ export interface Stats {
   readonly restarts: number;
 }
 
-/** Whether all is well, and what is not. */
+/** Whether the store is healthy, and if not, why. */
 export interface Health {
   readonly ok: boolean;
   /** What failed in the background and is still pending. */
   readonly writeError: SchemaStoreError | undefined;
-  /** What is wrong with the last answer of a custom policy. */
+  /** Why the last call of a custom policy failed. */
   readonly rankingError: SchemaStoreError | undefined;
   readonly pendingWrites: number;
-  /** Of these, rows that the host has no room for: kept in memory, tried again, lost when the store ends. */
+  /** Those of them the host has no room for: kept in memory, retried, lost when the store ends. */
   readonly refusedWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;
-  /** What cannot be read any more and was neither written again nor deleted: a sentence each. */
+  /** What can no longer be read and was neither rewritten nor deleted: a sentence each. */
   readonly damage: readonly string[];
 }

@@ -68,7 +68,7 @@ function checkCatalog(
   throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
 }
 
-/** STORAGE_FULL where an entry would have to leave memory for another to come, and nothing else has it. */
+/** STORAGE_FULL if an entry would be evicted to make room for another: there is no other copy. */
 export function checkResidence({ memory, options }: CommitPlace, { write, remove }: Changes): void {
   if (write.length === 0) return;
   const { residentEntries, usedBytes, limitBytes } = memory.stats();

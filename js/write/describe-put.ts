@@ -1,4 +1,4 @@
-/** What a body says of itself, and what a put says of it, as the record the core packs. */
+/** Combines a body's own members and the options of its put into the record that the core packs. */
 
 import { END_OF_TIME } from "../arguments/calls.js";
 import { type CheckedOptions, HOUR_MS } from "../arguments/options.js";
@@ -43,8 +43,8 @@ export function describe(
 }
 
 /**
- * When an entry is put, hidden, and deleted. One's own entry in a durable store is deleted only where
- * its own put limits its life: what cannot be had again does not leave by itself. INVALID_VALUE.
+ * When an entry is put, hidden and deleted. A user's own entry in a durable store is deleted only if its
+ * put limits its life: what cannot be obtained again does not expire by itself. INVALID_VALUE.
  */
 function lifeOf(
   { ttl, ttlHours, origin = "user" }: PutOptions,
@@ -80,7 +80,7 @@ function identity(part: unknown, member: string): string {
     throw new SchemaStoreError("INVALID_KEY", `the entry has no ${member}`, { key: member });
   }
   if (typeof part !== "string") {
-    const message = `${member} ${JSON.stringify(part)} is no string`;
+    const message = `${member} ${JSON.stringify(part)} is not a string`;
     throw new SchemaStoreError("INVALID_KEY", message, { key: member });
   }
   if (!part.isWellFormed()) {

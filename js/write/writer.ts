@@ -1,4 +1,4 @@
-/** What goes in: described, packed, filed in catalog and memory, sent on its way to the host. */
+/** Writes: entries are described, packed, added to catalog and memory, and queued for the host. */
 
 import type { CheckedOptions } from "../arguments/options.js";
 import { Turns } from "../concurrency.js";
@@ -35,7 +35,7 @@ export interface PreparedRow extends WritableRow {
   readonly canonical: string;
 }
 
-/** Known at once, but where a put has to wait for the host. */
+/** A value at once, unless a put has to wait for the host. */
 type Stored = Metadata | Promise<Metadata>;
 
 /** The same, with what is to be waited for. */
@@ -123,7 +123,7 @@ export class Writer {
     throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
   }
 
-  /** Stores what `change` makes of the current slot, if nobody else writes its URL meanwhile. */
+  /** Stores what `change` returns for the current slot, if nobody else writes its URL meanwhile. */
   update(
     canonical: string,
     options: PutOptions,
@@ -134,7 +134,7 @@ export class Writer {
       if (value === undefined) return undefined;
       const prepared = this.#prepare(value, options);
       if (prepared.record.url === parseCanonical(canonical).url) return prepared;
-      const message = `the update of ${canonical} made an entry of ${prepared.record.url}`;
+      const message = `the update of ${canonical} returned an entry with the url ${prepared.record.url}`;
       throw new SchemaStoreError("INVALID_KEY", message, { key: canonical });
     });
   }
@@ -146,12 +146,12 @@ export class Writer {
     return { ...this.#row(prepared), canonical: canonicalOf(prepared.record) };
   }
 
-  /** Stores what a resolver answered to `canonical`. RESOLVER when it names another entry. */
+  /** Stores what a resolver returned for `canonical`. RESOLVER if it names another entry. */
   async storeResolved(answer: object | string, canonical: string): Promise<void> {
     const { url, version } = parseCanonical(canonical);
     const text = typeof answer === "string" ? answer : stringifyStrictly(answer, { url, version });
     const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
-    // Stored, it would replace what the user put under that other name.
+    // If stored, it would replace what the user put under that other name.
     const strayed =
       (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
     if (strayed) {

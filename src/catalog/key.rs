@@ -54,6 +54,6 @@ impl<'a> RowKey<'a> {
 
     /// Reads the packed form.
     pub fn unpack(packed: &'a [u8]) -> Result<Self> {
-        postcard::from_bytes(packed).map_err(|_| Error::corrupt("row key", "it does not unpack"))
+        postcard::from_bytes(packed).map_err(|_| Error::corrupt("row key", "it cannot be decoded"))
     }
 }

@@ -28,7 +28,7 @@ pub fn pack(history: &[u8], raw: &[u8]) -> (u8, Vec<u8>) {
     }
 }
 
-/// Unpacks what must be exactly `length` bytes, which the caller has found to be bearable.
+/// Unpacks what must be exactly `length` bytes, which the caller has checked against its limits.
 ///
 /// `CORRUPT` when it is not, `FORMAT_TOO_NEW` for a codec not known here.
 pub fn unpack(history: &[u8], codec: u8, packed: &[u8], length: usize) -> Result<Vec<u8>> {
@@ -40,7 +40,7 @@ pub fn unpack(history: &[u8], codec: u8, packed: &[u8], length: usize) -> Result
         }
     };
     let whole = raw.filter(|raw| raw.len() == length);
-    whole.ok_or_else(|| Error::corrupt("packed data", "it does not unpack to its length"))
+    whole.ok_or_else(|| Error::corrupt("packed data", "it does not decompress to its length"))
 }
 
 #[cfg(test)]

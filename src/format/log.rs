@@ -95,7 +95,7 @@ pub struct Log {
     others: Vec<Location>,
     /// Keys whose newest write is unreadable, with its version.
     lost: Vec<(Fingerprint, Version)>,
-    /// Bodies that were unreadable and have been found since, until their rows are told of.
+    /// Bodies that were unreadable and have been found since, until their rows are reported.
     healed: Vec<Hash>,
     /// Something may be damaged that nobody has healed yet.
     ailing: bool,

@@ -21,7 +21,7 @@ pub fn pack(store: &StoreId) -> Vec<u8> {
 /// The store a file names. `CORRUPT` when it is not such a file, `FORMAT_TOO_NEW` when this build
 /// cannot read the store.
 pub fn unpack(bytes: &[u8]) -> Result<StoreId> {
-    let damaged = || Error::corrupt("the FORMAT file", "it does not pass its checksum");
+    let damaged = || Error::corrupt("the FORMAT file", "its checksum does not match");
     let (major, incompatible, store) = fields(bytes).ok_or_else(damaged)?;
     too_new(major, incompatible)?;
     Ok(store)

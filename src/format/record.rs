@@ -25,7 +25,7 @@ pub const HEADER: usize = 40;
 pub const BODY: u8 = 1;
 /// A row: its meta holds hash, URL and metadata.
 pub const ROW: u8 = 2;
-/// A row that is no more.
+/// A deleted row.
 pub const DELETE: u8 = 3;
 /// The end of a batch, which makes it count.
 pub const COMMIT: u8 = 4;
@@ -160,7 +160,7 @@ pub fn find_magic(bytes: &[u8]) -> Option<usize> {
         .position(|window| window == MAGIC)
 }
 
-/// Appends a record to `out`, the first byte of which lies at `base` of the segment; answers the
+/// Appends a record to `out`, the first byte of which lies at `base` of the segment; returns the
 /// checksum of key, meta and value.
 pub fn write(
     out: &mut Vec<u8>,

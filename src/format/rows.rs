@@ -79,7 +79,7 @@ pub fn unpack(packed: &[u8]) -> Result<impl Iterator<Item = Result<Row<'_>>>> {
         }
         let Ok((row, tail)) = postcard::take_from_bytes(rest) else {
             rest = &[];
-            return Some(Err(Error::corrupt("index", "a row does not unpack")));
+            return Some(Err(Error::corrupt("index", "a row cannot be decoded")));
         };
         rest = tail;
         Some(Ok(row))

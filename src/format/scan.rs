@@ -245,7 +245,7 @@ impl<'a> Scan<'_, 'a> {
         }
     }
 
-    /// Reports what did not read since the last COMMIT; answers where it lies.
+    /// Reports what was unreadable since the last COMMIT; returns where it lies.
     fn report(&mut self) -> Vec<u64> {
         let bad = core::mem::take(&mut self.bad);
         self.found.damage.extend(bad.iter().map(|_| Damage::Record));

@@ -14,7 +14,7 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     CRC.checksum(bytes)
 }
 
-/// A cursor over bytes: every read answers `None` at the end instead of failing loudly.
+/// A cursor over bytes: every read returns `None` at the end instead of failing loudly.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],

@@ -299,7 +299,7 @@ impl Tier {
         self.policy.len() + self.holds.entries() + self.demoted.len()
     }
 
-    /// How many newcomers left for want of room because the policy preferred what it had.
+    /// How many newcomers were evicted because the policy preferred what it had.
     pub fn refusals(&self) -> u64 {
         self.refusals
     }

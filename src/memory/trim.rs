@@ -9,7 +9,7 @@ use crate::catalog::Slot;
 pub struct Shed {
     /// Their bodies left memory.
     pub evicted: Vec<Slot>,
-    /// Their bodies stayed. The policy is to be told of them again, in this order.
+    /// Their bodies stayed. Tell the policy of them again, in this order.
     pub kept: Vec<Slot>,
 }
 

@@ -15,7 +15,7 @@ impl Store {
     }
 
     /// Takes the caller's report of hits, and does what the clock demands. Called before anything else,
-    /// so that the outcome equals that of a store which is told of each hit.
+    /// so that the outcome equals that of a store that gets each hit at once.
     pub fn drain(&mut self, report: &[Hits], now: u64) -> Effects {
         self.counters.hits += total_count(report);
         self.expiry.read_clock(now);

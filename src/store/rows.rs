@@ -98,7 +98,7 @@ impl Store {
         self.above = Above::new(self.options.seed);
     }
 
-    /// Forgets the rows the host no longer has, but for those in `keep`, which it does not have
+    /// Forgets the rows the host no longer has, except those in `keep`, which it does not have
     /// yet; the catalog is complete afterwards.
     pub fn end_sweep(&mut self, keep: &[u32]) -> Effects {
         let mut effects = Effects::new();

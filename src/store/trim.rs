@@ -63,7 +63,7 @@ impl Store {
         !shed.evicted.is_empty()
     }
 
-    /// Counts a body that left memory, and tells of it; without a host the entry is gone.
+    /// Counts and reports a body that left memory; without a host the entry is gone.
     pub(super) fn note_evicted(&mut self, slot: Slot, cause: Cause, effects: &mut Effects) {
         let counter = match cause {
             Cause::Size => &mut self.counters.evicted_for_size,

@@ -91,7 +91,7 @@ impl LogHandle {
         self.log.start_counting();
     }
 
-    /// Sentences on damage that no row tells of.
+    /// Sentences on damage that no row reports.
     pub fn damage(&mut self) -> Vec<String> {
         self.log.damage()
     }
@@ -154,14 +154,14 @@ impl LogHandle {
         kept.collect()
     }
 
-    /// Whether the open segment is to be closed before a commit, which belongs into a later one.
+    /// Whether to close the open segment before a commit, which belongs in a later one.
     #[wasm_bindgen(js_name = isOutranked)]
     pub fn is_outranked(&self) -> bool {
         self.log.is_outranked()
     }
 
     /// Checks bodies within `bytes`, read at `base` of a segment: `places` holds offset and length
-    /// of each record, as `locate` gave them. Answers begin and end of each body in `bytes`; a body that
+    /// of each record, as `locate` returned them. Returns begin and end of each body in `bytes`; a body that
     /// is damaged ends before it begins, and counts as absent from here on.
     pub fn verify(
         &mut self,
@@ -215,7 +215,7 @@ impl LogHandle {
         self.log.delete(key)
     }
 
-    /// Ends the commit and answers its ticket.
+    /// Ends the commit and returns its ticket.
     pub fn end(&mut self) -> Result<u32> {
         self.log.end()
     }
@@ -363,7 +363,7 @@ pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| {
         let what = format!("{what} of {} bytes", bytes.len());
-        Error::invalid_value(&what, "has another length than it must have")
+        Error::invalid_value(&what, "has the wrong length")
     })
 }
 

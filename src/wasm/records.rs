@@ -15,7 +15,7 @@ use super::wall;
 
 const SEPARATOR: char = '\0';
 
-const NUMBER: &str = "must be a whole number, not negative";
+const NUMBER: &str = "must be a whole number of at least 0";
 
 /// Origins in the order of their digits.
 const ORIGINS: [Origin; wall::ORIGINS.len()] = [

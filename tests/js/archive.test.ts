@@ -119,7 +119,9 @@ test("what is no source of bytes is refused, and a source that fails is told", a
     const views = (async function* () {
       yield view;
     })();
-    const message = new RegExp(`chunks that are Uint8Arrays, not ${view.constructor.name}`);
+    const message = new RegExp(
+      `each chunk of an archive must be a Uint8Array, not ${view.constructor.name}`,
+    );
     await assert.rejects(store.import(views as never), { code: "INVALID_VALUE", message });
   }
   const archive = await archiveOf(...teas);

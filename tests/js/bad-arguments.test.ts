@@ -247,7 +247,7 @@ test("a condition is refused where the call has one of its own", async () => {
   const { store } = await makeWorld();
   await assert.rejects(
     store.update("http://x/A", (value) => value, { ifHash: null } as object),
-    /^SchemaStoreError: unknown option "ifHash"; known are durable, tags, /,
+    /^SchemaStoreError: unknown option "ifHash"; known options: durable, tags, /,
   );
   await store.close();
 });

@@ -5,9 +5,9 @@ import { cycle, kept, table } from "./bad-table.js";
 
 const badUrls: Record<string, readonly [unknown, RegExp]> = {
   "no url": [undefined, /no url/],
-  "a number": [5, /url 5 is no string/],
+  "a number": [5, /url 5 is not a string/],
   null: [null, /url|canonical/],
-  "an object": [{ a: 1 }, /no string/],
+  "an object": [{ a: 1 }, /is not a string/],
   empty: ["", /empty/],
   "white space inside": ["a b", /white space/],
   "white space around": [" a", /white space/],
@@ -61,7 +61,7 @@ table("versions, sources and metadata of the wrong kind", {
   "version, a number": [
     (store) => store.put({ url: "u", version: 1 }),
     "INVALID_KEY",
-    /version 1 is no string/,
+    /version 1 is not a string/,
   ],
   "version with white space": [
     (store) => store.put({ url: "u", version: "1 0" }),
@@ -156,7 +156,7 @@ table("versions, sources and metadata of the wrong kind", {
     "INVALID_KEY",
     /sd has no url/,
   ],
-  "convert, a cycle": [(store) => store.convert(cycle()), "INVALID_VALUE", /no plain data/],
+  "convert, a cycle": [(store) => store.convert(cycle()), "INVALID_VALUE", /is not plain data/],
   "convert, null": [
     (store) => store.convert(null as unknown as object),
     "INVALID_VALUE",

@@ -63,7 +63,7 @@ test("options out of their range name option, value and range", async () => {
     message: "option memoryLimitMb is 0, must be a whole number from 1 to 4000",
   });
   await assert.rejects(openStore({ maxEntrys: 3 } as StoreOptions), {
-    message: `unknown option "maxEntrys"; known are ${Object.keys(OPTION_RULES).join(", ")}`,
+    message: `unknown option "maxEntrys"; known options: ${Object.keys(OPTION_RULES).join(", ")}`,
   });
   const bare = Object.create(null) as object;
   for (const value of [

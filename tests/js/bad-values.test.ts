@@ -24,10 +24,14 @@ table("texts that are no entry", {
   empty: [(store) => store.putText(""), "SERIALIZATION", /not JSON/],
   "a trailing comma": [(store) => store.putText('{"url":"u",}'), "SERIALIZATION", /not JSON/],
   "a byte order mark": [(store) => store.putText('\ufeff{"url":"u"}'), "SERIALIZATION", /not JSON/],
-  "an array": [(store) => store.putText('[{"url":"u"}]'), "INVALID_VALUE", /no object/],
-  "a number": [(store) => store.putText("5"), "INVALID_VALUE", /no object/],
-  "a string": [(store) => store.putText('"url"'), "INVALID_VALUE", /no object/],
-  null: [(store) => store.putText("null"), "INVALID_VALUE", /no object/],
+  "an array": [
+    (store) => store.putText('[{"url":"u"}]'),
+    "INVALID_VALUE",
+    /JSON but not an object/,
+  ],
+  "a number": [(store) => store.putText("5"), "INVALID_VALUE", /JSON but not an object/],
+  "a string": [(store) => store.putText('"url"'), "INVALID_VALUE", /JSON but not an object/],
+  null: [(store) => store.putText("null"), "INVALID_VALUE", /JSON but not an object/],
   "a raw lone surrogate": [
     (store) => store.putText('{"url":"u","x":"\ud800"}'),
     "INVALID_VALUE",
@@ -125,7 +129,7 @@ table("values that JSON cannot hold", {
     "INVALID_VALUE",
     /value\.a has a member more/,
   ],
-  "a cycle": [(store) => store.put(cycle()), "INVALID_VALUE", /holds itself/],
+  "a cycle": [(store) => store.put(cycle()), "INVALID_VALUE", /contains itself/],
   "10,000 deep": [
     (store) => store.put({ url: "u", x: nested(10_000) }),
     "INVALID_VALUE",
@@ -135,7 +139,7 @@ table("values that JSON cannot hold", {
   "from an update": [
     (store) => store.update("kept", () => cycle()),
     "INVALID_VALUE",
-    /holds itself/,
+    /contains itself/,
   ],
   "an update to another url": [
     (store) => store.update("kept", () => ({ url: "other" })),

@@ -79,9 +79,9 @@ test("what differs is kept, and replaced when that is wanted", async () => {
   await cache("tea", ["import", "-"], await archiveOf(tea("a", 1), tea("b", 1)));
   const archive = await archiveOf(tea("a", 2), tea("b", 1), tea("c", 1));
   const kept = await cache("tea", ["import", "-"], archive);
-  assert.match(String(kept.out), /^1 added, 0 replaced, 1 there already, 1 kept\n.*--replace\n$/);
+  assert.match(String(kept.out), /^1 added, 0 replaced, 1 already there, 1 kept\n.*--replace\n$/);
   const replaced = await cache("tea", ["import", "-", "--replace"], archive);
-  assert.equal(String(replaced.out), "0 added, 1 replaced, 2 there already, 0 kept\n");
+  assert.equal(String(replaced.out), "0 added, 1 replaced, 2 already there, 0 kept\n");
 });
 
 test("a damaged archive is told and changes nothing", async () => {
@@ -112,7 +112,7 @@ test("what is not there, or cannot be written, is told", async () => {
   writeFileSync(nameless, JSON.stringify({ resourceType: "Bundle", entry: [] }));
   const packed = await cache("none", ["pack", nameless]);
   assert.equal(packed.code, 2);
-  assert.match(packed.err, /say --output/);
+  assert.match(packed.err, /pass --output/);
 });
 
 test("an export that fails leaves the file that was there", async () => {

@@ -38,7 +38,7 @@ test("a store in memory is refused wherever it would be the place, and the setti
     for (const [origin, around, flags] of settings) {
       const { code, out, err } = await cache([...words, ...flags, ...at], around);
       assert.deepEqual([code, out], [2, ""], words[0]);
-      const said = `error: INVALID_CONFIG ${origin} is "memory": such a store ends with the command, so that cache ${words[0]} could`;
+      const said = `error: INVALID_CONFIG ${origin} is "memory", must be memory-disk or disk: a memory store ends with the command, so cache ${words[0]} would`;
       assert.ok(err.startsWith(said), err);
     }
   }
@@ -78,7 +78,7 @@ test("a directory that was named and is not there is not made by looking at it",
     ["clear", "--all", "-y"],
   ]) {
     const flag = await cache([...words, "--dir", missing], { cwd });
-    const said = `error: NOT_FOUND there is no store at ${missing}, named by`;
+    const said = `error: NOT_FOUND there is no store at ${missing}, set by`;
     assert.deepEqual([flag.code, flag.out, flag.err], [1, "", `${said} --dir\n`]);
     const variable = await cache(words, { cwd, env: { FSS_DISK_CACHE_DIR: missing } });
     assert.equal(variable.err, `${said} FSS_DISK_CACHE_DIR\n`);
@@ -94,7 +94,7 @@ test("an export of nothing writes nothing, an archive of nothing is told", async
   assert.equal((await cache(["import", "-", ...some], { cwd }, await archiveOf(tea("a")))).code, 0);
   for (const target of ["kept.fss", "-"]) {
     const none = await cache(["export", target, "--package", "typo", ...some], { cwd });
-    const said = "error: NOT_FOUND no entry is to be exported: no archive was written\n";
+    const said = "error: NOT_FOUND there is no entry to export: no archive was written\n";
     assert.deepEqual([none.code, none.out, none.err], [1, "", said]);
   }
   assert.equal(readFileSync(join(cwd, "kept.fss"), "utf8"), "as it was");
@@ -102,7 +102,7 @@ test("an export of nothing writes nothing, an archive of nothing is told", async
   const empty = await cache(["import", "-", ...some], { cwd }, await archiveOf());
   assert.deepEqual(
     [empty.code, empty.err],
-    [1, "error: NOT_FOUND - is an archive of no entries: nothing was imported\n"],
+    [1, "error: NOT_FOUND - is an archive without entries: nothing was imported\n"],
   );
 });
 
@@ -117,6 +117,6 @@ test("clearing what is not there: an entry that was named is missed, a kind may 
     ["--package", "typo"],
   ]) {
     const { code, out, err } = await cache(["clear", "--yes", ...filter, ...some], { cwd });
-    assert.deepEqual([code, out, err], [0, "nothing is of that kind: removed 0 entries\n", ""]);
+    assert.deepEqual([code, out, err], [0, "nothing matches: removed 0 entries\n", ""]);
   }
 });

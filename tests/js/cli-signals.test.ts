@@ -62,7 +62,7 @@ for (const [name, code] of SIGNALS) {
     const ended = await cache(["save", r4b, ...at(name)], { cwd, signal });
     assert.deepEqual([ended.code, ended.by, ended.out], [code, null, ""]);
     const said =
-      /^hl7\.fhir\.r4b\.core#4\.3\.0: (\d+) of (\d+) files done and stored; save it again\nerror: interrupted by (\w+)\n$/;
+      /^hl7\.fhir\.r4b\.core#4\.3\.0: (\d+) of (\d+) files done and stored; save it again to finish\nerror: interrupted by (\w+)\n$/;
     const [, done, , by] = said.exec(ended.err) ?? assert.fail(ended.err);
     assert.equal(by, name);
     const { saved, incomplete } = await found(name);
@@ -73,7 +73,7 @@ for (const [name, code] of SIGNALS) {
     const listed = await cache(["list", ...at(name)], { cwd });
     assert.match(
       listed.out,
-      new RegExp(`\n${saved} entries, .*\nincomplete: ${R4B}, save it again\n$`),
+      new RegExp(`\n${saved} entries, .*\nincomplete: ${R4B}; save it again\n$`),
     );
     const entries = JSON.parse((await cache(["list", "--json", ...at(name)], { cwd })).out);
     assert.equal(entries.length, saved);

@@ -218,7 +218,7 @@ test("clears what it is told to, and only after a yes", async () => {
     [["--url", patient], /--yes/],
     [["--all", "--type", "Patient", "--yes"], /cannot be combined/],
     [["--url", patient, "--all", "--yes"], /cannot be combined/],
-    [["--older-than", "30", "--yes"], /--older-than = "30"/],
+    [["--older-than", "30", "--yes"], /--older-than is "30", must be a number/],
   ];
   for (const [words, message] of refused) {
     const { code, out, err } = await run(["cache", "clear", ...words, ...at]);
@@ -228,7 +228,7 @@ test("clears what it is told to, and only after a yes", async () => {
   const clear = (...words: string[]) => json(["cache", "clear", "--yes", ...words, ...at]);
   for (const none of [patient.slice(0, -1), `${patient}|9`]) {
     const { code, out, err } = await run(["cache", "clear", "--yes", "--url", none, ...at]);
-    assert.deepEqual([code, out], [1, "nothing is of that kind: removed 0 entries\n"]);
+    assert.deepEqual([code, out], [1, "nothing matches: removed 0 entries\n"]);
     assert.equal(err, `error: NOT_FOUND nothing is stored under ${none}\n`);
   }
   assert.deepEqual(await clear("--older-than", "1h"), { removed: 0 });

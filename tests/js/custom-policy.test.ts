@@ -122,12 +122,12 @@ const useless: Record<string, readonly [(given: EvictionCandidate[]) => unknown,
   "returns one twice": [(given) => [...given.slice(1), given[1] as never], /a candidate twice/],
   "returns a foreign one": [
     (given) => [{ ...given[0] } as never, ...given.slice(1)],
-    /no candidate/,
+    /not a candidate/,
   ],
-  "returns a place out of range": [(given) => given.map((_, at) => at + 1), /no candidate/],
-  "returns half places": [(given) => given.map((_, at) => at / 2), /no candidate/],
-  "returns no numbers": [(given) => given.map(() => Number.NaN), /no candidate/],
-  "returns holes": [(given) => new Array(given.length), /no candidate/],
+  "returns a place out of range": [(given) => given.map((_, at) => at + 1), /not a candidate/],
+  "returns half places": [(given) => given.map((_, at) => at / 2), /not a candidate/],
+  "returns no numbers": [(given) => given.map(() => Number.NaN), /not a candidate/],
+  "returns holes": [(given) => new Array(given.length), /not a candidate/],
   "returns an array that throws": [
     (given) =>
       new Proxy([...given], {

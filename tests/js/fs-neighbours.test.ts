@@ -103,7 +103,11 @@ test("a directory that is replaced while a commit waits its turn fails that comm
   let refused: Promise<void> | undefined;
   await new Locks(directory, storeId).hold("commit", async () => {
     const put = store.put({ url: "late" }, { durable: true });
-    refused = assert.rejects(put, { code: "DISK_ERROR", retryable: true, message: /made anew/ });
+    refused = assert.rejects(put, {
+      code: "DISK_ERROR",
+      retryable: true,
+      message: /was deleted and recreated/,
+    });
     await until(() => commits === 2, "the commit");
     rmSync(directory, { recursive: true });
     const anew = await open(directory);

@@ -114,12 +114,12 @@ test("Bundles nested without end are told, not followed", async () => {
   assert.deepEqual((await saved(await openPackage(nested))).urls, ["Deep"]);
   const { urls, failed } = await saved(await openPackage(bundle("collection", nested)));
   assert.deepEqual(urls, []);
-  assert.match(`${failed[0]?.error.message}`, /entry 0 lies in more than 8 others$/);
+  assert.match(`${failed[0]?.error.message}`, /entry 0 is nested in more than 8 others$/);
 });
 
 test("a package with nothing to save says what it has instead", async () => {
   const top = "has no StructureDefinition where a package keeps them: ";
-  const lies = ": no part of a FHIR package, but unpacked they can be saved as folders";
+  const lies = ", outside the package itself: unpack it and save those folders";
   const cases: [Files, object, string][] = [
     [
       {
@@ -138,7 +138,7 @@ test("a package with nothing to save says what it has instead", async () => {
         "package/c.ttl": "",
       },
       { resources: {}, otherForms: { xml: 2, ttl: 1 }, elsewhere: {} },
-      "2 files in .xml, 1 file in .ttl, of which only JSON could be read",
+      "2 files in .xml, 1 file in .ttl, but only JSON is read",
     ],
     [
       {
@@ -149,12 +149,12 @@ test("a package with nothing to save says what it has instead", async () => {
         "other/c.json": definition("C"),
       },
       { resources: {}, otherForms: {}, elsewhere: { "package/profiles": 2, other: 1 } },
-      `StructureDefinitions lie in package/profiles/ (2 files), other/ (1 file)${lies}`,
+      `there are StructureDefinitions in package/profiles/ (2 files), other/ (1 file)${lies}`,
     ],
     [
       { "package/package.json": manifest, "package/list.json": { a: 1 } },
       { resources: {}, otherForms: {}, elsewhere: {} },
-      "it has no resources in JSON at all",
+      "it has no JSON resources",
     ],
   ];
   for (const [files, contents, sentence] of cases) {
@@ -177,7 +177,7 @@ test("a package that lies too deep is said to, and opened where it is whole", as
   assert.deepEqual(foundInstead?.elsewhere, { "repo-main/package": 1 });
   assert.match(
     foundInstead?.sentence ?? "",
-    /its package\.json lies too deep, in repo-main\/package\/;/,
+    /its package\.json is nested too deep, in repo-main\/package\/;/,
   );
 
   await assert.rejects(asDirectory(files), (error) => {

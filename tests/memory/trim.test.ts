@@ -91,7 +91,7 @@ test("trim by what is no number of bytes", async () => {
   for (const bytes of [-1, Number.NaN, "1", null, {}, 1n]) {
     assert.throws(() => store.trim(bytes as number), {
       code: "INVALID_VALUE",
-      message: /^bytes is .*, must be a number from 0$/,
+      message: /^bytes is .*, must be a number of at least 0$/,
     });
   }
   assert.ok((await store.stats()).memory.decodedEstimate > 0);

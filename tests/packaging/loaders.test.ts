@@ -41,7 +41,7 @@ browserTest("a missing or unreachable core names the inline entry", async () => 
     await page.route(CORE, (route) => route.fulfill({ status: 404 }));
     assert.match(
       await load(page, "index"),
-      /^UNSUPPORTED .* answered 404.*fhir-schema-store\/inline/,
+      /^UNSUPPORTED .* returned status 404.*fhir-schema-store\/inline/,
     );
     await page.unroute(CORE);
     await page.route(CORE, (route) => route.abort());

@@ -42,11 +42,11 @@ const syncAll = promisify(fsync);
 export const isSegment = (name: string): boolean => SEGMENT.test(name);
 /** Whether a file is one of ours, to be deleted with the store. */
 export const isOurs = (name: string): boolean => OURS.test(name);
-/** Whether a file was on its way to its name. */
+/** Whether a file is temporary, not renamed yet. */
 export const isTemporary = (name: string): boolean => name.startsWith("tmp-") && isOurs(name);
 /** Generation of a snapshot by its file name; 0 for any other file. */
 export const generationOf = (name: string): number => Number(SNAPSHOT.exec(name)?.[1] ?? 0);
-/** File name of a record beside the rows. */
+/** File name of a separate record. */
 export const sideName = (name: string): string => `side-${name}`;
 /** File name of a snapshot. */
 export const snapshotName = (generation: number): string =>
@@ -277,7 +277,7 @@ export function writeEach(fd: number, pieces: readonly Uint8Array[]): void {
   }
 }
 
-/** Takes back what was written behind `length`; false when even that fails. */
+/** Truncates to `length`; false if even that fails. */
 export function tryTruncate(fd: number, length: number): boolean {
   try {
     ftruncateSync(fd, length);

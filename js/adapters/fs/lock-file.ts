@@ -15,7 +15,7 @@ import { randomBytes } from "./random.js";
 const PAUSE_MS = 10;
 
 /**
- * Takes the lock at `path`; answers what lets go of it, or undefined when it is not free by the
+ * Takes the lock at `path`; returns a function that releases it, or undefined if it is not free by the
  * deadline, in milliseconds since 1970.
  */
 export async function acquireFile(
@@ -54,7 +54,7 @@ function made(path: string, holder: string): boolean {
   }
 }
 
-/** Whom a link names; empty for what is no link, undefined when there is nothing. */
+/** Whom a link names; empty if it is not a link, undefined if there is nothing. */
 function holderOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -79,7 +79,7 @@ function tokenOf(holder: string): string {
   return holder.split("-")[1] ?? "0";
 }
 
-/** What names no process is nobody's. */
+/** A link that names no process has no holder. */
 function isAlive(holder: string): boolean {
   const pid = Number.parseInt(holder, 10);
   if (!(pid > 0)) return false;

@@ -117,5 +117,8 @@ function holderGone(path: string, deadline: number): Promise<void> {
 }
 
 function timeout(name: string): SchemaStoreError {
-  return new SchemaStoreError("TIMEOUT", `another process holds the lock "${name}" for too long`);
+  return new SchemaStoreError(
+    "TIMEOUT",
+    `another process has held the lock "${name}" for too long`,
+  );
 }

@@ -64,7 +64,7 @@ export class LogCore {
         throw diskError(error, "reading the store", this.#files.directory);
       }
       this.restart();
-      const message = "the core trapped; the store is read again and the call can be repeated";
+      const message = "the core trapped and reads the store again; repeat the call";
       throw new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
     }
   }
@@ -81,9 +81,9 @@ export class LogCore {
   }
 
   /**
-   * Takes in what others have written; true when there was anything. Where something live has gone
-   * with its segment the directory is read again: what a merge was moving when it failed is where it
-   * was before, and this log has forgotten where.
+   * Takes in what others have written; true when there was anything. If something live has gone with
+   * its segment, the directory is read again: after a failed merge it is where it was before, and this
+   * log has forgotten where.
    */
   refresh(): boolean {
     const found = this.call((log) => refresh(this.#files, log));
@@ -93,14 +93,14 @@ export class LogCore {
     return true;
   }
 
-  /** Whether the directory has become another store: deleted and made anew since it was read. */
+  /** Whether the directory was deleted and recreated as another store since it was read. */
   isReplaced(): boolean {
     if (this.#log === undefined) return false;
     const format = this.call(() => unlessGone(() => this.#files.read(FORMAT)));
     return format !== undefined && !Buffer.from(format).includes(Buffer.from(this.#store));
   }
 
-  /** Lets go of what is known: the next call reads the directory, and older tokens mean "reset". */
+  /** Forgets what is known: the next call reads the directory, and older tokens mean "reset". */
   restart(): void {
     this.#log = undefined;
     this.#base = this.#lastToken + 1;

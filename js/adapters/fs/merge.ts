@@ -82,7 +82,7 @@ export class Merge {
       return false;
     }
     await this.#writer.seal();
-    // What took the place of the dead must not go with a power cut either.
+    // What replaced the dead must survive a power cut too.
     await syncSegments(this.#files, this.#core);
     this.#check();
     this.#core.call((log) => {
@@ -95,8 +95,8 @@ export class Merge {
   }
 
   /**
-   * Takes it all back: on a full disk the space is needed. When somebody has deleted a source
-   * meanwhile, what was moved may be nowhere else, and stays.
+   * Undoes everything: on a full disk the space is needed. If somebody has deleted a source meanwhile,
+   * what was moved may be the only copy, and stays.
    */
   undo(): void {
     this.#writer.release();
@@ -143,7 +143,7 @@ export class Merge {
     return moved.reduce((bytes, { body }) => bytes + body.length, 0);
   }
 
-  /** As many as are moved at once, but for those that are dead by now. */
+  /** The next ones to move together, without those that are dead by now. */
   #nextBodies({ slot, bodies }: Source): Uint8Array[] {
     const group: Uint8Array[] = [];
     for (let bytes = 0; bytes < MOVE; ) {

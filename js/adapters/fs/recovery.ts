@@ -1,4 +1,4 @@
-/** From the files of a directory to the state of its log, at open and ever after. */
+/** Builds the state of the log from the files of a directory, when it is opened and later. */
 
 import { mkdirSync } from "node:fs";
 import { SEGMENT_HEADER, SEGMENT_OWN, SEGMENT_SEALED, STORE_ID } from "../../core/wall.js";
@@ -72,7 +72,7 @@ function readOn(files: Files, log: LogHandle, slot: number, name: string): boole
   return bytes.length > SEGMENT_HEADER && log.scan(slot, bytes.subarray(SEGMENT_HEADER));
 }
 
-/** What `read` answers, or undefined when another process has deleted the file meanwhile. */
+/** What `read` returns, or undefined if another process has deleted the file meanwhile. */
 export function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -100,8 +100,8 @@ function makeDirectory(files: Files): string[] {
 }
 
 /**
- * Refuses a directory that is not empty. Answers segments without a commit: a power cut may leave one
- * behind of a store that did not come to be.
+ * Refuses a directory that holds other files. Returns segments without a commit: a power cut may leave
+ * one of a store that was never completed.
  */
 function refuseForeign(files: Files, names: readonly string[]): string[] {
   const { directory } = files;
@@ -114,7 +114,7 @@ function refuseForeign(files: Files, names: readonly string[]): string[] {
   const segments = names.filter(isSegment);
   const isUnborn = (name: string) => (unlessGone(() => files.size(name)) ?? 0) <= SEGMENT_HEADER;
   if (!segments.every(isUnborn) || names.some((name) => generationOf(name) > 0)) {
-    const what = `${directory} holds segments, and the FORMAT file that names their store is gone`;
+    const what = `${directory} holds segments, but the FORMAT file that names their store is missing`;
     throw new SchemaStoreError("CORRUPT", what, details);
   }
   return segments;

@@ -9,7 +9,7 @@ import { unlessGone } from "./recovery.js";
 
 /** Most bytes of one read. */
 const RUN = 1 << 20;
-/** Bytes nobody asked for that are read along rather than to read twice. */
+/** Bytes between two bodies that are read too, to save a second read. */
 const GAP = 16 << 10;
 /** Up to here a blocking read is quicker than a thread's, even where the page must be fetched. */
 const BLOCKING = 128 << 10;
@@ -20,7 +20,7 @@ const TRIES = 5;
 const readLater = promisify(read);
 
 interface Wanted {
-  /** Position in the answer. */
+  /** Position in the result. */
   readonly index: number;
   readonly slot: number;
   readonly offset: number;

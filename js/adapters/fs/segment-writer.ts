@@ -225,12 +225,12 @@ function filled(bytes: Uint8Array, gaps: Uint32Array, bodies: readonly Uint8Arra
 function plan(log: LogHandle, batch: HostBatch, fresh: boolean): Plan {
   for (const { key, revision } of batch.expect ?? []) {
     if (log.revision(key) !== revision) {
-      throw new SchemaStoreError("CONCURRENCY", "a row was changed by somebody else meanwhile");
+      throw new SchemaStoreError("CONCURRENCY", "somebody else has changed a row meanwhile");
     }
   }
   const { expectUrl } = batch;
   if (expectUrl && unpackRows(log.byUrl(expectUrl.url)).length !== expectUrl.count) {
-    const message = `${expectUrl.url} got or lost a row meanwhile`;
+    const message = `a row of ${expectUrl.url} was added or deleted meanwhile`;
     throw new SchemaStoreError("CONCURRENCY", message);
   }
   const bytes = batch.put.reduce((sum, { meta }) => sum + RECORDS + meta.length, 0);

@@ -185,7 +185,7 @@ export async function publishSnapshot(files: Files, core: LogCore): Promise<void
   // A snapshot must not rest on what a power cut may take away.
   await syncSegments(files, core);
   const names = files.list();
-  // What killed processes left on its way to its name.
+  // Temporary files of killed processes.
   for (const name of names) if (isTemporary(name) && isOld(files, name)) files.remove(name);
   const generations = names.map(generationOf).filter(Boolean);
   const newest = Math.max(0, ...generations);

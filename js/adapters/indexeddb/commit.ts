@@ -59,7 +59,7 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const named = [...byHash.values()];
   const writtenKeys = [...batch.put, ...batch.delete].map(({ key }) => key);
   const place = checkPlace(await result<Place | undefined>(sys.get("place")));
-  // Where nothing is there is nothing to find: the first package goes in twice as fast.
+  // An empty database needs no look-ups: the first package is stored twice as fast.
   const empty = place.bytes === 0 && place.tombstones === 0;
   const inUse = <T>(items: readonly T[]) => (empty ? [] : items);
   const { expectUrl } = batch;
@@ -83,7 +83,7 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const token = place.token + 1;
   const tally = { bytes: place.bytes, tombstones: place.tombstones };
   named.forEach(({ row, body }, i) => {
-    // What lies there may be damaged: then it is as good as absent.
+    // The stored body may be damaged: then it counts as absent.
     const there = held[i];
     if (there !== undefined && isSame(new Uint8Array(there), new Uint8Array(body))) return;
     bodies.put(body, row.hash);
@@ -147,7 +147,7 @@ export async function removeRows(
   return { bytes };
 }
 
-/** Has every other tab look at all rows anew, after some were removed without a trace. */
+/** Makes every other tab read all rows again, after some were removed without a tombstone. */
 export async function announce(
   transaction: IDBTransaction,
   { bytes }: { readonly bytes: number },

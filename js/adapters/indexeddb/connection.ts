@@ -77,8 +77,8 @@ export class Connection {
   }
 
   /**
-   * Lets go of the handle at once and aborts what is under way, to be run again after `thaw`: a frozen
-   * page would hold up the transactions of all others.
+   * Closes the handle at once and aborts transactions, to be run again after `thaw`: a frozen page would
+   * block those of all others.
    */
   freeze(): void {
     if (this.#frozen !== undefined) return;
@@ -99,7 +99,7 @@ export class Connection {
     this.#frozen = undefined;
   }
 
-  /** Lets go of the handle; transactions under way still finish. The next use opens another. */
+  /** Closes the handle; transactions under way still finish. The next use opens another. */
   close(): Promise<void> {
     return this.#drop();
   }
@@ -121,7 +121,7 @@ export class Connection {
     while (this.#frozen !== undefined) await this.#frozen.ended;
     const database = await this.#database();
     try {
-      const hangs = `indexeddb: a transaction on ${this.#name} hangs`;
+      const hangs = `indexeddb: a transaction on ${this.#name} does not end`;
       return await runTransaction(database, options, work, this.#running, (transaction) =>
         within(this.#deadlineMs, transaction, () => new SchemaStoreError("TIMEOUT", hangs)),
       );
@@ -180,12 +180,12 @@ export class Connection {
     return within(this.#deadlineMs, result, () => {
       late = true;
       const code = blocked ? "BLOCKED" : "TIMEOUT";
-      const why = blocked ? "another tab keeps it open" : "the browser does not answer";
-      return new SchemaStoreError(code, `indexeddb: ${this.#name} is not ${what}: ${why}`);
+      const why = blocked ? "another tab keeps it open" : "the browser does not respond";
+      return new SchemaStoreError(code, `indexeddb: ${this.#name} was not ${what}: ${why}`);
     });
   }
 
-  /** Gives up a handle that is of no use any more, unless another has taken its place. */
+  /** Gives up a dead handle, unless another has replaced it. */
   #discard(database: IDBDatabase): void {
     database.close();
     if (this.#live !== database) return;
@@ -247,7 +247,7 @@ function abort(transaction: IDBTransaction): void {
 function factory(): IDBFactory {
   const found: IDBFactory | undefined = globalThis.indexedDB;
   if (found) return found;
-  throw new SchemaStoreError("UNSUPPORTED", "indexeddb: there is no IndexedDB here");
+  throw new SchemaStoreError("UNSUPPORTED", "indexeddb: IndexedDB is not available here");
 }
 
 function aborted(): DOMException {

@@ -1,6 +1,6 @@
 /**
- * Bodies that are not what their hash says. Such a body is dropped, its hash is noted in the record about
- * the database, and the rows that name it say so until somebody puts the body again.
+ * Bodies that do not match their hash. Such a body is dropped, its hash is noted in the `place` record,
+ * and the rows that name it are marked until somebody puts the body again.
  */
 
 import { isSame, mapKey } from "../../bytes.js";

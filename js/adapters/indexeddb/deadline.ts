@@ -1,4 +1,4 @@
-/** No promise of a browser is waited for without end. */
+/** Limits how long a promise of the browser is awaited. */
 
 /** A timer of more milliseconds goes off at once. */
 export const LONGEST_MS = 0x7fff_ffff;

@@ -12,7 +12,7 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 
 const DEAD: ReadonlySet<string> = new Set(["InvalidStateError", "UnknownError", "AbortError"]);
 
-/** Whether the handle is of no use any more, so that the same on a new one may succeed. */
+/** Whether the handle is dead, so that a retry on a new one may succeed. */
 export function isDeadHandle(cause: unknown): boolean {
   if (cause instanceof SchemaStoreError || !(cause instanceof Error)) return false;
   if (CODES.has(cause.name)) return false;

@@ -1,7 +1,7 @@
 /**
- * What a page had queued when it was left. A page that goes away does not live to see an answer, so a
- * commit, which reads before it writes, comes too late. Instead the whole queue is copied into the store
- * `side` in one turn; whoever opens the database next files it among rows and bodies.
+ * What a page had queued when it was left. Such a page does not live to see a result, so a commit,
+ * which reads before it writes, comes too late. Instead the whole queue is copied into the store
+ * `side` in one turn; whoever opens the database next applies it to rows and bodies.
  *
  * The copy is cut into pieces: Chromium stores a value of more than 64 KB as a blob, and fetches the
  * bytes of that from the page afterwards, when it is gone.
@@ -29,7 +29,7 @@ export interface LeftQueue {
   readonly writes: Pick<PreparedBatch, "put" | "delete">;
 }
 
-/** What was left, once it was filed. */
+/** What was left, once it is applied. */
 export interface Taken {
   /** Whether anything was written. */
   readonly wrote: boolean;
@@ -46,7 +46,7 @@ export function leave(side: IDBObjectStore, queue: LeftQueue): void {
   }
 }
 
-/** Takes the copy of a page back. */
+/** Removes the copy of a page. */
 export function forget(side: IDBObjectStore, id: string): void {
   side.delete(piecesOf(id));
 }
@@ -56,7 +56,7 @@ export async function isAnyLeft(side: IDBObjectStore): Promise<boolean> {
   return (await result(side.count(allPieces()))) > 0;
 }
 
-/** Files all that was left, in `transaction`, which covers every store. */
+/** Applies everything that was left, in `transaction`, which covers every store. */
 export async function takeLeft(transaction: IDBTransaction): Promise<Taken> {
   const side = transaction.objectStore("side");
   const [names, pieces] = await Promise.all([
@@ -70,14 +70,16 @@ export async function takeLeft(transaction: IDBTransaction): Promise<Taken> {
   const wrote = due.put.length + due.delete.length > 0;
   if (wrote) await write(transaction, { ...due, expect: [], expectUrl: undefined });
   const unreadable = found.filter(([, queue]) => queue === undefined);
-  const damage = unreadable.map(([id]) => `the queue that a page left as ${id} is unreadable`);
+  const damage = unreadable.map(
+    ([id]) => `the queue of a page that was left, ${id}, is unreadable`,
+  );
   return { wrote, damage };
 }
 
 /**
  * The batch of a page that lives on after it made a copy. `copiedAt` says when each of its writes was
- * copied, puts first, undefined for those that were not. Where another has filed the copy already, its
- * writes are not done once more over what was written since.
+ * copied, puts first, undefined for those that were not. If another tab has applied the copy already, its
+ * writes are not repeated over what was written since.
  */
 export async function reclaim(
   transaction: IDBTransaction,
@@ -156,7 +158,7 @@ interface Head {
   readonly delete: readonly [number, number][];
 }
 
-/** Length of the head, head, and then the bytes it tells of, one after the other. */
+/** Length of the head, the head, then the bytes it describes, one after the other. */
 function pack({ token, writes }: LeftQueue): Uint8Array<ArrayBuffer> {
   const { put, delete: deleted } = writes;
   const head: Head = {

@@ -12,7 +12,7 @@ export function hasLocks(): boolean {
 }
 
 /**
- * Runs `work` when its turn has come. BLOCKED when another tab has not let go after `deadlineMs`;
+ * Runs `work` when its turn has come. BLOCKED if another tab still holds the lock after `deadlineMs`;
  * without Web Locks there is no such limit.
  */
 export async function exclusively<T>(

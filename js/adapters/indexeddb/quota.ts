@@ -1,4 +1,4 @@
-/** How much room the browser says there is. */
+/** How much space the browser reports. */
 
 import { within } from "./deadline.js";
 

@@ -1,5 +1,5 @@
 /**
- * The database: version 1 for ever, so that no tab ever blocks another's upgrade. The version of
+ * The database: always version 1, so that no tab ever blocks another's upgrade. The version of
  * the format is in the `place` record; a new major one gets a database of another name.
  *
  * | store    | key         | value |
@@ -87,10 +87,13 @@ export function createStores(database: IDBDatabase): void {
 /** Checks the `place` record. CORRUPT, or FORMAT_TOO_NEW for another major version. */
 export function checkPlace(place: Place | undefined): Place {
   if (typeof place?.major !== "number" || !Number.isSafeInteger(place.token)) {
-    throw new SchemaStoreError("CORRUPT", "indexeddb: the record about the database is damaged");
+    throw new SchemaStoreError(
+      "CORRUPT",
+      "indexeddb: the record that describes the database is damaged",
+    );
   }
   if (place.major === MAJOR) return place;
-  const message = `indexeddb: the database has format ${place.major}, known is ${MAJOR}`;
+  const message = `indexeddb: the database has format ${place.major}, this version reads ${MAJOR}`;
   throw new SchemaStoreError("FORMAT_TOO_NEW", message);
 }
 

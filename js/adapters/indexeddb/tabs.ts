@@ -10,7 +10,7 @@ export interface TabsListener {
 
 /** A tab that was only hidden writes its queue itself within this time, in milliseconds. */
 const LEFT_PATIENCE_MS = 1000;
-/** The message of a tab that is left; any other one tells of a commit. */
+/** The message of a tab that is left; any other one reports a commit. */
 const LEFT = "left";
 
 /** This tab among those of a database. */
@@ -46,7 +46,7 @@ export class Tabs {
     this.#channel?.postMessage(LEFT);
   }
 
-  /** Neither tells nor listens any more; `open` begins again. */
+  /** Stops sending and listening; `open` starts again. */
   close(): void {
     clearTimeout(this.#leftTimer);
     this.#channel?.close();

@@ -12,8 +12,8 @@
  * has written none. From time to time a new `all` takes the place of the records before it; those
  * are removed when it has been written.
  *
- * Who finds another's name as the writer's reads the log again before it writes. That keeps apart
- * processes that write by turns; for those that write at one moment a storage has no means.
+ * A log that finds another writer's name reads the storage again before it writes. That is enough for
+ * processes that take turns; a storage has no means for those that write at the same time.
  */
 
 import { copyOf, copyRow, mapKey, randomId } from "../../bytes.js";
@@ -135,7 +135,7 @@ export class CommitLog {
     }
     this.#living.add(id);
     sent.push(this.#storage.setItem(this.#name("left", id), record));
-    // Who would hear of a failure is leaving.
+    // Nobody is left to hear of a failure.
     this.#leaving = Promise.allSettled([this.#leaving, ...sent]);
   }
 
@@ -163,7 +163,7 @@ export class CommitLog {
     return this.turns.run("log", async () => {
       this.#users = Math.max(0, this.#users - 1);
       this.#unload();
-      // From the newest on: what is left when this fails half-way is a log still.
+      // Newest first: if this fails half-way, what is left is still a log.
       const commits = (await this.#tokens("log")).reverse();
       for (const token of commits) await this.#storage.removeItem(this.#name("log", token));
       await this.#remove(await this.#storage.getKeys(this.#base));
@@ -206,7 +206,7 @@ export class CommitLog {
     this.token += 1;
     await this.#writeAll();
     if ((await this.#tokens("all")).includes(this.token)) return;
-    const message = `unstorage: ${this.#base} was written, but the storage does not list it: its driver cannot be used`;
+    const message = `unstorage: ${this.#base} was written, but the storage does not list it: this driver cannot be used`;
     throw new SchemaStoreError("UNSUPPORTED", message, { key: this.#base });
   }
 

@@ -32,7 +32,7 @@ export interface LogRecord {
   readonly delete: readonly Uint8Array[];
 }
 
-/** JSON that is no JSON any more when its end is missing. */
+/** JSON that is no longer valid if its end is missing. */
 export function writeRecord({ storeId, token, put, delete: gone }: LogRecord): string {
   const rows = put.map(({ key, url, hash, meta, revision, size }) => [
     ...[key, hash, meta].map(base64),
@@ -43,7 +43,7 @@ export function writeRecord({ storeId, token, put, delete: gone }: LogRecord): s
   return JSON.stringify({ format: FORMAT, storeId, token, put: rows, delete: gone.map(base64) });
 }
 
-/** The record in what `getItem` answered; undefined when that is none. FORMAT_TOO_NEW. */
+/** The record in what `getItem` returned; undefined if it is none. FORMAT_TOO_NEW. */
 export function readRecord(item: unknown, name: string): LogRecord | undefined {
   if (typeof item !== "object" || item === null) return undefined;
   const { format, storeId, token, put, delete: gone } = item as Record<string, unknown>;
@@ -60,7 +60,7 @@ export function readRecord(item: unknown, name: string): LogRecord | undefined {
   }
 }
 
-/** The bytes in what `getItemRaw` answered, a copy; undefined when there are none. CORRUPT. */
+/** The bytes in what `getItemRaw` returned, a copy; undefined if there are none. CORRUPT. */
 export function readBody(item: unknown, name: string): Uint8Array | undefined {
   if (item === null || item === undefined) return undefined;
   if (item instanceof Uint8Array) return copyOf(item);
@@ -77,7 +77,7 @@ export function hex(bytes: Uint8Array): string {
 function readRow(row: [unknown, unknown, unknown, string, number, number]): LogRow {
   const [key, hash, meta, url, revision, size] = row;
   if (typeof url !== "string" || !Number.isInteger(revision) || !Number.isInteger(size)) {
-    throw new TypeError("this is no row");
+    throw new TypeError("the row is malformed");
   }
   return { key: bytesOf(key), hash: bytesOf(hash), meta: bytesOf(meta), url, revision, size };
 }

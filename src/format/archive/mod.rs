@@ -99,14 +99,14 @@ fn put_together(meta: &[u8], size: u32, edges: &mut &[u8], hashes: &mut &[u8]) -
     let mut metadata = Metadata::unpack(meta)?;
     metadata.head.size = size;
     metadata.head.access_count = 0;
-    let (dependencies, rest): (Vec<Dependency>, _) =
-        postcard::take_from_bytes(edges).map_err(|_| damaged("an entry's edges do not unpack"))?;
+    let (dependencies, rest): (Vec<Dependency>, _) = postcard::take_from_bytes(edges)
+        .map_err(|_| damaged("the edges of an entry cannot be decoded"))?;
     metadata.dependencies = dependencies;
     *edges = rest;
     if metadata.source_hash.is_some() {
         let (hash, rest) = hashes
             .split_first_chunk()
-            .ok_or_else(|| damaged("an entry's source hash is missing"))?;
+            .ok_or_else(|| damaged("the source hash of an entry is missing"))?;
         metadata.source_hash = Some(*hash);
         *hashes = rest;
     }

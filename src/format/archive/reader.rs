@@ -1,7 +1,7 @@
-//! Reading an archive that may have been made by anybody.
+//! Reading an archive that may be hostile.
 //!
-//! What a block claims is bounded before it is believed. Nothing of an archive is true before
-//! [`Reader::finish`] has said so.
+//! What a block claims is limited before it is trusted. Nothing of an archive is trusted until
+//! [`Reader::finish`] has accepted it.
 
 use sha2::{Digest, Sha256};
 
@@ -22,7 +22,7 @@ const MAX_SOURCE: usize = 3072;
 /// What a catalog keeps of an entry besides key and metadata, in bytes; rather too much.
 pub const CATALOG_ROW_BYTES: usize = 400;
 
-/// What is bearable.
+/// Limits on an archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one body.
@@ -93,7 +93,7 @@ impl Reader {
         self.unread.extend_from_slice(bytes);
     }
 
-    /// Reads one block and answers its entries, one behind the other: lengths of row key, URL and
+    /// Reads one block and returns its entries, one behind the other: lengths of row key, URL and
     /// metadata, number of the body and its length, each a little-endian u32; then key, URL,
     /// metadata, body. The number is 0 for a body that stands here, or tells which of the bodies
     /// so far it is, from 1. Hashes are left to the caller, which has them faster. `None` when more bytes are wanted, or at the end.
@@ -154,7 +154,7 @@ impl Reader {
         Ok(Some(out))
     }
 
-    /// Checks what a block claims before anything is made of it; answers what all blocks come to with it.
+    /// Checks what a block claims before it is used; returns the total of all blocks with it.
     fn bear(&self, entries: u32, parts: &[Part]) -> Result<u64> {
         let claimed = parts.iter().map(|part| wide(part.raw)).sum::<u64>();
         let bytes = wire::narrow(claimed).unwrap_or(usize::MAX);
@@ -162,7 +162,7 @@ impl Reader {
             return Err(damaged("a block is longer packed than unpacked"));
         }
         if entries > 1 && bytes > BLOCK_BYTES {
-            return Err(damaged("a block is longer than blocks are"));
+            return Err(damaged("a block exceeds the size limit"));
         }
         let limit = self.limits.entry;
         if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES)) {
@@ -186,11 +186,11 @@ impl Reader {
         for _ in 0..entries {
             let ((key, meta, number), rest): ((RowKey<'_>, &[u8], u32), _) =
                 postcard::take_from_bytes(texts)
-                    .map_err(|_| damaged("an entry does not unpack"))?;
+                    .map_err(|_| damaged("an entry cannot be decoded"))?;
             texts = rest;
             let body = if number == 0 {
                 let (body, rest): (&[u8], _) = postcard::take_from_bytes(texts)
-                    .map_err(|_| damaged("an entry's body does not unpack"))?;
+                    .map_err(|_| damaged("the body of an entry cannot be decoded"))?;
                 texts = rest;
                 Some(body)
             } else {
@@ -221,14 +221,15 @@ impl Reader {
         if texts.is_empty() && edges.is_empty() && hashes.is_empty() {
             return Ok(out);
         }
-        Err(damaged("a block holds more than its entries"))
+        Err(damaged("a block holds data beyond its entries"))
     }
 
     /// Size of a body that stands here, or of an earlier one.
     fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1).copied();
-            let size = known.ok_or_else(|| damaged("an entry has a body that is not there"))?;
+            let size =
+                known.ok_or_else(|| damaged("an entry refers to a body that is not there"))?;
             self.named_again += u64::from(size);
             let total = self.raw + self.named_again;
             if total > self.limits.total {
@@ -290,7 +291,9 @@ impl Reader {
             return Err(damaged("it does not match its hash"));
         }
         if said != counts {
-            return Err(damaged("it does not hold what its trailer counts"));
+            return Err(damaged(
+                "its contents do not match the counts in its trailer",
+            ));
         }
         self.unread.drain(..TRAILER);
         self.place = Place::End;

@@ -1,4 +1,4 @@
-//! Unpacking DEFLATE (RFC 1951) that may have been made by anybody, within bounds known before.
+//! Unpacking DEFLATE (RFC 1951) that may be hostile, within limits known in advance.
 //!
 //! What is accepted and what is refused is the same as in `miniz_oxide`, with which the tests
 //! compare it; that one can stop and go on anywhere, and is five times the code.

@@ -32,7 +32,7 @@ impl Log {
         };
         let start = location.offset.checked_sub(base).and_then(narrow);
         let (Some(seed), Some(start)) = (self.seed(location.slot), start) else {
-            return Err(damaged("it is not where it should be"));
+            return Err(damaged("there is no record there"));
         };
         let length = narrow(u64::from(location.length)).unwrap_or(0);
         let held = bytes
@@ -40,7 +40,7 @@ impl Log {
             .and_then(|rest| rest.get(..length))
             .unwrap_or_default();
         let Parsed::Whole(record) = record::parse(&seed, location.offset, held) else {
-            return Err(damaged("the record does not pass its checksum"));
+            return Err(damaged("the checksum of the record does not match"));
         };
         if record.head.kind != BODY || record.key != hash {
             return Err(damaged("a different record was found there"));

@@ -31,7 +31,7 @@ pub(super) struct Draft {
     alone: bool,
 }
 
-/// A commit on its way to disk.
+/// A commit being written to disk.
 #[derive(Debug)]
 pub(super) struct Planned {
     ticket: u32,
@@ -41,7 +41,7 @@ pub(super) struct Planned {
     end: u64,
     seq: u64,
     chain: u32,
-    /// What is to be written, but for the bodies.
+    /// What to write, without the bodies.
     bytes: Vec<u8>,
     /// Where in `bytes` the bodies go.
     gaps: Vec<u32>,
@@ -103,7 +103,7 @@ impl Log {
         self.add_row(key, version, None, false)
     }
 
-    /// Ends the commit and answers its ticket.
+    /// Ends the commit and returns its ticket.
     pub fn end(&mut self) -> Result<u32> {
         let Some(mut draft) = self.draft.take() else {
             return Err(no_draft());
@@ -201,7 +201,7 @@ impl Log {
         }
     }
 
-    /// Closes an own segment: answers the bytes that say so, to be appended to it.
+    /// Closes an own segment: returns the bytes that say so, to be appended to it.
     pub fn seal(&mut self, slot: u32) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let (Some(seed), Some(segment)) = (self.seed(slot), self.at(slot).copied()) else {

@@ -13,7 +13,7 @@ use crate::hash::Hash;
 use crate::hash::UNREADABLE;
 
 impl Log {
-    /// Damage that no row can tell of, a sentence each: what could not be named, and snapshots.
+    /// Damage that no row reports, a sentence each: what could not be named, and snapshots.
     pub fn damage(&mut self) -> Vec<String> {
         self.examine();
         let mut told = self.notes.clone();
@@ -23,11 +23,11 @@ impl Log {
         for (segment, slot) in self.segments.iter().zip(0..) {
             let name = self.name(slot);
             if self.is_unknown(segment.unknown) {
-                let what = ": a commit is unreadable, and what it changed is not known";
+                let what = ": a commit is unreadable, and it is not known what it changed";
                 told.push([&name, what].concat());
             }
             if segment.headless && segment.position.offset == HEADER {
-                told.push([&name, ": neither its header nor a commit is readable"].concat());
+                told.push([&name, ": neither its header nor any commit is readable"].concat());
             }
         }
         let keys = self.rows.entries().iter().map(|(key, _)| fingerprint(key));
@@ -37,7 +37,7 @@ impl Log {
         for (lost, version) in &self.lost {
             if !named.contains(lost) {
                 told.push(format!(
-                    "an entry of commit {} is damaged, and its name with it: clear() gives it up",
+                    "an entry of commit {} is damaged, including its name: clear() discards it",
                     version.seq
                 ));
             }
@@ -118,7 +118,7 @@ impl Log {
         self.ailing = true;
     }
 
-    /// A write of that key was read: what was lost of it before is of no account any more. The deletion
+    /// A write of that key was read: earlier lost writes of it no longer matter. The deletion
     /// of the empty key, which names no row, gives up all that was lost before it.
     pub(super) fn outdo(&mut self, key: &[u8], version: Version) {
         if self.lost.is_empty() {
@@ -159,7 +159,7 @@ impl Log {
         before.is_some_and(|before| before > self.given_up())
     }
 
-    /// What was lost before this commit is nobody's any more.
+    /// What was lost before this commit no longer matters.
     fn given_up(&self) -> u64 {
         self.rows.get(&[]).map_or(0, |entry| entry.version.seq)
     }

@@ -8,8 +8,8 @@ use crate::hash::UNREADABLE;
 use crate::metadata::UNKNOWN;
 
 impl Log {
-    /// The row of a key. Its hash is [`UNREADABLE`] when its newest write or its body is: an older one is
-    /// no answer.
+    /// The row of a key. Its hash is [`UNREADABLE`] when its newest write or its body is: an older write
+    /// is never returned.
     pub fn row<'a>(&'a self, key: &'a [u8]) -> Option<Row<'a>> {
         self.seen(key, self.rows.get(key))
     }

@@ -59,7 +59,7 @@ impl WTinyLfu {
             || over(self.lists.len(list), self.limits.entries)
     }
 
-    /// Hands on what is too much for the window, but for the newest of it.
+    /// Moves what exceeds the window on to the main part, except the newest.
     fn shift(&mut self) {
         while self.lists.len(WINDOW) > 1 && self.is_over(WINDOW, self.climber.share()) {
             let oldest = self.lists.oldest(WINDOW);

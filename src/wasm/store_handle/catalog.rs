@@ -49,7 +49,7 @@ impl StoreHandle {
         self.store.start_sweep();
     }
 
-    /// Forgets what the sweep has not seen, but for the slots in `keep`.
+    /// Forgets what the sweep has not seen, except the slots in `keep`.
     #[wasm_bindgen(js_name = endSweep)]
     pub fn end_sweep(&mut self, keep: &[u32]) {
         let effects = self.store.end_sweep(keep);
