@@ -1,8 +1,8 @@
 /**
  * Runs every test there is and ends with one line of totals. The layers run side by side in a few
  * lanes, each shown whole when it has ended, with an estimate of the time that is left; what measures
- * memory runs alone. A layer that runs no
- * test has failed; a layer that cannot run here is reported and counted as skipped.
+ * memory runs alone. A layer that runs no test has failed; a layer that cannot run here is reported and
+ * counted as skipped.
  */
 
 import { readdirSync } from "node:fs";
@@ -117,7 +117,9 @@ function typescript(folder, { alone = false } = {}) {
   return { title, program: process.execPath, args, count: nodeCounts, env, live: live || alone };
 }
 
-const titles = (layers) => layers.map(({ title }) => title);
+function titles(layers) {
+  return layers.map(({ title }) => title);
+}
 
 /** Runs layers one after the other and adds their counts; one without a count has only to succeed. */
 async function oneByOne(layers, estimate) {
