@@ -99,7 +99,7 @@ test("a body that Wasm memory cannot take even when empty costs nothing but itse
   assert.ok(report, stderr);
   assert.deepEqual(report.error, {
     code: "STORAGE_FULL",
-    message: "WebAssembly memory cannot grow to take 3000020 bytes",
+    message: "WebAssembly memory cannot grow to hold 3000020 bytes",
   });
   assert.deepEqual([report.kept, report.restarts, report.pressure.length], [10, 0, 1]);
 });
