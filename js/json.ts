@@ -24,15 +24,19 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Parses a text that must be one JSON object. SERIALIZATION, INVALID_VALUE, both with that `key`. */
-export function parseObject(text: string, what: string, key?: string): JsonObject {
-  let value: unknown;
+/** Parses a text. SERIALIZATION with that `key`. */
+export function parseJson(text: string, what: string, key?: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SchemaStoreError("SERIALIZATION", `${what} is not JSON: ${reason}`, { key, cause });
   }
+}
+
+/** Parses a text that must be one JSON object. SERIALIZATION, INVALID_VALUE, both with that `key`. */
+export function parseObject(text: string, what: string, key?: string): JsonObject {
+  const value = parseJson(text, what, key);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalid(`${what} is JSON but not an object`, key);
   }

@@ -8,7 +8,7 @@ use crate::metadata::Metadata;
 pub struct Filter {
     /// URLs starting with this.
     pub url_prefix: Option<String>,
-    /// Source `name` or `name#version`.
+    /// Source `name` or `name#version`; names are compared without regard to case.
     pub package: Option<String>,
     /// Metadata `type`.
     pub r#type: Option<String>,
@@ -51,7 +51,12 @@ impl Filter {
         let Some(package) = &self.package else {
             return true;
         };
-        let name = source.split_once('#').map_or(source, |(name, _)| name);
-        !source.is_empty() && (package == source || package == name)
+        let parts = |text: &str| match text.split_once('#') {
+            Some((name, version)) => (name.to_ascii_lowercase(), Some(version.to_owned())),
+            None => (text.to_ascii_lowercase(), None),
+        };
+        let ((wanted, wanted_version), (name, version)) = (parts(package), parts(source));
+        let is_version = wanted_version.is_none() || wanted_version == version;
+        !source.is_empty() && wanted == name && is_version
     }
 }

@@ -110,11 +110,11 @@ export class Catalog {
 }
 
 /**
- * The catalog of a store, but for the entries of the URL `hidden`, which are no schemas. Which of several
+ * The catalog of a store, but for the entries of the URLs in `hidden`, which are no schemas. Which of several
  * versions and sources is meant, the store decides.
  */
-export async function catalogOf(store, hidden) {
-  const list = (await store.list()).filter(({ url }) => url !== hidden);
+export async function catalogOf(store, hidden = []) {
+  const list = (await store.list()).filter(({ url }) => !hidden.includes(url));
   const once = new Set();
   const several = new Set();
   for (const { canonical, url } of list) {

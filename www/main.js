@@ -1,7 +1,7 @@
 /** The page: opens the store, shows what is stored, takes files in. */
 
 import { Catalog, catalogOf } from "./catalog.js";
-import { INCOMPLETE_URL } from "./dist/convert/index.js";
+import { EMPTY_URL, INCOMPLETE_URL } from "./dist/convert/index.js";
 import { byId, counted, foreign, make, readableBytes, readableTime } from "./dom.js";
 import { giveArchive, takeFiles, takeSample } from "./intake.js";
 import { List } from "./list.js";
@@ -53,7 +53,7 @@ async function start() {
 
 /** Brings what is shown of the catalog up to date; answers whether anything has changed. */
 async function refresh() {
-  const now = await session.read((store) => catalogOf(store, INCOMPLETE_URL));
+  const now = await session.read((store) => catalogOf(store, [EMPTY_URL, INCOMPLETE_URL]));
   if (now.equals(catalog)) return false;
   catalog = now;
   for (const canonical of session.resident) {

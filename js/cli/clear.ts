@@ -47,7 +47,7 @@ export const clear: Command = {
       throw new UsageError("there is no terminal to ask for confirmation: pass --yes");
     }
     return withStore(async (store) => {
-      const { isMark } = await import("../convert/incomplete.js");
+      const { isMark } = await import("../convert/package-marks.js");
       const matched = await matching(store, selection);
       const found = matched.filter((entry) => !isMark(entry));
       const what = counted(found.length, "entry", "entries");

@@ -51,6 +51,8 @@ export interface Command {
   readonly args: ArgsDef;
   /** How it uses the store's directory; by default it creates a missing one. */
   readonly store?: "read" | "none";
+  /** Its last operand may be given several times. */
+  readonly takesMany?: boolean;
   /** Returns the exit code. */
   run(context: CommandContext): Promise<number>;
 }

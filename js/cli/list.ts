@@ -41,7 +41,7 @@ export async function listed(
   store: SchemaStore,
   filter: Filter,
 ): Promise<{ entries: Metadata[]; incomplete: readonly string[] }> {
-  const { incompletePackages, isMark } = await import("../convert/incomplete.js");
+  const { incompletePackages, isMark } = await import("../convert/package-marks.js");
   const entries = (await store.list(filter)).filter((entry) => !isMark(entry));
   const all = await incompletePackages(store);
   const isAll = Object.keys(filter).length === 0;

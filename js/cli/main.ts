@@ -129,9 +129,15 @@ async function checkPlace(
     const message = `${origin} is "memory", must be memory-disk or disk: a memory store ends with the command, so ${GROUP} ${name} would find and keep nothing`;
     throw new SchemaStoreError("INVALID_CONFIG", message, { key: origin });
   }
-  if (store !== "read" || diskCacheDir === undefined || existsSync(diskCacheDir)) return;
-  const origin = await originOf("diskCacheDir", sources);
-  throw new NothingThere(`there is no store at ${diskCacheDir}, set by ${origin}`, diskCacheDir);
+  if (store !== "read") return;
+  const { defaultDirectory } = await import("../index.node.js");
+  const directory = diskCacheDir ?? defaultDirectory();
+  if (existsSync(directory)) return;
+  const origin =
+    diskCacheDir === undefined
+      ? "the default directory"
+      : `set by ${await originOf("diskCacheDir", sources)}`;
+  throw new NothingThere(`there is no store at ${directory}, ${origin}`, directory);
 }
 
 /** The flags that carry a value. */
@@ -154,7 +160,7 @@ function checkWords(command: Command, operands: readonly string[], flags: Flags)
   const names = Object.keys(command.args).filter((key) => command.args[key]?.type === "positional");
   const missing = names[operands.length];
   if (missing !== undefined) throw new UsageError(`${command.name} needs a <${missing}>`);
-  if (operands.length > names.length) {
+  if (operands.length > names.length && !command.takesMany) {
     throw new UsageError(`unexpected argument: ${operands[names.length]}`);
   }
 }

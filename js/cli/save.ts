@@ -1,7 +1,7 @@
 /** `cache save`: a package into the store. */
 
-import type { SaveReport } from "../convert/index.js";
-import { type Command, EXIT } from "./command.js";
+import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
+import { type Command, type CommandContext, EXIT, UsageError } from "./command.js";
 import { counted } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
@@ -11,58 +11,99 @@ const SHOWN = 10;
 
 export const save: Command = {
   name: "save",
-  summary: "convert the StructureDefinitions of a package and store them",
+  summary: "convert the StructureDefinitions of packages and store them",
+  takesMany: true,
   args: {
     source: {
       type: "positional",
-      description: "a directory, .tgz or .json file, name#version in ~/.fhir/packages, - for stdin",
+      description:
+        "directories, .tgz or .json files, name#version in ~/.fhir/packages, - for stdin",
     },
     tag: { type: "string", valueHint: "tag,...", description: "tags for the entries" },
+    as: {
+      type: "string",
+      valueHint: "name#version",
+      description: "store everything under this package: for loose definitions",
+    },
   },
 
-  async run({ operands: [path = "-"], flags, output, signal, withStore }) {
-    const { incompletePackages, savePackage } = await import("../convert/node.js");
-    const source = await openSource(path, output, signal);
-    if (source === undefined) return EXIT.incomplete;
-    const tags = typeof flags.tag === "string" ? flags.tag.split(",").filter(Boolean) : undefined;
-    const bar = progressBar();
-    let looked = 0;
-    let isStored = source.source === undefined;
-    try {
-      const report = await withStore(async (store) => {
-        const saving = savePackage(store, source, {
-          signal,
-          onProgress: ({ done, total, file }) => {
-            looked = done;
-            bar.update(done, total, file);
-          },
-          ...(tags && { tags }),
-        });
-        try {
-          return await saving;
-        } catch (error) {
-          const incomplete = await incompletePackages(store).catch(() => undefined);
-          isStored ||= incomplete?.includes(`${source.source}`) === true;
-          throw error;
-        }
-      });
-      bar.end();
-      output.result(toJson(report), () => (report.foundInstead ? [] : toText(report, path)));
-      return noteFailed(report, output) ? EXIT.ok : EXIT.incomplete;
-    } catch (error) {
-      bar.end();
-      if (looked > 0 && error === signal.reason) {
-        const done = isStored
-          ? `${looked} of ${source.fileCount} files done and stored`
-          : "nothing of it was changed";
-        output.note(`${source.source ?? path}: ${done}; save it again to finish`);
-      }
-      throw error;
-    } finally {
-      bar.end();
+  async run(context) {
+    const { operands, flags, output, signal } = context;
+    const options = {
+      signal,
+      ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
+      ...labelOf(flags.as, operands),
+    };
+    const sources = new Map<string, FhirPackage>();
+    for (const path of operands) {
+      const source = await openSource(path, output, signal);
+      if (source !== undefined) sources.set(path, source);
     }
+    if (sources.size === 0) return EXIT.incomplete;
+    const reports = await saveAll(context, [...sources.values()], options);
+    const documents = reports.map(toJson);
+    const paths = [...sources.keys()];
+    output.result(operands.length > 1 ? documents : documents[0], () =>
+      reports.flatMap((report, at) =>
+        report.foundInstead ? [] : toText(report, paths[at] ?? "-"),
+      ),
+    );
+    const isWhole = reports.map((report) => noteFailed(report, output)).every(Boolean);
+    return isWhole && sources.size === operands.length ? EXIT.ok : EXIT.incomplete;
   },
 };
+
+/** Saves packages and shows how far that has come; says what is there of one that was interrupted. */
+async function saveAll(
+  { operands: [path = "-"], output, signal, withStore }: CommandContext,
+  sources: readonly FhirPackage[],
+  options: SaveOptions,
+): Promise<SaveReport[]> {
+  const { incompletePackages, savePackages } = await import("../convert/node.js");
+  const bar = progressBar();
+  let last: SaveProgress | undefined;
+  let isStored = true;
+  const onProgress = (progress: SaveProgress) => {
+    last = progress;
+    bar.update(progress.done, progress.total, progress.file);
+  };
+  try {
+    return await withStore(async (store) => {
+      try {
+        return await savePackages(store, sources, { ...options, onProgress });
+      } catch (error) {
+        const incomplete = await incompletePackages(store).catch(() => undefined);
+        const name = last?.package;
+        isStored = name === undefined || incomplete?.includes(name) === true;
+        throw error;
+      }
+    });
+  } catch (error) {
+    bar.end();
+    if (last !== undefined && error === signal.reason) {
+      const done = isStored
+        ? `${last.done} of ${last.total} files done and stored`
+        : "nothing of it was changed";
+      output.note(`${last.package ?? path}: ${done}; save it again to finish`);
+    }
+    throw error;
+  } finally {
+    bar.end();
+  }
+}
+
+/** The package that `--as` names, as an option. */
+function labelOf(
+  as: string | boolean | undefined,
+  operands: readonly string[],
+): { readonly source?: string } {
+  if (typeof as !== "string") return {};
+  if (operands.length > 1) throw new UsageError("--as names one package: give one source");
+  if (!/^[^#\s]+#[^#\s]+$/.test(as)) {
+    throw new UsageError(`--as is "${as}", must be name#version`);
+  }
+  return { source: as };
+}
 
 function toText(report: SaveReport, path: string): string[] {
   const seconds = (report.milliseconds / 1000).toFixed(1);

@@ -6,9 +6,9 @@
 export type { PackageContents } from "./contents.js";
 export { fhirSchemaConverter } from "./converter.js";
 export { schemaDependencies } from "./dependencies.js";
-export { INCOMPLETE_URL, incompletePackages } from "./incomplete.js";
 export type { PackageManifest } from "./manifest.js";
 export { type FhirPackage, openPackage, type PackageSource } from "./package.js";
+export { EMPTY_URL, INCOMPLETE_URL, incompletePackages } from "./package-marks.js";
 export type { PackageProblem, PackageResource } from "./resources.js";
 export {
   type PackageStore,
@@ -18,4 +18,5 @@ export {
   type SaveProgress,
   type SaveReport,
   savePackage,
+  savePackages,
 } from "./save.js";

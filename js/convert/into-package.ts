@@ -8,8 +8,8 @@ import type { StoreParts } from "../parts.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
-import { type IncompleteMark, isMark } from "./incomplete.js";
 import { convertFor } from "./into-store.js";
+import { type IncompleteMark, isMark } from "./package-marks.js";
 
 /** Whether the package does not have an entry any more. */
 export type IsGone = (entry: Metadata) => boolean;

@@ -140,10 +140,17 @@ function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObjec
         cause,
       });
     }
-    return { bytes: source, definition: parse(text.replace(/^\ufeff/, "")) };
+    return { bytes: source, definition: parse(withoutMark(text)) };
   }
-  if (typeof source === "string") return { bytes: encodeText(source), definition: parse(source) };
+  if (typeof source === "string") {
+    return { bytes: encodeText(source), definition: parse(withoutMark(source)) };
+  }
   return { bytes: encodeText(stringify(source)), definition: source as JsonObject };
+}
+
+/** The text without the byte order mark that some editors put first. */
+function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, "");
 }
 
 function stringify(source: object): string {

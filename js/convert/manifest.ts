@@ -13,6 +13,22 @@ export interface PackageManifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+/** A package that another one needs. */
+export interface PackageDependency {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * What a member of `dependencies` asks for. An alias of npm, by which a package can need two versions of another,
+ * has its name in the key, `v610@npm:hl7.fhir.us.core`, or in the value, `npm:hl7.fhir.us.core@6.1.0`.
+ */
+export function dependencyOf(key: string, value: string): PackageDependency {
+  const [, named] = /@npm:(.+)$/.exec(key) ?? [];
+  const [, aliased, version] = /^npm:(.+)@([^@]+)$/.exec(value) ?? [];
+  return { name: aliased ?? named ?? key, version: version ?? value };
+}
+
 /** The manifest of resources that came without a package. */
 export const noManifest: PackageManifest = { fhirVersions: [], dependencies: {} };
 

@@ -2,7 +2,6 @@
 
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { asStoreError, SchemaStoreError } from "../errors.js";
@@ -10,6 +9,7 @@ import { check, checkGiven, nonEmpty } from "../rules.js";
 import { contentsOf } from "./contents.js";
 import { noManifest, type PackageManifest } from "./manifest.js";
 import { type FhirPackage, openPackage, packageOfFiles } from "./package.js";
+import { findInPackageCache } from "./package-cache.js";
 import type { PackageFile } from "./resources.js";
 
 export * from "./index.js";
@@ -25,7 +25,8 @@ const NOT_ENTERED: ReadonlySet<string> = new Set(["node_modules", ".git"]);
  *   any folder of JSON files;
  * - a file: a `.tgz`, or the JSON of a Bundle or of one resource;
  * - `-`: the same from standard input;
- * - `name#version`: a package of the FHIR package cache, `~/.fhir/packages`.
+ * - `name#version` or `name@version`: a package of the FHIR package cache, `~/.fhir/packages`, whatever the case
+ *   of its name; `latest`, `6.1.x` and no version at all mean the newest installed.
  *
  * Errors: NOT_FOUND when there is nothing, DISK_ERROR when it cannot be read, INVALID_VALUE when a
  * directory holds no JSON, with what it holds instead; for contents as `openPackage`.
@@ -36,12 +37,17 @@ export async function openPackagePath(path: string, none?: undefined): Promise<F
   if (path === "-") {
     return openPackage(new Uint8Array(await buffer(process.stdin)), { fileName: "standard input" });
   }
-  const found = (await statOf(path)) ?? (await statOf(inPackageCache(path)));
-  if (found === undefined) {
-    throw new SchemaStoreError("NOT_FOUND", `no such file or directory: ${path}`, { key: path });
+  const found = await statOf(path);
+  if (found?.isDirectory === false) {
+    return openPackage(await read(path), { fileName: basename(path) });
   }
-  if (found.isDirectory) return openDirectory(found.path);
-  return openPackage(await read(found.path), { fileName: basename(found.path) });
+  if (found !== undefined) return openDirectory(path);
+  const cached = await findInPackageCache(path);
+  if (cached?.path !== undefined) return openDirectory(cached.path);
+  const message = `no such file or directory: ${path}`;
+  throw new SchemaStoreError("NOT_FOUND", cached ? `${message}; ${cached.sentence}` : message, {
+    key: path,
+  });
 }
 
 async function openDirectory(path: string): Promise<FhirPackage> {
@@ -81,13 +87,9 @@ function manifestOfName(folder: string): PackageManifest {
     : { ...noManifest, name, version };
 }
 
-function inPackageCache(path: string): string {
-  return /^[\w.-]+#[\w.-]+$/.test(path) ? join(homedir(), ".fhir", "packages", path) : path;
-}
-
-async function statOf(path: string): Promise<{ path: string; isDirectory: boolean } | undefined> {
+async function statOf(path: string): Promise<{ isDirectory: boolean } | undefined> {
   try {
-    return { path, isDirectory: (await stat(path)).isDirectory() };
+    return { isDirectory: (await stat(path)).isDirectory() };
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -1,7 +1,7 @@
 /** The resources in the files of a package. */
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
-import { encodeText, parseObject } from "../json.js";
+import { encodeText, parseJson } from "../json.js";
 import type { JsonObject } from "../types.js";
 import { isObject, textOfFile, withoutMark } from "./resource-json.js";
 
@@ -121,7 +121,9 @@ function parseFile(file: string, bytes: Uint8Array, isWanted: Wanted): FoundReso
   // Nearly every file says its type first: most of a package need not be parsed at all.
   const type = typeAtStart(text);
   if (type !== undefined && !isWanted(type, file)) return undefined;
-  const resource = parseObject(text, file);
+  const resource = parseJson(text, file);
+  // JSON that is no resource, an array for one, is nobody's fault.
+  if (!isObject(resource)) return undefined;
   const { resourceType } = resource;
   if (typeof resourceType !== "string" || !isWanted(resourceType, file)) return undefined;
   return { file, bytes, resource };

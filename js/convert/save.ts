@@ -15,9 +15,10 @@ import {
 } from "../rules.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
-import { isMark, markIn } from "./incomplete.js";
 import { AsOne, type Filing, OneByOne } from "./into-package.js";
+import { missingDependencies } from "./missing.js";
 import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
+import { isIncompleteMark, isMark, markEmpty, markIn } from "./package-marks.js";
 import type { PackageResource } from "./resources.js";
 
 /** The part of a `SchemaStore` that saving a package needs. */
@@ -35,6 +36,8 @@ export interface SaveProgress {
   readonly done: number;
   readonly total: number;
   readonly file: string;
+  /** The package the file is of, `name#version`. */
+  readonly package: string | undefined;
 }
 
 /** How a package is to be saved. */
@@ -48,6 +51,8 @@ export interface SaveOptions {
   readonly onProgress?: (progress: SaveProgress) => void;
   /** Tags for every entry saved. */
   readonly tags?: readonly string[];
+  /** `name#version` to store everything under: for loose definitions, or instead of the package's own. */
+  readonly source?: string;
 }
 
 const STORE = methods<PackageStore>("a store", {
@@ -61,6 +66,10 @@ const RULES: Rules<SaveOptions> = {
   signal: SIGNAL,
   onProgress: FUNCTION,
   tags: listOf("strings", TEXT.accepts),
+  source: {
+    range: "name#version",
+    accepts: (value) => typeof value === "string" && /^[^#\s]+#[^#\s]+$/.test(value),
+  },
 };
 
 /** A definition that could not be saved, with the reason. */
@@ -137,13 +146,15 @@ export async function savePackage(
   check(store, STORE, "store");
   checkGiven(options, RULES);
   const started = performance.now();
-  const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  const fhirPackage = await opened(source, options);
   const saving = await beginSaving(store, fhirPackage, options);
   let turn = performance.now();
   for await (const one of fhirPackage.resources("StructureDefinition")) {
     await saving.unlessStopped(options.signal);
     await saving.take(one);
-    options.onProgress?.({ done: one.position, total: fhirPackage.fileCount, file: one.file });
+    const { position: done, file } = one;
+    const { fileCount: total, source: name } = fhirPackage;
+    options.onProgress?.({ done, total, file, package: name });
     if (performance.now() - turn > TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       turn = performance.now();
@@ -153,6 +164,11 @@ export async function savePackage(
   const failed = [...fhirPackage.problems, ...saving.failed];
   const removed = await saving.end(failed);
   const { structureDefinitions, added, changed, unchanged, duplicates } = saving;
+  const foundInstead = structureDefinitions === 0 ? await fhirPackage.contents() : undefined;
+  if (fhirPackage.source !== undefined && failed.length === 0) {
+    const isWithout = foundInstead !== undefined && saving.isNew && isEmpty(foundInstead);
+    await markEmpty(store, fhirPackage.source, isWithout);
+  }
   return {
     package: fhirPackage.source,
     structureDefinitions,
@@ -164,9 +180,40 @@ export async function savePackage(
     failed,
     duplicates,
     missingDependencies: await missingDependencies(store, fhirPackage),
-    ...(structureDefinitions === 0 ? { foundInstead: await fhirPackage.contents() } : undefined),
+    ...(foundInstead && { foundInstead }),
     milliseconds: performance.now() - started,
   };
+}
+
+/**
+ * Saves several packages one after the other, as `savePackage` does; what one of them needs is not missing if
+ * another one brings it. Rejects with the first error of the store: those before it stay saved.
+ */
+export async function savePackages(
+  store: PackageStore,
+  sources: readonly (FhirPackage | PackageSource)[],
+  options: SaveOptions = {},
+): Promise<SaveReport[]> {
+  check(store, STORE, "store");
+  check(sources, { range: "a list of packages", accepts: Array.isArray }, "sources");
+  checkGiven(options, RULES);
+  const saved: { readonly fhirPackage: FhirPackage; readonly report: SaveReport }[] = [];
+  for (const source of sources) {
+    const fhirPackage = await opened(source, options);
+    saved.push({ fhirPackage, report: await savePackage(store, fhirPackage, options) });
+  }
+  const missing = saved.map(({ fhirPackage }) => missingDependencies(store, fhirPackage));
+  const lists = await Promise.all(missing);
+  return saved.map(({ report }, at) => ({ ...report, missingDependencies: lists[at] ?? [] }));
+}
+
+/** A package under the name it is to have. */
+async function opened(
+  source: FhirPackage | PackageSource,
+  options: SaveOptions,
+): Promise<FhirPackage> {
+  const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  return options.source === undefined ? fhirPackage : { ...fhirPackage, source: options.source };
 }
 
 /** Finds out what the store has of a package, and by which way the rest goes in. */
@@ -176,10 +223,11 @@ async function beginSaving(
   { tags }: SaveOptions,
 ): Promise<Saving> {
   const entries = await store.list(source === undefined ? {} : { package: source });
-  const known = entries.filter((entry) => entry.source === source);
+  const own = entries.filter((entry) => entry.source === source);
+  const known = own.filter((entry) => !isMark(entry));
   const options = tags === undefined ? {} : { tags };
   const parts = partsOf(store);
-  const isWhole = known.length > 0 && !known.some(isMark);
+  const isWhole = known.length > 0 && !own.some(isIncompleteMark);
   if (parts !== undefined && source !== undefined && isWhole) {
     return new Saving(new AsOne(parts, { ...options, source }), known);
   }
@@ -205,6 +253,11 @@ class Saving {
   constructor(filing: Filing, known: readonly Metadata[]) {
     this.#filing = filing;
     this.#known = new Set(known.map(({ canonical }) => canonical));
+  }
+
+  /** Whether the store had nothing of the package. */
+  get isNew(): boolean {
+    return this.#known.size === 0;
   }
 
   /** Takes one definition, unless an earlier one had its canonical. */
@@ -241,6 +294,13 @@ class Saving {
   }
 }
 
+/** Whether a package has resources, and none of them defines anything, wherever one looks. */
+function isEmpty({ resources, otherForms, elsewhere, manifestIn }: PackageContents): boolean {
+  const isNone = (found: Readonly<Record<string, number>>) => Object.keys(found).length === 0;
+  const isAllHere = manifestIn === undefined && isNone(otherForms) && isNone(elsewhere);
+  return isAllHere && !isNone(resources);
+}
+
 /** Passes on what must end the work. */
 function failureOf(file: string, canonical: string | undefined, cause: unknown): SaveFailure {
   const error = asStoreError(cause, "CONVERSION", `${file} cannot be converted`, file);
@@ -251,31 +311,6 @@ function failureOf(file: string, canonical: string | undefined, cause: unknown):
 function canonicalOf({ resource: { url, version } }: PackageResource): string | undefined {
   if (typeof url !== "string") return undefined;
   return typeof version === "string" && version !== "" ? `${url}|${version}` : url;
-}
-
-async function missingDependencies(
-  store: PackageStore,
-  { dependencies }: FhirPackage,
-): Promise<string[]> {
-  const missing: string[] = [];
-  for (const [name, version] of Object.entries(dependencies).sort(byName)) {
-    const present = (await store.list({ package: name })).filter((entry) => !isMark(entry));
-    if (!present.some(({ source }) => source !== undefined && satisfies(source, name, version))) {
-      missing.push(`${name}#${version}`);
-    }
-  }
-  return missing;
-}
-
-/** Versions may be asked for as `4.0.x`, or by a label that names whichever build is at hand. */
-function satisfies(source: string, name: string, version: string): boolean {
-  if (["latest", "current", "dev"].includes(version)) return true;
-  if (version.endsWith(".x")) return source.startsWith(`${name}#${version.slice(0, -1)}`);
-  return source === `${name}#${version}`;
-}
-
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : 1;
 }
 
 function isPackage(source: FhirPackage | PackageSource): source is FhirPackage {

@@ -10,6 +10,8 @@ const ROOT_MANIFEST = "package/package.json";
 const MOST_GROWTH = 64;
 /** What any archive may unpack to, in bytes. */
 const ALWAYS_ALLOWED = 64 * 1024 * 1024;
+/** Length of a header, and what files are padded to. */
+const TAR_BLOCK = 512;
 
 /** Whether the bytes begin as gzip does. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -23,7 +25,8 @@ export interface PackageArchive extends Surroundings {
 
 /**
  * Unpacks the JSON files beside the archive's `package.json`; examples and other sub-folders are
- * left out. An archive that is truncated or damaged anywhere is CORRUPT: gzip's checksum covers
+ * left out. Several gzip members, zeros after them and a tar without its end marker are accepted on every
+ * platform. An archive that is truncated or damaged anywhere is CORRUPT: gzip's checksum covers
  * all of it, so nothing of it is to be trusted. One that unpacks to more than 64 times its size, and
  * more than 64 MiB, is INVALID_VALUE.
  */
@@ -61,12 +64,49 @@ async function unpack(
   fileName: string,
   filter: (header: TarHeader) => boolean,
 ): Promise<ParsedTarEntryWithData[]> {
+  const limit = Math.max(ALWAYS_ALLOWED, MOST_GROWTH * bytes.length);
   try {
-    const tar = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    const unpacked = new Blob([bytes as Uint8Array<ArrayBuffer>])
       .stream()
-      .pipeThrough(new DecompressionStream("gzip"))
-      .pipeThrough(atMost(Math.max(ALWAYS_ALLOWED, MOST_GROWTH * bytes.length), fileName));
-    return await unpackTar(tar, { strict: true, filter });
+      .pipeThrough(new DecompressionStream("gzip"));
+    const meter = atMost(limit, fileName);
+    const entries = await unpackTar(unpacked.pipeThrough(meter.stream), { strict: true, filter });
+    // Some platforms pass over what comes after the stream: then its length is not the last word.
+    if (meter.passed() === lengthAtEnd(bytes)) return entries;
+  } catch (cause) {
+    if (cause instanceof SchemaStoreError) throw cause;
+  }
+  return unpackUnusual(bytes, fileName, limit, filter);
+}
+
+/** How long gzip says at its end what it holds is, below 4 GiB. */
+function lengthAtEnd(bytes: Uint8Array): number | undefined {
+  const at = bytes.length - 4;
+  return at < 0 ? undefined : new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true);
+}
+
+/** The same for what not every platform unpacks, but `gzip` and `tar` do; slower. */
+async function unpackUnusual(
+  bytes: Uint8Array,
+  fileName: string,
+  limit: number,
+  filter: (header: TarHeader) => boolean,
+): Promise<ParsedTarEntryWithData[]> {
+  try {
+    const { gunzip } = await import("./gunzip.js");
+    const unpacked = gunzip(bytes).pipeThrough(atMost(limit, fileName, true).stream);
+    let last: TarHeader | undefined;
+    const noting = (header: TarHeader) => {
+      last = header;
+      return filter(header);
+    };
+    const entries = await unpackTar(unpacked, { strict: true, filter: noting });
+    const end = entries.at(-1);
+    // The blocks that were added are no part of a file: JSON has no zeros.
+    if (end !== undefined && end.header.name === last?.name && end.data?.includes(0)) {
+      throw new Error("its last file is cut off");
+    }
+    return entries;
   } catch (cause) {
     throw asStoreError(cause, "CORRUPT", `${fileName} is damaged or truncated`, fileName);
   }
@@ -76,10 +116,17 @@ function asFiles(files: ReadonlyMap<string, Uint8Array>): PackageFile[] {
   return [...files].map(([name, data]) => ({ name, read: async () => data }));
 }
 
-/** Passes bytes on, up to a limit. */
-function atMost(limit: number, fileName: string): TransformStream<Uint8Array, Uint8Array> {
+/** Passes bytes on and counts them, up to a limit; with the two blocks of zeros that end an archive, if `isToEnd`. */
+function atMost(
+  limit: number,
+  fileName: string,
+  isToEnd = false,
+): { stream: TransformStream<Uint8Array, Uint8Array>; passed: () => number } {
   let passed = 0;
-  return new TransformStream({
+  const stream = new TransformStream<Uint8Array, Uint8Array>({
+    flush(controller) {
+      if (isToEnd && passed % TAR_BLOCK === 0) controller.enqueue(new Uint8Array(2 * TAR_BLOCK));
+    },
     transform(chunk, controller) {
       passed += chunk.length;
       if (passed <= limit) return controller.enqueue(chunk);
@@ -87,6 +134,7 @@ function atMost(limit: number, fileName: string): TransformStream<Uint8Array, Ui
       throw new SchemaStoreError("INVALID_VALUE", message, { key: fileName });
     },
   });
+  return { stream, passed: () => passed };
 }
 
 /** Directly in the archive or in one of its folders. */

@@ -1,7 +1,7 @@
 /** Node, and what runs like it: the file system, and the end of the process. */
 
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { randomBytes } from "../adapters/fs/random.js";
 import { fsAdapter } from "../adapters/fs.js";
 import type { DurableTier } from "../durable/durable-tier.js";
@@ -15,7 +15,9 @@ import { watchPressure } from "./pressure.js";
 /** The directory of a store whose options name none: one per user, in the system's place for caches. */
 export function defaultDirectory(none?: undefined): string {
   checkGiven(none);
-  return join(process.env["XDG_CACHE_HOME"] || cacheHome(), "fhir-schema-store");
+  // One that is not absolute counts as none: https://specifications.freedesktop.org/basedir/latest/
+  const given = process.env["XDG_CACHE_HOME"] ?? "";
+  return join(isAbsolute(given) ? given : cacheHome(), "fhir-schema-store");
 }
 
 /** Where a store of Node runs. */

@@ -90,7 +90,7 @@ export interface GetOptions {
 export interface Filter {
   /** The URL begins with this. */
   readonly urlPrefix?: string;
-  /** The source is this package: `name`, or `name#version`. */
+  /** The source is this package: `name`, or `name#version`; the case of the name does not matter. */
   readonly package?: string;
   /** The type is this one. */
   readonly type?: string;

@@ -109,3 +109,25 @@ browserTest("what stays of deleted rows is counted exactly", () =>
     }),
   ),
 );
+
+browserTest("an empty database of the name is a new store, for all who find it at once", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const look = (): Promise<IDBDatabase> =>
+        new Promise((resolve, reject) => {
+          const request = indexedDB.open("db");
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      (await look()).close();
+      const core = await kit.loadCore();
+      const adapters = [1, 2, 3].map(() => kit.indexedDbAdapter("db"));
+      await Promise.all(adapters.map((adapter) => adapter.open({ core })));
+      const rows = [];
+      for (const [at, adapter] of adapters.entries()) {
+        rows.push(await kit.store(adapter, { key: `of ${at}` }));
+      }
+      await kit.holds(await kit.open("db"), rows, "all that was written");
+    }),
+  ),
+);

@@ -83,6 +83,7 @@ const UPDATE = {
 const PUT = { ...UPDATE, ifHash: (value: unknown) => value === null || text(value) };
 const GET = { signal, require: flag, allowStale: flag };
 const FILTER = { urlPrefix: text, package: text, type: text, tag: text, olderThanMs: from0 };
+const label: Kind = (value) => text(value) && /^[^#\s]+#[^#\s]+$/.test(value as string);
 const BRIDGE = {
   prefix: (value: unknown) => text(value) && !/[\s\p{Cc}%|#]|^$/u.test(value as string),
 };
@@ -294,7 +295,12 @@ const exportCalls: readonly Call[] = [
   exported("savePackage", convert.savePackage, [
     THE_STORE,
     required(PACKAGE, never),
-    options({ signal, onProgress: fn, tags: list(text) }),
+    options({ signal, onProgress: fn, tags: list(text), source: label }),
+  ]),
+  exported("savePackages", convert.savePackages, [
+    THE_STORE,
+    required([], Array.isArray),
+    options({ signal, onProgress: fn, tags: list(text), source: label }),
   ]),
   exported("memoryAdapter", memoryAdapter, [argument(new MemoryPlace(), never), NONE], true),
   exported("fsAdapter", fsAdapter, [required("somewhere", filled), NONE], true),

@@ -84,8 +84,20 @@ test("a directory that was named and is not there is not made by looking at it",
     assert.equal(variable.err, `${said} FSS_DISK_CACHE_DIR\n`);
   }
   assert.ok(!existsSync(missing));
-  const { code, out } = await cache(["list"], { cwd });
-  assert.deepEqual([code, out], [0, "no entries\n"], "the usual place is empty at first");
+  const usual = join(cwd, "caches");
+  // A relative one does not count.
+  for (const XDG_CACHE_HOME of [usual, "relative"]) {
+    const around = { cwd, env: { XDG_CACHE_HOME, HOME: join(cwd, "home") } };
+    const { code, out, err } = await cache(["list"], around);
+    const place = XDG_CACHE_HOME === usual ? usual : join(cwd, "home/.cache");
+    const directory = join(place, "fhir-schema-store");
+    assert.deepEqual([code, out], [1, ""]);
+    assert.equal(
+      err,
+      `error: NOT_FOUND there is no store at ${directory}, the default directory\n`,
+    );
+  }
+  for (const name of ["caches", "relative", "home"]) assert.ok(!existsSync(join(cwd, name)), name);
 });
 
 test("an export of nothing writes nothing, an archive of nothing is told", async () => {

@@ -61,3 +61,42 @@ test("told to stop, it changes nothing, and says so", async () => {
   assert.equal(stopped.code, 130, stopped.err);
   assert.deepEqual(await texts("early"), Array(4).fill("one"));
 });
+
+test("several packages at a time, one after the other, and one label for what has none", async () => {
+  const at = ["--dir", join(cwd, "several")];
+  const one = await made("one.tgz", "one", 0, 2);
+  const loose = join(cwd, "loose.json");
+  writeFileSync(loose, JSON.stringify(definition(`${X}loose`, "one")));
+  const absent = join(cwd, "absent.tgz");
+
+  const both = await cache(["save", one, loose, "--json", ...at], { cwd });
+  assert.equal(both.code, 0, both.err);
+  const reports = JSON.parse(both.out) as { package: string | null; added: string[] }[];
+  assert.deepEqual(
+    reports.map((report) => [report.package, report.added.length]),
+    [
+      ["p#1", 2],
+      [null, 1],
+    ],
+  );
+  const partly = await cache(["save", absent, loose, ...at], { cwd });
+  assert.equal(partly.code, 1);
+  assert.match(partly.err, /NOT_FOUND no such file or directory: .*absent\.tgz/);
+  assert.match(
+    partly.out,
+    /loose\.json: 1 StructureDefinition: 0 added, 0 changed, 0 removed, 1 un/,
+  );
+
+  const labelled = await cache(["save", loose, "--as", "mine#1.0.0", "--json", ...at], { cwd });
+  assert.equal(JSON.parse(labelled.out).package, "mine#1.0.0");
+  const listed = await cache(["list", "--package", "Mine", "--json", ...at], { cwd });
+  assert.equal(JSON.parse(listed.out).length, 1);
+  for (const words of [
+    [one, loose, "--as", "a#1"],
+    [loose, "--as", "a"],
+  ]) {
+    const refused = await cache(["save", ...words, ...at], { cwd });
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.match(refused.err, /^error: --as /);
+  }
+});

@@ -172,7 +172,6 @@ test("steps over damaged files and says which", async () => {
     const problems = fhirPackage.problems.map(({ file, error }) => [file, error.code]);
     assert.deepEqual(problems, [
       ["2.json", "SERIALIZATION"],
-      ["3.json", "INVALID_VALUE"],
       ["7.json", "SERIALIZATION"],
     ]);
     for (const { file, error } of fhirPackage.problems)

@@ -29,6 +29,9 @@ const SEGMENT = /^seg-\d{6,}-[0-9a-f]{16}\.log$/;
 const SNAPSHOT = /^snap-(\d{6,})\.idx$/;
 const OURS =
   /^(FORMAT|seg-\d{6,}-[0-9a-f]{16}\.log|snap-\d{6,}\.idx|side-[a-z]+|tmp-[0-9a-f-]+|lock-[0-9a-f]{40}(\.[0-9a-f]+)?)$/;
+/** A mounted disk, version control, a network file system and the file managers of three systems. */
+const OF_SYSTEM =
+  /^(lost\+found|\.git(keep|ignore)|\.nfs[0-9a-f]+|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 /** A link is not followed, and a pipe under one of our names is not waited for. */
@@ -42,6 +45,8 @@ const syncAll = promisify(fsync);
 export const isSegment = (name: string): boolean => SEGMENT.test(name);
 /** Whether a file is one of ours, to be deleted with the store. */
 export const isOurs = (name: string): boolean => OURS.test(name);
+/** Whether a file is one that systems and tools put into a directory of their own accord. */
+export const isOfSystem = (name: string): boolean => OF_SYSTEM.test(name);
 /** Whether a file is temporary, not renamed yet. */
 export const isTemporary = (name: string): boolean => name.startsWith("tmp-") && isOurs(name);
 /** Generation of a snapshot by its file name; 0 for any other file. */

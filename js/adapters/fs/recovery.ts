@@ -4,7 +4,16 @@ import { mkdirSync } from "node:fs";
 import { SEGMENT_HEADER, SEGMENT_OWN, SEGMENT_SEALED, STORE_ID } from "../../core/wall.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../load/glue.js";
-import { diskError, errno, type Files, FORMAT, generationOf, isOurs, isSegment } from "./files.js";
+import {
+  diskError,
+  errno,
+  type Files,
+  FORMAT,
+  generationOf,
+  isOfSystem,
+  isOurs,
+  isSegment,
+} from "./files.js";
 import { randomBytes } from "./random.js";
 
 /** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
@@ -106,7 +115,7 @@ function makeDirectory(files: Files): string[] {
 function refuseForeign(files: Files, names: readonly string[]): string[] {
   const { directory } = files;
   const details = { key: directory };
-  const foreign = names.find((name) => !isOurs(name));
+  const foreign = names.find((name) => !isOurs(name) && !isOfSystem(name));
   if (foreign !== undefined) {
     const what = `${directory} is not a fhir-schema-store directory: it holds "${foreign}"`;
     throw new SchemaStoreError("INVALID_CONFIG", what, details);

@@ -8,7 +8,7 @@ import { SchemaStoreError } from "../../errors.js";
 import type { Durability } from "../../host.js";
 import { within } from "./deadline.js";
 import { isDeadHandle, storeError } from "./faults.js";
-import { createStores, STORES, type StoreName, VERSION } from "./schema.js";
+import { createStores, type Place, STORES, type StoreName, VERSION } from "./schema.js";
 
 /** Waits between attempts, in milliseconds: one attempt more than there are waits. */
 const RETRY_DELAYS_MS = [20, 100, 500];
@@ -143,24 +143,40 @@ export class Connection {
   }
 
   async #open(): Promise<IDBDatabase> {
-    const request = factory().open(this.#name, VERSION);
-    let making: IDBTransaction | null = null;
-    request.onupgradeneeded = () => {
-      making = request.transaction;
-      createStores(request.result);
-    };
-    const database = await this.#settled(request, "opened").catch((cause: unknown) => {
-      throw making?.error ?? cause;
-    });
+    let database = await this.#openAt();
+    if (isEmpty(database)) {
+      // Left by who only looked whether it is there, or by a browser that lost the stores: made anew in place,
+      // as another tab may do the same. To delete it could take away what that tab has written by then.
+      database.close();
+      database = await this.#openAt(database.version + 1);
+    }
     if (STORES.some((store) => !database.objectStoreNames.contains(store))) {
       database.close();
       const message = `indexeddb: the database ${this.#name} is not a schema store`;
       throw new SchemaStoreError("INVALID_CONFIG", message, { key: "databaseName" });
     }
+    if (database.version !== VERSION && !(await isMadeAt(database))) {
+      database.close();
+      const message = `indexeddb: the database ${this.#name} is of a newer version, ${database.version}`;
+      throw new SchemaStoreError("FORMAT_TOO_NEW", message, { key: "databaseName" });
+    }
     this.#live = database;
     database.onclose = () => this.#discard(database);
     database.onversionchange = () => this.#discard(database);
     return database;
+  }
+
+  /** Opens the database, by default at the version it has, and makes the stores where there are none. */
+  async #openAt(version?: number): Promise<IDBDatabase> {
+    const request = factory().open(this.#name, version);
+    let making: IDBTransaction | null = null;
+    request.onupgradeneeded = () => {
+      making = request.transaction;
+      if (isEmpty(request.result)) createStores(request.result);
+    };
+    return this.#settled(request, "opened").catch((cause: unknown) => {
+      throw making?.error ?? cause;
+    });
   }
 
   /** The result of an open or delete request, which cannot be cancelled: a late handle is closed. */
@@ -248,6 +264,19 @@ function factory(): IDBFactory {
   const found: IDBFactory | undefined = globalThis.indexedDB;
   if (found) return found;
   throw new SchemaStoreError("UNSUPPORTED", "indexeddb: IndexedDB is not available here");
+}
+
+/** Whether this code made the stores at the version that the database has, as it was empty. */
+function isMadeAt(database: IDBDatabase): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const request = database.transaction("sys").objectStore("sys").get("place");
+    request.onsuccess = () => resolve((request.result as Place)?.madeAt === database.version);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function isEmpty({ objectStoreNames }: IDBDatabase): boolean {
+  return objectStoreNames.length === 0;
 }
 
 function aborted(): DOMException {

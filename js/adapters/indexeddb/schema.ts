@@ -1,6 +1,7 @@
 /**
- * The database: always version 1, so that no tab ever blocks another's upgrade. The version of
- * the format is in the `place` record; a new major one gets a database of another name.
+ * The database: always version 1, so that no tab ever blocks another's upgrade; higher only where an empty
+ * database of the name was there and got its stores. The version of the format is in the `place` record; a new
+ * major one gets a database of another name.
  *
  * | store    | key         | value |
  * |----------|-------------|-------|
@@ -16,11 +17,11 @@ import { randomId } from "../../bytes.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { HostRow } from "../../host.js";
 
-/** The version IndexedDB knows. */
-export const VERSION = 1;
-
 /** The major version of the format this code reads and writes. */
 const MAJOR = 1;
+
+/** The version IndexedDB knows, of a database that was not there before. */
+export const VERSION = 1;
 
 export const STORES = ["rows", "bodies", "sys", "side"] as const;
 export type StoreName = (typeof STORES)[number];
@@ -32,6 +33,8 @@ export interface Place {
   readonly major: number;
   readonly minor: number;
   readonly storeId: string;
+  /** Version of the database in which the stores were made. Absent: `VERSION`. */
+  readonly madeAt?: number;
   /** One more with every commit; a row's revision is the token of the commit that wrote it. */
   readonly token: number;
   /** Deletions up to this token have been forgotten. */
@@ -80,7 +83,13 @@ export function createStores(database: IDBDatabase): void {
   // Starting from the clock, tokens of a deleted database of this name are older than any here.
   const token = Date.now();
   const counts = { token, horizon: token, tombstones: 0, bytes: 0 };
-  const place: Place = { major: MAJOR, minor: 0, storeId: randomId(), ...counts };
+  const place: Place = {
+    major: MAJOR,
+    minor: 0,
+    storeId: randomId(),
+    madeAt: database.version,
+    ...counts,
+  };
   database.createObjectStore("sys").put(place, "place");
 }
 

@@ -1,13 +1,15 @@
 /**
- * Packages that are stored in part: an entry of their own says so from before their first definition is
- * stored until the last one is durable. It goes where they go: into archives, and away with `clear`.
+ * Entries that say something of a package instead of being a schema. Each has the package as its source, and goes
+ * where the package goes: into archives, and away with `clear`.
  */
 
 import { check, checkGiven, methods } from "../rules.js";
 import type { Filter, Metadata } from "../types.js";
 
-/** URL of the entries that say so; each has the package as its source. */
+/** Says that a package is stored in part: from before its first definition until the last one is durable. */
 export const INCOMPLETE_URL = "urn:fhir-schema-store:incomplete-package";
+/** Says that a package was looked through and has no StructureDefinition: nothing of it is missing. */
+export const EMPTY_URL = "urn:fhir-schema-store:package-without-definitions";
 
 /** The part of a `SchemaStore` that can keep marks; one without `put` and `clear` keeps none. */
 export interface MarkStore {
@@ -28,13 +30,26 @@ export async function incompletePackages(
 ): Promise<readonly string[]> {
   checkGiven(none);
   check(store, STORE, "store");
-  const marks = (await store.list({ urlPrefix: INCOMPLETE_URL })).filter(isMark);
+  const marks = (await store.list({ urlPrefix: INCOMPLETE_URL })).filter(isIncompleteMark);
   return marks.flatMap(({ source }) => source ?? []).sort();
 }
 
-/** Whether an entry is no schema, but says that its package is incomplete. */
+/** Whether an entry is no schema, but says something of its package. */
 export function isMark({ url }: Pick<Metadata, "url">): boolean {
+  return url === INCOMPLETE_URL || url === EMPTY_URL;
+}
+
+/** Whether it says that its package is incomplete. */
+export function isIncompleteMark({ url }: Pick<Metadata, "url">): boolean {
   return url === INCOMPLETE_URL;
+}
+
+/** Sets or takes away the mark of a package without definitions, as it is to be. */
+export async function markEmpty(store: MarkStore, source: string, isEmpty: boolean): Promise<void> {
+  const own = { package: source, urlPrefix: EMPTY_URL };
+  const isMarked = (await store.list(own)).length > 0;
+  if (isEmpty && !isMarked) await store.put?.({ url: EMPTY_URL, package: source }, { source });
+  if (!isEmpty && isMarked) await store.clear?.(own);
 }
 
 /** The mark of a package that is about to be saved. */
@@ -57,7 +72,7 @@ export class IncompleteMark {
   /** To be called before the first definition is stored: sets the mark unless the package is there. */
   async begin(): Promise<void> {
     const known = await this.#store.list({ package: this.#source });
-    if (known.length === 0 || known.some(isMark)) await this.set();
+    if (known.length === 0 || known.some(isIncompleteMark)) await this.set();
   }
 
   /** Of a package that was there, not all has changed to what it is now. */
