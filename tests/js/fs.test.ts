@@ -6,7 +6,6 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   chownSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -86,35 +85,6 @@ test("a directory is private, and so are its files", async (context) => {
   assert.equal(statSync(directory).mode & 0o777, 0o700);
   for (const name of readdirSync(directory)) {
     assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
-  }
-});
-
-test("what systems put into a new directory is no reason to refuse it, and stays", async (context) => {
-  const names = [
-    "lost+found/",
-    ".gitkeep",
-    ".DS_Store",
-    ".nfs0000001f",
-    "Thumbs.db",
-    "desktop.ini",
-  ];
-  for (const name of [...names, names.join()]) {
-    const directory = place(context);
-    mkdirSync(directory);
-    const there = name.split(",");
-    for (const one of there) {
-      if (one.endsWith("/")) mkdirSync(join(directory, one));
-      else writeFileSync(join(directory, one), "");
-    }
-    await filled(directory);
-    await filled(directory);
-    for (const one of there) assert.ok(existsSync(join(directory, one)), one);
-  }
-  for (const name of [".DS_Store.txt", "lost", ".nfs", ".git", "Thumbs.db2"]) {
-    const directory = place(context);
-    mkdirSync(directory);
-    writeFileSync(join(directory, name), "");
-    await assert.rejects(filled(directory), { code: "INVALID_CONFIG", key: directory });
   }
 });
 
