@@ -120,3 +120,12 @@ export class Batcher<Key, Value> {
     }
   }
 }
+
+/** Longest pause between two tries of one and the same write, in milliseconds. */
+const MAX_PAUSE_MS = 64;
+
+/** A random pause before the next try, so that neither of two writers starves. */
+export function outOfStep(tries: number): Promise<void> {
+  const ms = Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS);
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

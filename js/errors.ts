@@ -69,7 +69,7 @@ export function asStoreError(
 }
 
 /** The message of whatever was thrown. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? cause.message : String(cause);
   } catch {

@@ -1,7 +1,7 @@
 /** JSON in and out: what may be stored, and how a stored text becomes a value. */
 
 import { canonicalOf } from "./core/record.js";
-import { SchemaStoreError } from "./errors.js";
+import { asStoreError, SchemaStoreError } from "./errors.js";
 import { show } from "./rules.js";
 import type { JsonObject } from "./types.js";
 
@@ -54,8 +54,22 @@ export interface Named {
  * that would silently change or drop. The error's `key` is the canonical, where it can be told.
  */
 export function stringifyStrictly(value: object, named?: Named): string {
-  checkValue(value, named);
-  return JSON.stringify(value);
+  try {
+    checkValue(value, named);
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Of a getter, or a proxy.
+    throw asStoreError(cause, "INVALID_VALUE", "the value cannot be read", nameOf(value, named));
+  }
+}
+
+/** The canonical of a value of which something cannot be read. */
+function nameOf(value: object, named: Named | undefined): string | undefined {
+  try {
+    return canonicalIn(value, named);
+  } catch {
+    return named?.url;
+  }
 }
 
 /** Refuses nesting above `MAX_DEPTH`; for a value that `JSON.parse` made of `text`. INVALID_VALUE. */

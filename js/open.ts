@@ -2,6 +2,7 @@
 
 import { type CheckedOptions, checkOptions } from "./arguments/options.js";
 import { Assembly } from "./assembly.js";
+import { onFirstUse } from "./first-use.js";
 import type { Platform } from "./platform/platform.js";
 import { SchemaStore } from "./store.js";
 import type { StoreOptions } from "./types.js";
@@ -33,7 +34,7 @@ export function opener(platform: Platform): OpenSchemaStore {
 
 async function rankingOf({ evictionPolicy, evictionBatchSize }: CheckedOptions) {
   if (typeof evictionPolicy === "string") return undefined;
-  const { Ranking } = await import("./memory/custom-policy.js");
+  const { Ranking } = await onFirstUse(import("./memory/custom-policy.js"));
   return new Ranking(evictionPolicy, evictionBatchSize);
 }
 
@@ -44,7 +45,7 @@ async function seed(
 ): Promise<void> {
   try {
     if ((await store.size()) > 0) return;
-    const { fillEmpty } = await import("./archive/seed.js");
+    const { fillEmpty } = await onFirstUse(import("./archive/seed.js"));
     await fillEmpty(store, from, platform);
   } catch (error) {
     await store.close().catch(() => {});

@@ -50,7 +50,7 @@ export interface StoreParts {
   readonly closed: AbortController;
 }
 
-/** The parts of a store of ours; undefined for what only behaves like one. */
+/** The parts of a store of ours; undefined for what only behaves like one, such as a proxy of it. */
 export function partsOf(store: object): StoreParts | undefined {
-  return (store as { readonly [PARTS]?: StoreParts })[PARTS];
+  return (store as { [PARTS]?(asked: object): StoreParts | undefined })[PARTS]?.(store);
 }

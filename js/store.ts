@@ -6,6 +6,7 @@ import { unlessAborted } from "./concurrency.js";
 import type { ConvertSource } from "./convert/into-store.js";
 import type { EventListener, EventName } from "./events/events.js";
 import type { WatchEvent } from "./events/watchers.js";
+import { onFirstUse } from "./first-use.js";
 import { decodeText } from "./json.js";
 import type { MemoryTier } from "./memory/memory-tier.js";
 import { PARTS, type StoreParts } from "./parts.js";
@@ -29,6 +30,7 @@ import type {
   PutItem,
   PutManyOptions,
   PutOptions,
+  RequireOptions,
   Stats,
   UpdateOptions,
   WarmOptions,
@@ -57,14 +59,17 @@ export class SchemaStore {
   }
 
   /** @internal */
-  get [PARTS](): StoreParts {
-    return this.#parts;
+  [PARTS](asked: object): StoreParts | undefined {
+    return asked === this && #parts in this ? this.#parts : undefined;
   }
 
+  /** The same as below, but NOT_FOUND instead of undefined. */
+  get<T = JsonObject>(canonical: string, options: RequireOptions): Promise<T>;
   /**
    * The value of a canonical: from memory, else from the host, else from the resolver. CORRUPT, RESOLVER.
    * `const patient = await store.get("http://hl7.org/fhir/StructureDefinition/Patient|4.3.0")`
    */
+  get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined>;
   get<T = JsonObject>(canonical: string, options?: GetOptions): Promise<T | undefined> {
     try {
       if (options !== undefined) checkGiven(options, RULES.get);
@@ -85,7 +90,13 @@ export class SchemaStore {
     return value && (this.#handOut(value) as T);
   }
 
+  /** The same as below, but NOT_FOUND instead of undefined. */
+  getMany<T = JsonObject>(canonicals: readonly string[], options: RequireOptions): Promise<T[]>;
   /** The values of many canonicals, in the same order; reads of the host are batched. CORRUPT, RESOLVER. */
+  getMany<T = JsonObject>(
+    canonicals: readonly string[],
+    options?: GetOptions,
+  ): Promise<(T | undefined)[]>;
   async getMany<T = JsonObject>(
     canonicals: readonly string[],
     options?: GetOptions,
@@ -99,14 +110,20 @@ export class SchemaStore {
     return Promise.all(found) as Promise<(T | undefined)[]>;
   }
 
+  /** The same as below, but NOT_FOUND instead of undefined. */
+  getText(canonical: string, options: RequireOptions): Promise<string>;
   /** The JSON text of a canonical, byte for byte as it was put. CORRUPT, RESOLVER. */
+  getText(canonical: string, options?: GetOptions): Promise<string | undefined>;
   async getText(canonical: string, options?: GetOptions): Promise<string | undefined> {
     this.#begin(options, RULES.get);
     const found = await this.#assembly.reader.body(canonical, options);
     return found ? decodeText(found) : missing(canonical, options);
   }
 
+  /** The same as below, but NOT_FOUND instead of undefined. */
+  entry<T = JsonObject>(canonical: string, options: RequireOptions): Promise<Entry<T>>;
   /** Value, metadata, and the tier that had the value. CORRUPT, RESOLVER. */
+  entry<T = JsonObject>(canonical: string, options?: GetOptions): Promise<Entry<T> | undefined>;
   async entry<T = JsonObject>(
     canonical: string,
     options?: GetOptions,
@@ -190,7 +207,7 @@ export class SchemaStore {
    */
   async convert(source: ConvertSource, options: ConvertOptions = {}): Promise<ConvertResult> {
     this.#begin(options, RULES.convert);
-    const { convertInto } = await import("./convert/into-store.js");
+    const { convertInto } = await onFirstUse(import("./convert/into-store.js"));
     return convertInto(this.#parts, source, options);
   }
 
@@ -233,7 +250,7 @@ export class SchemaStore {
   export(filter: Filter = {}): ReadableStream<Uint8Array> {
     this.#begin(filter, RULES.filter);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    import("./archive/archive.js").then(
+    onFirstUse(import("./archive/archive.js")).then(
       ({ exportArchive }) => exportArchive(this.#parts, filter, writable),
       (error) => writable.abort(error),
     );
@@ -247,7 +264,7 @@ export class SchemaStore {
    */
   async import(source: ArchiveSource, options: ImportOptions = {}): Promise<ImportReport> {
     this.#begin(options, RULES.import);
-    const { importArchive } = await import("./archive/archive.js");
+    const { importArchive } = await onFirstUse(import("./archive/archive.js"));
     return importArchive(this.#parts, source, options);
   }
 
@@ -274,7 +291,7 @@ export class SchemaStore {
   async stats(none?: undefined): Promise<Stats> {
     this.#begin(none);
     await this.#parts.durable?.complete();
-    const { reportStats } = await import("./report/stats.js");
+    const { reportStats } = await onFirstUse(import("./report/stats.js"));
     return reportStats(this.#parts);
   }
 

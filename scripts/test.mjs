@@ -126,7 +126,7 @@ async function oneByOne(layers, estimate) {
   for (const { title, program, args, count, env, live: shown = live } of layers) {
     estimate.begin(title);
     const ended = await runWhole(title, program, args, { env, live: shown });
-    estimate.end(title);
+    estimate.end(title, ended.status === 0);
     if (count === undefined) totals.failed += ended.status === 0 ? 0 : 1;
     else {
       const counts = countsOf(title, ended, count);

@@ -51,12 +51,17 @@ impl Filter {
         let Some(package) = &self.package else {
             return true;
         };
-        let parts = |text: &str| match text.split_once('#') {
-            Some((name, version)) => (name.to_ascii_lowercase(), Some(version.to_owned())),
-            None => (text.to_ascii_lowercase(), None),
-        };
-        let ((wanted, wanted_version), (name, version)) = (parts(package), parts(source));
+        let (wanted, wanted_version) = parts(package);
+        let (name, version) = parts(source);
         let is_version = wanted_version.is_none() || wanted_version == version;
-        !source.is_empty() && wanted == name && is_version
+        !source.is_empty() && wanted.eq_ignore_ascii_case(name) && is_version
+    }
+}
+
+/// Name and version of a package.
+fn parts(source: &str) -> (&str, Option<&str>) {
+    match source.split_once('#') {
+        Some((name, version)) => (name, Some(version)),
+        None => (source, None),
     }
 }

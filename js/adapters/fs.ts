@@ -21,7 +21,7 @@ import type {
   HostUsage,
 } from "../host.js";
 import { check, checkGiven, nonEmpty } from "../rules.js";
-import { Files, isOurs, sideName } from "./fs/files.js";
+import { diskError, Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
 import { LogCore } from "./fs/log-core.js";
 import { unlessGone } from "./fs/recovery.js";
@@ -228,6 +228,8 @@ class FsAdapter implements HostAdapter {
       await this.#queue;
       await writer.seal();
       if (this.#wrote) await upkeep.close();
+    } catch (error) {
+      throw diskError(error, "closing the store", this.#files.directory);
     } finally {
       writer.release();
       core.drop();
@@ -243,7 +245,11 @@ class FsAdapter implements HostAdapter {
     open.writer.release();
     open.core.drop();
     this.#open = undefined;
-    for (const name of this.#files.list().filter(isOurs)) this.#files.remove(name);
+    try {
+      for (const name of this.#files.list().filter(isOurs)) this.#files.remove(name);
+    } catch (error) {
+      throw diskError(error, "deleting the store", this.#files.directory);
+    }
     try {
       rmdirSync(this.#files.directory);
     } catch {

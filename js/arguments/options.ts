@@ -8,6 +8,7 @@ import {
   integer,
   methods,
   nonEmpty,
+  type OptionRule,
   oneOf,
   type Rules,
   SPAN,
@@ -33,6 +34,7 @@ export interface CheckedOptions extends StoreOptions {
   /** A custom policy, ready to be called. */
   readonly ranking?: Ranking | undefined;
   readonly warmSize: number;
+  readonly unknownTtlSeconds: number;
   readonly values: NonNullable<StoreOptions["values"]>;
   readonly durability: NonNullable<StoreOptions["durability"]>;
   readonly autoCleanup: boolean;
@@ -94,6 +96,7 @@ export const OPTION_RULES: Rules<StoreOptions> = {
   durability: oneOf("strict", "relaxed"),
   adapter: ADAPTER,
   resolver: FUNCTION,
+  unknownTtlSeconds: { range: "a number from 0 to 3600", accepts: isBetween(0, 3600) },
   seed: {
     range: "a URL, a path or bytes",
     accepts: (value) =>
@@ -109,6 +112,10 @@ export const OPTION_RULES: Rules<StoreOptions> = {
   },
   now: FUNCTION,
 };
+
+function isBetween(least: number, most: number): OptionRule["accepts"] {
+  return (value) => typeof value === "number" && value >= least && value <= most;
+}
 
 /** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
 export function checkOptions(options: StoreOptions): CheckedOptions {
@@ -131,6 +138,7 @@ function withDefaults(options: StoreOptions): CheckedOptions {
     evictionBatchSize: options.evictionBatchSize ?? 100,
     warmSize: options.warmSize ?? 100,
     autoCleanup: options.autoCleanup ?? true,
+    unknownTtlSeconds: options.unknownTtlSeconds ?? 5,
     values: options.values ?? "frozen",
     durability: options.durability ?? "strict",
     now: options.now ?? Date.now,

@@ -40,7 +40,7 @@ export const save: Command = {
       if (source !== undefined) sources.set(path, source);
     }
     if (sources.size === 0) return EXIT.incomplete;
-    const reports = await saveAll(context, [...sources.values()], options);
+    const reports = await saveAll(context, sources, options);
     const documents = reports.map(toJson);
     const paths = [...sources.keys()];
     output.result(operands.length > 1 ? documents : documents[0], () =>
@@ -55,36 +55,46 @@ export const save: Command = {
 
 /** Saves packages and shows how far that has come; says what is there of one that was interrupted. */
 async function saveAll(
-  { operands: [path = "-"], output, signal, withStore }: CommandContext,
-  sources: readonly FhirPackage[],
+  { output, signal, withStore }: CommandContext,
+  sources: ReadonlyMap<string, FhirPackage>,
   options: SaveOptions,
 ): Promise<SaveReport[]> {
-  const { incompletePackages, savePackages } = await import("../convert/node.js");
+  const { incompletePackages, savePackage } = await import("../convert/node.js");
+  const { missingDependencies } = await import("../convert/missing.js");
   const bar = progressBar();
-  let last: SaveProgress | undefined;
+  /** The package under way, and how far it has come. */
+  let [label, progress]: [string, SaveProgress[]] = ["", []];
   let isStored = true;
-  const onProgress = (progress: SaveProgress) => {
-    last = progress;
-    bar.update(progress.done, progress.total, progress.file);
-  };
   try {
     return await withStore(async (store) => {
-      try {
-        return await savePackages(store, sources, { ...options, onProgress });
-      } catch (error) {
-        const incomplete = await incompletePackages(store).catch(() => undefined);
-        const name = last?.package;
-        isStored = name === undefined || incomplete?.includes(name) === true;
-        throw error;
+      const reports: SaveReport[] = [];
+      for (const [path, source] of sources) {
+        [label, progress] = [path, []];
+        const onProgress = (last: SaveProgress) => {
+          progress = [last];
+          bar.update(last.done, last.total, last.file);
+        };
+        try {
+          reports.push(await savePackage(store, source, { ...options, onProgress }));
+        } catch (error) {
+          const [{ package: name } = {}] = progress;
+          const incomplete = await incompletePackages(store).catch(() => undefined);
+          isStored = name === undefined || incomplete?.includes(name) === true;
+          throw error;
+        }
       }
+      const all = [...sources.values()].map((source) => missingDependencies(store, source));
+      const missing = await Promise.all(all);
+      return reports.map((report, at) => ({ ...report, missingDependencies: missing[at] ?? [] }));
     });
   } catch (error) {
     bar.end();
+    const [last] = progress;
     if (last !== undefined && error === signal.reason) {
       const done = isStored
         ? `${last.done} of ${last.total} files done and stored`
         : "nothing of it was changed";
-      output.note(`${last.package ?? path}: ${done}; save it again to finish`);
+      output.note(`${last.package ?? label}: ${done}; save it again to finish`);
     }
     throw error;
   } finally {

@@ -44,14 +44,14 @@ export async function contentsOf(
   }
   const all = await files();
   for (const file of all) {
-    const { folder, ending } = partsOf(file.name);
+    const { folder, ending } = splitPath(file.name);
     if (OTHER_FORMS.includes(ending)) otherForms.add(ending);
     const isBeside = `${folder}/` === root || folder === root;
     if (ending === "json" && !isBeside && (await defines(file))) elsewhere.add(folder);
   }
   const isHere = all.some((file) => file.name === `${root}package.json`);
-  const deeper = all.find((file) => partsOf(file.name).base === "package.json");
-  const manifestIn = isHere || deeper === undefined ? undefined : partsOf(deeper.name).folder;
+  const deeper = all.find((file) => splitPath(file.name).base === "package.json");
+  const manifestIn = isHere || deeper === undefined ? undefined : splitPath(deeper.name).folder;
   return {
     sentence: sentenceOf(name, resources, otherForms, elsewhere, manifestIn),
     resources: resources.toRecord(),
@@ -61,7 +61,7 @@ export async function contentsOf(
   };
 }
 
-function partsOf(path: string): { folder: string; base: string; ending: string } {
+function splitPath(path: string): { folder: string; base: string; ending: string } {
   const slash = path.lastIndexOf("/");
   const base = path.slice(slash + 1);
   const ending = /\.(\w+)$/.exec(base)?.[1]?.toLowerCase() ?? "";

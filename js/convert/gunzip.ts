@@ -13,31 +13,74 @@ const SLICE = 64 * 1024;
  * last member is cut off, and when anything but zeros comes after it.
  */
 export function gunzip(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  const inflate = new Inflate();
-  let unpacked: Uint8Array[] = [];
-  inflate.onData = (chunk) => unpacked.push(chunk);
-  let at = 0;
+  const members = new Members(bytes);
   return new ReadableStream({
     pull(controller) {
-      while (unpacked.length === 0 && at < bytes.length && !inflate.ended) {
-        const end = Math.min(at + SLICE, bytes.length);
-        inflate.push(bytes.subarray(at, end), end === bytes.length);
-        at = end;
-      }
+      let unpacked: Uint8Array[] = [];
+      while (unpacked.length === 0 && !members.isRead) unpacked = members.next();
       for (const chunk of unpacked) controller.enqueue(chunk);
-      unpacked = [];
-      if (inflate.err !== 0) throw new Error(inflate.msg || "the gzip stream is cut off");
-      if (!inflate.ended && at < bytes.length) return;
-      const unread = at - unreadOf(inflate);
-      if (bytes.subarray(unread).some((byte) => byte !== 0)) {
-        throw new Error("there is data after the end of the gzip stream");
-      }
-      controller.close();
+      if (members.isRead) controller.close();
     },
   });
 }
 
+/** The members of a gzip file, one behind the other. */
+class Members {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #inflate: Inflate;
+  #unpacked: Uint8Array[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#inflate = this.#begin();
+  }
+
+  /** Whether there is nothing left to be read. */
+  get isRead(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  /** What the next slice unpacks to. */
+  next(): Uint8Array[] {
+    const bytes = this.#bytes;
+    // pako goes on by itself, unless a member ended where a slice did.
+    if (this.#inflate.ended && isMember(bytes, this.#at)) this.#inflate = this.#begin();
+    if (this.#inflate.ended) {
+      if (!isZeroFrom(bytes, this.#at)) {
+        throw new Error("there is data after the end of the gzip stream");
+      }
+      this.#at = bytes.length;
+      return [];
+    }
+    const end = Math.min(this.#at + SLICE, bytes.length);
+    this.#inflate.push(bytes.subarray(this.#at, end), end === bytes.length);
+    this.#at = end - unreadOf(this.#inflate);
+    const { err, msg } = this.#inflate;
+    if (err !== 0) throw new Error(msg || "the gzip stream is cut off");
+    return this.#unpacked.splice(0);
+  }
+
+  #begin(): Inflate {
+    const inflate = new Inflate();
+    inflate.onData = (chunk) => this.#unpacked.push(chunk);
+    return inflate;
+  }
+}
+
+/** Whether a member begins there. */
+function isMember(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x1f && bytes[at + 1] === 0x8b;
+}
+
+/** A plain loop: there may be a lot of it. */
+function isZeroFrom(bytes: Uint8Array, start: number): boolean {
+  for (let at = start; at < bytes.length; at += 1) if (bytes[at] !== 0) return false;
+  return true;
+}
+
 /** Bytes of the last slice that were left when the stream ended; pako tells nobody. */
 function unreadOf(inflate: Inflate): number {
+  if (!inflate.ended) return 0;
   return (inflate as unknown as { readonly strm: { readonly avail_in: number } }).strm.avail_in;
 }

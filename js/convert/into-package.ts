@@ -4,6 +4,9 @@
  * of it by one commit, all of it or nothing.
  */
 
+import { isSame } from "../bytes.js";
+import type { PackedRow } from "../core/packed-row.js";
+import { SchemaStoreError } from "../errors.js";
 import type { StoreParts } from "../parts.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import { commitAll } from "../write/commit-all.js";
@@ -43,7 +46,7 @@ export class OneByOne implements Filing {
     store: FilingStore,
     parts: StoreParts | undefined,
     options: ConvertOptions,
-    mark: IncompleteMark | undefined,
+    mark?: IncompleteMark,
   ) {
     this.#store = store;
     this.#parts = parts;
@@ -76,11 +79,13 @@ export class OneByOne implements Filing {
   }
 }
 
-/** All as one commit, when everything is converted. */
+/** All as one commit, when everything is converted. CONCURRENCY if what it left as it was has changed meanwhile. */
 export class AsOne implements Filing {
   readonly #parts: StoreParts;
   readonly #options: ConvertOptions & { readonly source: string };
   readonly #rows: PreparedRow[] = [];
+  /** Rows that were left as they were. */
+  readonly #kept: PackedRow[] = [];
 
   constructor(parts: StoreParts, options: ConvertOptions & { readonly source: string }) {
     this.#parts = parts;
@@ -89,24 +94,35 @@ export class AsOne implements Filing {
 
   async take(definition: Uint8Array): Promise<boolean> {
     const outcome = await convertFor(this.#parts, definition, this.#options);
-    if ("kept" in outcome) return false;
-    this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
-    return true;
+    if ("row" in outcome) this.#kept.push(outcome.row);
+    else this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
+    return !("row" in outcome);
   }
 
   end(isGone: IsGone = () => false): Promise<readonly string[]> {
-    const slots = slotsOf(this.#parts, this.#options.source, isGone);
-    return replaceRows(this.#parts, this.#rows, slots);
+    const { source } = this.#options;
+    const commit = async () => {
+      // What others have saved of it by now is to go as well.
+      await this.#parts.durable?.refresh();
+      const slots = slotsOf(this.#parts, source, isGone);
+      return replaceRows(this.#parts, this.#rows, slots, this.#kept);
+    };
+    const { durable } = this.#parts;
+    return durable === undefined ? commit() : durable.adapter.exclusive(`save ${source}`, commit);
   }
 
   async stop(): Promise<void> {}
 }
 
-/** Stores rows and deletes slots as one commit; returns the canonicals deleted. */
+/**
+ * Stores rows and deletes slots as one commit; returns the canonicals deleted. CONCURRENCY if a row in `kept` is
+ * not as it is there any more.
+ */
 async function replaceRows(
   parts: StoreParts,
   rows: readonly PreparedRow[],
   removedOf: () => readonly number[],
+  kept: readonly PackedRow[] = [],
 ): Promise<readonly string[]> {
   const { catalog } = parts.memory;
   let removed: { readonly key: Uint8Array; readonly canonical: string }[] = [];
@@ -115,13 +131,23 @@ async function replaceRows(
       const key = catalog.key(slot);
       return key === undefined ? [] : [{ key, canonical: catalog.canonical(slot) }];
     });
-    return [...rows, ...removed].map(({ key }) => key);
+    return [...kept, ...rows, ...removed].map(({ key }) => key);
   };
-  await commitAll(parts, keysOf, () => ({ write: rows, remove: removed.map(({ key }) => key) }));
+  await commitAll(parts, keysOf, (current) => {
+    for (const [at, row] of kept.entries()) refuseChanged(row, current[at]);
+    const [keep, remove] = [kept, removed].map((some) => some.map(({ key }) => key));
+    return { write: rows, remove: remove ?? [], keep: keep ?? [] };
+  });
   const { listener } = parts.writer;
   for (const { canonical } of rows) listener.stored(canonical);
   for (const { canonical } of removed) listener.deleted(canonical);
   return removed.map(({ canonical }) => canonical);
+}
+
+function refuseChanged({ hash, meta }: PackedRow, current: PackedRow | undefined): void {
+  if (current !== undefined && isSame(current.hash, hash) && isSame(current.meta, meta)) return;
+  const message = "an entry of the package was written by somebody else while it was saved";
+  throw new SchemaStoreError("CONCURRENCY", message);
 }
 
 /** Slots of a package that are gone from it. What the user put under its name, and its mark, stay. */

@@ -1,8 +1,9 @@
 /** From a StructureDefinition into the store: converted once per source and converter. */
 
 import { RULES } from "../arguments/calls.js";
-import { hex } from "../core/packed-row.js";
+import { hex, type PackedRow } from "../core/packed-row.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
+import { onFirstUse } from "../first-use.js";
 import { decodeText, encodeText, parseObject } from "../json.js";
 import type { StoreParts } from "../parts.js";
 import { check, checkGiven, type OptionRule, show } from "../rules.js";
@@ -21,7 +22,7 @@ export type ConvertSource = object | string | Uint8Array;
 
 /** What becomes of a StructureDefinition: a schema to be put, or what the store holds of it already. */
 export type ConversionOutcome =
-  | { readonly kept: Metadata }
+  | { readonly kept: Metadata; readonly row: PackedRow }
   | { readonly schema: object; readonly options: PutOptions };
 
 /** Members of a StructureDefinition that describe its schema. */
@@ -45,7 +46,8 @@ export async function convertFor(
   source: ConvertSource,
   options: ConvertOptions,
 ): Promise<ConversionOutcome> {
-  const converter: Converter = chosen ?? (await import("./converter.js")).fhirSchemaConverter();
+  const converter: Converter =
+    chosen ?? (await onFirstUse(import("./converter.js"))).fhirSchemaConverter();
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;
@@ -67,10 +69,13 @@ export async function convertFor(
   );
   if (unchanged !== undefined) {
     const { slot, metadata } = unchanged;
+    const { catalog } = memory;
+    // At once: after any wait the slot may have a new owner.
+    const [key, hash, meta] = [catalog.key(slot), catalog.hash(slot), catalog.meta(slot)];
     const damaged = await durable?.bodies.unreadable([slot]);
-    if (!damaged?.has(slot)) {
+    if (!damaged?.has(slot) && key && hash && meta) {
       counts.conversionsSkipped += 1;
-      return { kept: metadata };
+      return { kept: metadata, row: { key, hash, meta } };
     }
   }
 

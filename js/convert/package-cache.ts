@@ -29,7 +29,7 @@ export async function findInPackageCache(text: string): Promise<CachedPackage | 
   const folders = await readdir(place).catch(() => []);
   const installed = folders
     .map((folder) => ({ folder, at: folder.indexOf("#") }))
-    .filter(({ folder, at }) => folder.slice(0, at).toLowerCase() === name.toLowerCase())
+    .filter(({ folder, at }) => at > 0 && folder.slice(0, at).toLowerCase() === name.toLowerCase())
     .map(({ folder, at }) => ({ folder, version: folder.slice(at + 1) }))
     .sort((a, b) => compareVersions(b.version, a.version));
   const meant = installed.filter(({ version }) => isMeant(version, wanted));

@@ -1,8 +1,8 @@
 /** From a package into a store: every StructureDefinition converted and filed. */
 
-import { asStoreError, type ErrorCode, type SchemaStoreError } from "../errors.js";
+import { asStoreError, type ErrorCode, SchemaStoreError } from "../errors.js";
 import { urlOf } from "../parse-canonical.js";
-import { partsOf } from "../parts.js";
+import { partsOf, type StoreParts } from "../parts.js";
 import {
   check,
   checkGiven,
@@ -51,7 +51,10 @@ export interface SaveOptions {
   readonly onProgress?: (progress: SaveProgress) => void;
   /** Tags for every entry saved. */
   readonly tags?: readonly string[];
-  /** `name#version` to store everything under: for loose definitions, or instead of the package's own. */
+  /**
+   * `name#version` to store everything under: instead of the package's own, or for loose definitions, which are
+   * added to what the store has of it.
+   */
   readonly source?: string;
 }
 
@@ -125,6 +128,9 @@ const OF_ONE_ENTRY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SERIALIZATION",
 ]);
 
+/** Times that somebody else may save the same package meanwhile. */
+const SAVE_TRIES = 8;
+
 /** Longest stretch without giving the event loop a turn, in milliseconds: two frames. */
 const TURN_MS = 32;
 
@@ -145,16 +151,31 @@ export async function savePackage(
 ): Promise<SaveReport> {
   check(store, STORE, "store");
   checkGiven(options, RULES);
+  const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await saveOnce(store, fhirPackage, options);
+    } catch (error) {
+      // Somebody else saves another state of the package: what was unchanged may not be so any more.
+      const isOvertaken = error instanceof SchemaStoreError && error.code === "CONCURRENCY";
+      if (!isOvertaken || tries === SAVE_TRIES) throw error;
+    }
+  }
+}
+
+async function saveOnce(
+  store: PackageStore,
+  fhirPackage: FhirPackage,
+  options: SaveOptions,
+): Promise<SaveReport> {
   const started = performance.now();
-  const fhirPackage = await opened(source, options);
-  const saving = await beginSaving(store, fhirPackage, options);
+  const { saving, source } = await beginSaving(store, fhirPackage, options);
   let turn = performance.now();
   for await (const one of fhirPackage.resources("StructureDefinition")) {
     await saving.unlessStopped(options.signal);
     await saving.take(one);
     const { position: done, file } = one;
-    const { fileCount: total, source: name } = fhirPackage;
-    options.onProgress?.({ done, total, file, package: name });
+    options.onProgress?.({ done, total: fhirPackage.fileCount, file, package: source });
     if (performance.now() - turn > TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       turn = performance.now();
@@ -162,15 +183,16 @@ export async function savePackage(
   }
   await saving.unlessStopped(options.signal);
   const failed = [...fhirPackage.problems, ...saving.failed];
-  const removed = await saving.end(failed);
+  // Loose definitions are a part of a package at most: nobody knows what else is in it.
+  const removed = await saving.end(failed, fhirPackage.source !== undefined);
   const { structureDefinitions, added, changed, unchanged, duplicates } = saving;
   const foundInstead = structureDefinitions === 0 ? await fhirPackage.contents() : undefined;
-  if (fhirPackage.source !== undefined && failed.length === 0) {
+  if (source !== undefined && failed.length === 0) {
     const isWithout = foundInstead !== undefined && saving.isNew && isEmpty(foundInstead);
-    await markEmpty(store, fhirPackage.source, isWithout);
+    await markEmpty(store, source, isWithout);
   }
   return {
-    package: fhirPackage.source,
+    package: source,
     structureDefinitions,
     converted: added.length + changed.length,
     added,
@@ -192,14 +214,15 @@ export async function savePackage(
 export async function savePackages(
   store: PackageStore,
   sources: readonly (FhirPackage | PackageSource)[],
-  options: SaveOptions = {},
+  options: Omit<SaveOptions, "source"> = {},
 ): Promise<SaveReport[]> {
   check(store, STORE, "store");
   check(sources, { range: "a list of packages", accepts: Array.isArray }, "sources");
-  checkGiven(options, RULES);
+  const { source: _, ...rules } = RULES;
+  checkGiven(options, rules);
   const saved: { readonly fhirPackage: FhirPackage; readonly report: SaveReport }[] = [];
   for (const source of sources) {
-    const fhirPackage = await opened(source, options);
+    const fhirPackage = isPackage(source) ? source : await openPackage(source);
     saved.push({ fhirPackage, report: await savePackage(store, fhirPackage, options) });
   }
   const missing = saved.map(({ fhirPackage }) => missingDependencies(store, fhirPackage));
@@ -207,34 +230,37 @@ export async function savePackages(
   return saved.map(({ report }, at) => ({ ...report, missingDependencies: lists[at] ?? [] }));
 }
 
-/** A package under the name it is to have. */
-async function opened(
-  source: FhirPackage | PackageSource,
-  options: SaveOptions,
-): Promise<FhirPackage> {
-  const fhirPackage = isPackage(source) ? source : await openPackage(source);
-  return options.source === undefined ? fhirPackage : { ...fhirPackage, source: options.source };
-}
-
-/** Finds out what the store has of a package, and by which way the rest goes in. */
+/** Finds out what the store has of a package, under which spelling, and by which way the rest goes in. */
 async function beginSaving(
   store: PackageStore,
-  { source }: FhirPackage,
-  { tags }: SaveOptions,
-): Promise<Saving> {
-  const entries = await store.list(source === undefined ? {} : { package: source });
-  const own = entries.filter((entry) => entry.source === source);
-  const known = own.filter((entry) => !isMark(entry));
+  { source: own }: FhirPackage,
+  { tags, source: given = own }: SaveOptions,
+): Promise<{ readonly saving: Saving; readonly source: string | undefined }> {
+  const entries = await store.list(given === undefined ? {} : { package: given });
   const options = tags === undefined ? {} : { tags };
-  const parts = partsOf(store);
-  const isWhole = known.length > 0 && !own.some(isIncompleteMark);
-  if (parts !== undefined && source !== undefined && isWhole) {
-    return new Saving(new AsOne(parts, { ...options, source }), known);
+  if (given === undefined) {
+    // Resources without a package have no name by which they could be incomplete.
+    const known = entries.filter(({ source }) => source === undefined);
+    return { saving: new Saving(new OneByOne(store, undefined, options), known), source: given };
   }
-  // Resources without a package have no name by which they could be incomplete.
-  const mark = source === undefined ? undefined : markIn(store, source);
-  const labelled = source === undefined ? options : { ...options, source };
-  return new Saving(new OneByOne(store, parts, labelled, mark), known);
+  // The case of a name does not matter: it is the same package however it is spelled.
+  const source = entries[0]?.source ?? given;
+  const labelled = { ...options, source };
+  const parts = partsOf(store);
+  const there = parts === undefined ? entries : entriesOf(parts, source);
+  const known = there.filter((entry) => entry.source === source && !isMark(entry));
+  const isWhole = known.length > 0 && !entries.some(isIncompleteMark);
+  const filing =
+    parts !== undefined && isWhole
+      ? new AsOne(parts, labelled)
+      : new OneByOne(store, parts, labelled, markIn(store, source));
+  return { saving: new Saving(filing, known), source };
+}
+
+/** Also what has expired, and what is damaged. */
+function entriesOf({ memory: { catalog } }: StoreParts, source: string): Metadata[] {
+  const slots = catalog.list({ package: source }, { expired: true, damaged: true });
+  return Array.from(slots, (slot) => catalog.metadata(slot));
 }
 
 /** Saves a package into a store, definition by definition. */
@@ -278,10 +304,10 @@ class Saving {
     }
   }
 
-  /** Stores what is left and deletes what is gone; all of it is durable when this resolves. */
-  end(failed: readonly SaveFailure[]): Promise<readonly string[]> {
+  /** Stores what is left and, of all there is, deletes what is gone; durable when this resolves. */
+  end(failed: readonly SaveFailure[], isAll: boolean): Promise<readonly string[]> {
     const isUnsure = failed.some(({ canonical }) => canonical === undefined);
-    if (isUnsure || this.structureDefinitions === 0) return this.#filing.end(undefined);
+    if (!isAll || isUnsure || this.structureDefinitions === 0) return this.#filing.end(undefined);
     const stays = new Set(failed.map(({ canonical = "" }) => urlOf(canonical)));
     return this.#filing.end(({ canonical, url }) => !this.#seen.has(canonical) && !stays.has(url));
   }

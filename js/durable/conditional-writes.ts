@@ -1,5 +1,6 @@
 /** Writes past the queue, which hold only while nobody else writes the rows they depend on. */
 
+import { outOfStep } from "../concurrency.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { SchemaStoreError } from "../errors.js";
 import type { HostBatch, HostRow } from "../host.js";
@@ -9,8 +10,6 @@ import type { WriteBehind } from "./write-behind.js";
 
 /** Tries of a conditional write before its CONCURRENCY reaches the caller. */
 const CONDITIONAL_TRIES = 64;
-/** Longest pause between two such tries, in milliseconds. */
-const MAX_PAUSE_MS = 64;
 
 /** A row with its body, ready to be written. */
 export interface WritableRow extends PackedRow {
@@ -59,7 +58,7 @@ export class ConditionalWrites {
       if (!(stored instanceof SchemaStoreError)) return stored;
       if (tries === CONDITIONAL_TRIES) throw stored;
       // A random pause, so that neither of two writers starves.
-      if (tries > 1) await pause(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
+      if (tries > 1) await outOfStep(tries);
     }
   }
 
@@ -128,8 +127,4 @@ function overtaken(url: string): SchemaStoreError {
   return new SchemaStoreError("CONCURRENCY", `${url} was written by somebody else meanwhile`, {
     key: url,
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,6 +2,7 @@
 
 import type { CheckedOptions } from "../arguments/options.js";
 import type { DurableTier } from "../durable/durable-tier.js";
+import { onFirstUse } from "../first-use.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Loaded, Loader } from "../read/loader.js";
 import type { GetOptions, Metadata } from "../types.js";
@@ -70,5 +71,5 @@ export class StaleOnDemand {
 
 /** Loaded only if stale values are wanted. */
 function importStale() {
-  return import("./stale-reader.js");
+  return onFirstUse(import("./stale-reader.js"));
 }

@@ -1,5 +1,6 @@
 /** The way to `holding.ts`, which is loaded when anything of it is first needed. */
 
+import { onFirstUse } from "../first-use.js";
 import type { StoreParts } from "../parts.js";
 import type { Holding } from "./holding.js";
 
@@ -79,7 +80,7 @@ export class HoldingOnDemand {
   }
 
   async #load(): Promise<Holding> {
-    const { Holding } = await import("./holding.js");
+    const { Holding } = await onFirstUse(import("./holding.js"));
     this.#holding ??= new Holding(this.#parts);
     return this.#holding;
   }

@@ -253,6 +253,14 @@ export class MemoryTier {
     return this.#change((core) => core.insertRow(row.key, row.hash, row.meta, now));
   }
 
+  /** The same with its body, which is there before anything is told of the entry. STORAGE_FULL. */
+  insertResident(row: PackedRow, body: Uint8Array): void {
+    this.require(body.length);
+    const now = this.#options.now();
+    const slot = this.#core.call((core) => core.insertRow(row.key, row.hash, row.meta, now));
+    this.admit([[slot, body]]);
+  }
+
   /** Takes a packed index; the catalog is complete afterwards. */
   insertIndex(packed: Uint8Array): void {
     this.require(packed.length);

@@ -74,7 +74,7 @@ export class Loader {
   ) {
     this.#memory = memory;
     this.#durable = durable;
-    this.#network = new Network(memory, writer, options.resolver, () => this.#checkOpen());
+    this.#network = new Network(memory, writer, options, () => this.#checkOpen());
     const network = this.#network;
     this.counts = {
       loads: 0,

@@ -1,12 +1,14 @@
 /** The network tier: the user's resolver, whose answers are stored. */
 
-import { asStoreError } from "../errors.js";
+import type { CheckedOptions } from "../arguments/options.js";
+import { reasonOf, SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
 import { check, type OptionRule } from "../rules.js";
 import type { Resolved, Resolver } from "../types.js";
 import type { Writer } from "../write/writer.js";
 import { LoadCounts } from "./load-counts.js";
+import { Unknown } from "./unknown.js";
 
 const ANSWER: OptionRule = {
   range: "an object, its JSON text or undefined",
@@ -36,32 +38,44 @@ export class Network {
   readonly #resolver: Resolver | undefined;
   readonly #checkOpen: () => void;
   readonly #fetches = new Set<Fetch>();
+  readonly #unknown: Unknown;
 
   /** `checkOpen` throws CLOSED; asked after every wait. */
   constructor(
     memory: MemoryTier,
     writer: Writer,
-    resolver: Resolver | undefined,
+    { resolver, unknownTtlSeconds }: CheckedOptions,
     checkOpen: () => void,
   ) {
     this.#memory = memory;
     this.#writer = writer;
     this.#resolver = resolver;
     this.#checkOpen = checkOpen;
+    this.#unknown = new Unknown(memory, unknownTtlSeconds * 1000);
   }
 
   /** Asks the network and stores its answer, unless something newer has happened to the canonical. */
   async fetch(canonical: string, signal: AbortSignal): Promise<Fetched> {
     const { url, version } = parseCanonical(canonical);
+    const key = `${url}|${version ?? ""}`;
+    if (this.#unknown.has(key)) {
+      this.unanswered += 1;
+      return undefined;
+    }
     const fetch: Fetch = { url, version, deleted: false };
     this.#fetches.add(fetch);
     try {
       const answer = await this.#ask(canonical, signal);
       this.#checkOpen();
       if (this.#memory.slotOf(canonical) !== undefined) return "overtaken";
-      if (answer === undefined) this.unanswered += 1;
-      if (answer === undefined || fetch.deleted) return undefined;
-      await this.#writer.storeResolved(answer, canonical);
+      if (answer === undefined) {
+        this.unanswered += 1;
+        // One that was told to stop may have given up.
+        if (this.#resolver !== undefined && !signal.aborted) this.#unknown.add(key);
+        return undefined;
+      }
+      if (fetch.deleted) return undefined;
+      await this.#unknown.despite(() => this.#writer.storeResolved(answer, canonical));
       this.counts.hits += 1;
       return "stored";
     } finally {
@@ -89,11 +103,18 @@ export class Network {
       return answer;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw asStoreError(cause, "RESOLVER", `the resolver failed for ${canonical}`, canonical);
+      throw failed(cause, canonical);
     } finally {
       this.counts.note(start);
     }
   }
+}
+
+/** What a resolver threw; it may know better than "try again" and throw an error of ours. */
+function failed(cause: unknown, canonical: string): SchemaStoreError {
+  if (cause instanceof SchemaStoreError) return cause;
+  const message = `the resolver failed for ${canonical}: ${reasonOf(cause)}`;
+  return new SchemaStoreError("RESOLVER", message, { key: canonical, cause, retryable: true });
 }
 
 type Versioned = { readonly version: string | undefined };

@@ -86,6 +86,11 @@ export interface GetOptions {
   readonly allowStale?: boolean;
 }
 
+/** The same of a call that rejects with NOT_FOUND and so never returns undefined. */
+export interface RequireOptions extends GetOptions {
+  readonly require: true;
+}
+
 /** Which entries `list`, `clear` and `export` take: those that meet all given conditions. */
 export interface Filter {
   /** The URL begins with this. */

@@ -116,6 +116,11 @@ export interface StoreOptions {
   readonly adapter?: HostAdapter;
   /** Asked for what neither memory nor the host has. Default: none. */
   readonly resolver?: Resolver;
+  /**
+   * Seconds for which the resolver is not asked again for what it did not know, 0 to 3600; an entry that is put,
+   * saved, imported or comes from elsewhere ends it. Default: 5.
+   */
+  readonly unknownTtlSeconds?: number;
   /** An archive that is imported if the store is empty: a URL, in Node also a path, or the bytes. */
   readonly seed?: string | URL | Uint8Array;
   /** Defaults to the converter of `fhir-schema-store/convert`, loaded on first use. */

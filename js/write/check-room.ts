@@ -19,6 +19,8 @@ export interface Changes {
   readonly write: readonly WritableRow[];
   /** Keys of the rows to be deleted; none of them is written. */
   readonly remove: readonly Uint8Array[];
+  /** Keys of rows that the plan relies on being as they are. */
+  readonly keep?: readonly Uint8Array[];
 }
 
 /** The parts of a store that a commit concerns. */
@@ -68,8 +70,15 @@ function checkCatalog(
   throw new SchemaStoreError("STORAGE_FULL", message, { key: "maxCatalogMb" });
 }
 
-/** STORAGE_FULL if an entry would be evicted to make room for another: there is no other copy. */
-export function checkResidence({ memory, options }: CommitPlace, { write, remove }: Changes): void {
+/**
+ * STORAGE_FULL if an entry would be evicted to make room for another: there is no other copy. `perByte`: bytes of
+ * memory that one of a body takes, more than one where its value is held as well.
+ */
+export function checkResidence(
+  { memory, options }: CommitPlace,
+  { write, remove }: Changes,
+  perByte = 1,
+): void {
   if (write.length === 0) return;
   const { residentEntries, usedBytes, limitBytes } = memory.stats();
   let [entries, bytes] = [residentEntries, usedBytes];
@@ -79,7 +88,7 @@ export function checkResidence({ memory, options }: CommitPlace, { write, remove
   };
   for (const { key, body } of write) {
     const replaced = sizeOf(key);
-    bytes += body.length - (replaced ?? -key.length - RESIDENT_BYTES);
+    bytes += perByte * body.length - (replaced ?? -key.length - RESIDENT_BYTES);
     if (replaced === undefined) entries += 1;
   }
   for (const key of remove) {
@@ -93,5 +102,5 @@ export function checkResidence({ memory, options }: CommitPlace, { write, remove
     throw new SchemaStoreError("STORAGE_FULL", message, { key: option });
   };
   if (entries > options.maxEntries) refuse("maxEntries", `${entries} entries`, options.maxEntries);
-  if (bytes > limitBytes) refuse("memoryLimitMb", `${bytes} bytes`, limitBytes);
+  if (bytes > limitBytes) refuse("memoryLimitMb", `${Math.ceil(bytes)} bytes`, limitBytes);
 }

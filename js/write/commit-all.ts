@@ -1,21 +1,25 @@
 /** Several rows written and deleted as one commit: all of it or nothing. */
 
 import { mapKey } from "../bytes.js";
+import { outOfStep } from "../concurrency.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { ignoreRestart } from "../core/restarts.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { HostRow } from "../host.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
-import { type Changes, type CommitPlace, checkRoom } from "./check-room.js";
+import { type Changes, type CommitPlace, checkResidence, checkRoom } from "./check-room.js";
 
 /** Tries to commit while others write the same rows. */
 const COMMIT_TRIES = 64;
+
+/** Bytes of memory for one of a body whose value is held: its text, and the estimate of its value. */
+const HELD_PER_BYTE = 1 + 1.75;
 
 /** Rows as they are now, by the keys that were asked for; undefined for one that is not there. */
 export type CurrentRows = readonly (PackedRow | undefined)[];
 
 /**
- * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it changes was
+ * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it changes or keeps was
  * written meanwhile, by whomever; else both are asked again. Durable when it resolves, with the plan that
  * was carried out. CONCURRENCY, STORAGE_FULL, and what a commit fails with.
  */
@@ -36,6 +40,8 @@ async function toHost<Plan extends Changes>(
 ): Promise<Plan> {
   const { memory, durable, checkOpen } = place;
   for (let tries = 1; ; tries += 1) {
+    // A random pause, so that one busy row does not keep all of them waiting for ever.
+    if (tries > 2) await outOfStep(tries);
     await (tries === 1 ? durable.complete() : durable.refresh());
     checkOpen();
     const keys = keysOf();
@@ -50,10 +56,11 @@ async function toHost<Plan extends Changes>(
     checkRoom(place, planned, (key) => rows.get(mapKey(key)));
     const changed = [...planned.write.map(({ key }) => key), ...planned.remove];
     if (changed.length === 0) return planned;
-    const revisions = changed.map((key) => rows.get(mapKey(key))?.revision ?? 0);
+    const { write, remove, keep = [] } = planned;
+    const expected = [...changed, ...keep];
+    const revisions = expected.map((key) => rows.get(mapKey(key))?.revision ?? 0);
     const take = () => takeAll(place, planned);
-    const { write, remove } = planned;
-    const overtaken = await durable.conditional.tryCommit(write, changed, revisions, take, remove);
+    const overtaken = await durable.conditional.tryCommit(write, expected, revisions, take, remove);
     if (overtaken === undefined) return planned;
     if (tries === COMMIT_TRIES) throw overtaken;
   }
@@ -87,11 +94,10 @@ async function toMemory<Plan extends Changes>(
     if (memory.revision !== revision) continue;
     const rows = byKey(keys, current);
     checkRoom(place, planned, (key) => rows.get(mapKey(key)));
+    // What is held has no other copy, and must not leave for what comes.
+    if (memory.stats().leasedBytes > 0) checkResidence(place, planned, HELD_PER_BYTE);
     for (const key of planned.remove) memory.removeRow(key);
-    for (const row of planned.write) {
-      memory.require(row.body.length);
-      memory.admit([[memory.insertRow(row), row.body]]);
-    }
+    for (const row of planned.write) memory.insertResident(row, row.body);
     return planned;
   }
 }

@@ -12,7 +12,7 @@ import { SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
-import { check, show, TEXT } from "../rules.js";
+import { check, type OptionRule, show, TEXT } from "../rules.js";
 import type { JsonObject, Metadata, PutItem, PutOptions } from "../types.js";
 import { describe } from "./describe-put.js";
 
@@ -29,6 +29,12 @@ interface PreparedPut {
   readonly record: PutRecord;
   readonly body: Uint8Array;
 }
+
+/** What an update may return; what is in it is checked as for a put. */
+const ENTRY: OptionRule = {
+  range: "an object",
+  accepts: (value) => typeof value === "object" && value !== null,
+};
 
 /** A row that can be stored with others as one commit. */
 export interface PreparedRow extends WritableRow {
@@ -99,7 +105,7 @@ export class Writer {
     check(text, TEXT, "text");
     if (!text.isWellFormed()) {
       const message = "the text is not well-formed: it holds a lone surrogate";
-      throw new SchemaStoreError("INVALID_VALUE", message);
+      throw new SchemaStoreError("INVALID_VALUE", message, { key: options.url });
     }
     const value = parseObject(text, "the text", options.url);
     checkDepth(value, text, options);
@@ -111,7 +117,8 @@ export class Writer {
     try {
       text = decodeText(bytes);
     } catch (cause) {
-      throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", { cause });
+      const details = { key: options.url, cause };
+      throw new SchemaStoreError("SERIALIZATION", "the bytes are not UTF-8", details);
     }
     return this.#prepareText(text, options);
   }
@@ -120,7 +127,8 @@ export class Writer {
     if (value !== undefined) return this.#prepare(value, options);
     if (text !== undefined) return this.#prepareText(text, options);
     if (bytes !== undefined) return this.#prepareBytes(bytes, options);
-    throw new SchemaStoreError("INVALID_VALUE", "an item has no value, text or bytes");
+    const message = "an item has no value, text or bytes";
+    throw new SchemaStoreError("INVALID_VALUE", message, { key: options.url });
   }
 
   /** Stores what `change` returns for the current slot, if nobody else writes its URL meanwhile. */
@@ -132,6 +140,7 @@ export class Writer {
     return this.#putIf(canonical, async (slot) => {
       const value = await change(slot);
       if (value === undefined) return undefined;
+      check(value, ENTRY, canonical, "INVALID_VALUE", "the update of ");
       const prepared = this.#prepare(value, options);
       if (prepared.record.url === parseCanonical(canonical).url) return prepared;
       const message = `the update of ${canonical} returned an entry with the url ${prepared.record.url}`;

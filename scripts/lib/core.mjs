@@ -29,7 +29,7 @@ const RENAME = ["--minify-imports-and-exports", "--strip-target-features"];
 
 /** What each binding has. The log of `fs` is no use where there is no file system, archives are rare. */
 const STORE = ["StoreHandle", "memoryBytes", "sha256"];
-const LOG = ["LogHandle", "packFormat", "unpackFormat"];
+const LOG = ["LogHandle", "packFormat", "storeOfSegment", "unpackFormat"];
 const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
 const BINDINGS = [
   { file: "glue", name: "Glue", exported: [...STORE, ...LOG] },

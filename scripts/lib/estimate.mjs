@@ -46,9 +46,11 @@ export class Estimate {
   }
 
   /** A layer has ended; the next run goes by the time it took. */
-  end(title) {
-    this.#took[title] = Math.round(secondsSince(this.#begun.get(title)));
+  end(title, hasPassed) {
     this.#left.delete(title);
+    // What failed may have ended early.
+    if (!hasPassed) return;
+    this.#took[title] = Math.round(secondsSince(this.#begun.get(title)));
     mkdirSync(dirname(RECORD), { recursive: true });
     writeFileSync(RECORD, `${JSON.stringify(this.#took, undefined, 2)}\n`);
   }
@@ -84,7 +86,8 @@ function secondsSince(start) {
 
 function recorded() {
   try {
-    return JSON.parse(readFileSync(RECORD, "utf8"));
+    const entries = Object.entries(JSON.parse(readFileSync(RECORD, "utf8")));
+    return Object.fromEntries(entries.filter(([, seconds]) => Number.isFinite(seconds)));
   } catch {
     return {};
   }

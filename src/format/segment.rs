@@ -78,6 +78,16 @@ pub fn check_header(store: &StoreId, id: SegmentId, bytes: &[u8]) -> Result<bool
     Ok(header.store == *store && header.id == id)
 }
 
+/// The store that a segment belongs to, as its header says; `None` where that does not hold or is another
+/// segment's, `FORMAT_TOO_NEW` as for [`check_header`].
+pub fn store_of(id: SegmentId, bytes: &[u8]) -> Result<Option<StoreId>> {
+    let Some(header) = parse_header(bytes) else {
+        return Ok(None);
+    };
+    too_new(header.major, header.incompatible)?;
+    Ok((header.id == id).then_some(header.store))
+}
+
 /// Refuses what this build does not understand.
 pub fn too_new(major: u16, incompatible: u32) -> Result<()> {
     if major == MAJOR && incompatible & !KNOWN_INCOMPATIBLE == 0 {
@@ -148,6 +158,8 @@ mod tests {
         let bytes = header(&STORE, ID, 1);
         assert_eq!(bytes.len() as u64, HEADER);
         assert_eq!(check_header(&STORE, ID, &bytes), Ok(true));
+        assert_eq!(store_of(ID, &bytes), Ok(Some(STORE)));
+        assert_eq!(store_of(SegmentId { number: 4, ..ID }, &bytes), Ok(None));
         assert_eq!(check_header(&[8; 16], ID, &bytes), Ok(false));
         assert_eq!(
             check_header(&STORE, SegmentId { number: 4, ..ID }, &bytes),

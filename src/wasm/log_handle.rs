@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::wall;
 use crate::error::{Error, Result};
 use crate::format::log::{Location, Log};
+use crate::format::place;
 use crate::format::rows::Packer;
-use crate::format::{place, segment::StoreId};
+use crate::format::segment::{self, SegmentId, StoreId};
 
 /// The state of one directory. Slots name segments, tickets name planned commits.
 #[wasm_bindgen]
@@ -358,6 +359,16 @@ pub fn pack_format(store: &[u8]) -> Result<Vec<u8>> {
 #[wasm_bindgen(js_name = unpackFormat)]
 pub fn unpack_format(file: &[u8]) -> Result<Vec<u8>> {
     place::unpack(file).map(|store| store.to_vec())
+}
+
+/// The 16 bytes of the store that a segment belongs to, by its file name and its header; none where the
+/// header does not hold.
+#[wasm_bindgen(js_name = storeOfSegment)]
+pub fn store_of_segment(name: &str, header: &[u8]) -> Result<Option<Vec<u8>>> {
+    let Some(id) = SegmentId::parse(name) else {
+        return Ok(None);
+    };
+    Ok(segment::store_of(id, header)?.map(|store| store.to_vec()))
 }
 
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {

@@ -16,7 +16,7 @@ use crate::format::{archive, segment};
 use crate::memory::{self, Cause, Hold};
 
 pub use archive_handle::{ArchiveReader, ArchiveWriter, same_content};
-pub use log_handle::{LogHandle, pack_format, unpack_format};
+pub use log_handle::{LogHandle, pack_format, store_of_segment, unpack_format};
 pub use store_handle::{StoreHandle, sha256};
 
 // The rooms below do not know of the wall: its copies of their numbers must agree with them.

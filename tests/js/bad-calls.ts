@@ -107,6 +107,7 @@ const STORE = {
   durability: among("strict", "relaxed"),
   adapter: never,
   resolver: fn,
+  unknownTtlSeconds: (value: unknown) => from0(value) && (value as number) <= 3600,
   seed: (value: unknown) => bytes(value) || value instanceof URL || (text(value) && value !== ""),
   converter: never,
   now: fn,
@@ -300,7 +301,7 @@ const exportCalls: readonly Call[] = [
   exported("savePackages", convert.savePackages, [
     THE_STORE,
     required([], Array.isArray),
-    options({ signal, onProgress: fn, tags: list(text), source: label }),
+    options({ signal, onProgress: fn, tags: list(text) }),
   ]),
   exported("memoryAdapter", memoryAdapter, [argument(new MemoryPlace(), never), NONE], true),
   exported("fsAdapter", fsAdapter, [required("somewhere", filled), NONE], true),

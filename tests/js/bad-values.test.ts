@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SchemaStore } from "../../dist/store.js";
 import { cycle, table } from "./bad-table.js";
 import { openStore } from "./kit.js";
 
@@ -171,4 +172,35 @@ test("depth 512 and 4096 bytes of key are allowed", async () => {
   assert.deepEqual(await store.get(url), deep);
   await assert.rejects(store.put({ url: "u", in: nested(512) }), { code: "INVALID_VALUE" });
   await store.close();
+});
+
+test("a refusal names the entry it is about, wherever that can be made out", async () => {
+  const [url, key] = ["http://x/T", "http://x/T|1"];
+  const T = { url, version: "1" };
+  const text = new TextEncoder();
+  const throwing = {
+    ...T,
+    get a() {
+      throw new Error("no");
+    },
+  };
+  const cases: Record<string, readonly [(store: SchemaStore) => unknown, string]> = {
+    "a member": [(store) => store.put({ ...T, a: Number.NaN }), key],
+    "a member of an item": [(store) => store.putMany([{ value: { ...T, a: Number.NaN } }]), key],
+    depth: [(store) => store.put({ ...T, deep: nested(600) }), key],
+    "depth of a text": [(store) => store.putText(JSON.stringify({ ...T, deep: nested(600) })), key],
+    "a getter": [(store) => store.put(throwing), key],
+    "a text": [(store) => store.putText("[]", { url }), url],
+    "a surrogate": [(store) => store.putText("\ud800", { url }), url],
+    bytes: [(store) => store.putBytes(text.encode("[]"), { url }), url],
+    "bytes that are no text": [(store) => store.putBytes(Uint8Array.of(0xff), { url }), url],
+    "an item without anything": [(store) => store.putMany([{ url }]), url],
+    "an update": [(store) => store.update(url, () => 5 as unknown as object), url],
+    "an update of a member": [(store) => store.update(url, () => ({ ...T, a: 1n })), key],
+    "a definition": [(store) => store.convert({ resourceType: "Patient", url }), url],
+  };
+  await using store = await openStore();
+  for (const [what, [call, named]] of Object.entries(cases)) {
+    await assert.rejects(async () => call(store), { name: "SchemaStoreError", key: named }, what);
+  }
 });

@@ -1,11 +1,23 @@
 /** Directories as systems leave them, before and beside a store. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openSchemaStore } from "../../dist/index.node.js";
 import { scratchFolder } from "./commands.js";
+import { crc32c } from "./crc32c.js";
 
 const scratch = scratchFolder("fs-directory");
 let places = 0;
@@ -49,4 +61,71 @@ test("what systems put into a new directory is no reason to refuse it, and stays
     writeFileSync(join(directory, name), "");
     await assert.rejects(filled(directory), { code: "INVALID_CONFIG", key: directory });
   }
+});
+
+/** What a store that is opened there has of what `filled` put. */
+async function found(diskCacheDir: string): Promise<[has: boolean, storeId: string, ok: boolean]> {
+  await using store = await openSchemaStore({ diskCacheDir });
+  const id = readFileSync(join(diskCacheDir, "FORMAT")).subarray(16, 32).toString("hex");
+  return [await store.has("http://example.org/Tea"), id, store.health().ok];
+}
+
+test("FORMAT damaged in any byte, cut off or gone is made again, and nothing is lost", async () => {
+  const original = place();
+  await filled(original);
+  await filled(original);
+  const whole = readFileSync(join(original, "FORMAT"));
+  const ways: [string, (path: string) => void][] = [["gone", (path) => unlinkSync(path)]];
+  for (let at = 0; at < whole.length; at += 1) {
+    const bad = Buffer.from(whole);
+    bad[at] = (bad[at] ?? 0) ^ 0x10;
+    ways.push([`byte ${at}`, (path) => writeFileSync(path, bad)]);
+  }
+  for (const length of [0, 1, whole.length - 1]) {
+    ways.push([`${length} bytes`, (path) => truncateSync(path, length)]);
+  }
+  const expected = await found(original);
+  assert.equal(expected[0], true);
+  for (const [what, damage] of ways) {
+    const directory = place();
+    cpSync(original, directory, { recursive: true });
+    damage(join(directory, "FORMAT"));
+    assert.deepEqual(await found(directory), expected, what);
+    assert.deepEqual(readFileSync(join(directory, "FORMAT")), whole, what);
+  }
+});
+
+test("FORMAT is not made again of what a later version may have written", async () => {
+  const directory = place();
+  await filled(directory);
+  const [name = ""] = readdirSync(directory).filter((one) => one.startsWith("seg-"));
+  const segment = readFileSync(join(directory, name));
+  segment.writeUInt16LE(2, 8);
+  segment.writeUInt32LE(crc32c(segment.subarray(0, 60)), 60);
+  writeFileSync(join(directory, name), segment);
+  unlinkSync(join(directory, "FORMAT"));
+  await assert.rejects(found(directory), { code: "FORMAT_TOO_NEW" });
+  assert.ok(!existsSync(join(directory, "FORMAT")));
+});
+
+test("a directory that anybody may write to becomes private, any other stays as it is", async () => {
+  for (const [before, after] of [
+    [0o777, 0o700],
+    [0o1777, 0o700],
+    [0o755, 0o755],
+    [0o770, 0o770],
+  ] as const) {
+    const directory = place();
+    mkdirSync(directory);
+    chmodSync(directory, before);
+    await filled(directory);
+    assert.equal(statSync(directory).mode & 0o7777, after);
+  }
+  // Not one of somebody else's.
+  const directory = place();
+  mkdirSync(directory);
+  writeFileSync(join(directory, "photo.jpg"), "");
+  chmodSync(directory, 0o777);
+  await assert.rejects(filled(directory), { code: "INVALID_CONFIG" });
+  assert.equal(statSync(directory).mode & 0o7777, 0o777);
 });

@@ -303,3 +303,149 @@ for (const options of [{ strategy: "memory" }, {}] as const) {
     }
   });
 }
+
+test("what another store writes of it meanwhile is replaced as a whole, unchanged entries too", async () => {
+  const place = new MemoryPlace();
+  const gated = new GatedAdapter(place);
+  await using slow = await openStore({ adapter: gated.adapter });
+  await using quick = await openStore({ adapter: memoryAdapter(place) });
+  const build = (x: string, y: string, more: object = {}) =>
+    packageOf("p", {
+      "x.json": definition(`${X}x`, x),
+      "y.json": definition(`${X}y`, y),
+      ...more,
+    });
+  await savePackage(slow, await build("v0", "v0", { "w.json": definition(`${X}w`, "v0") }));
+  await quick.refresh();
+  gated.shut("commit");
+  // It leaves y and w as they are, which are something else by the time it commits.
+  const saving = savePackage(
+    slow,
+    await build("v1", "v0", { "w.json": definition(`${X}w`, "v0") }),
+  );
+  await until(() => gated.waiting.commit.length > 0, "the commit");
+  for (const name of ["x", "y", "z"]) {
+    await quick.convert(definition(`${X}${name}`, "v2"), { source: "p#1" });
+  }
+  await quick.flush();
+  gated.open("commit");
+  const report = await saving;
+  assert.deepEqual(await contents(slow), { [`${X}w`]: "v0", [`${X}x`]: "v1", [`${X}y`]: "v0" });
+  assert.deepEqual([report.removed, report.unchanged], [[`${X}z`], [`${X}w`]]);
+  await quick.refresh();
+  assert.deepEqual(await contents(quick), await contents(slow));
+});
+
+test("several processes that save two states of a package leave one of them, never a mixture", async () => {
+  const place = new MemoryPlace();
+  const build = (text: string, only: string) => {
+    const files: Record<string, object> = { [`${only}.json`]: definition(`${X}${only}`, text) };
+    for (let at = 0; at < 12; at += 1) {
+      files[`${at}.json`] = definition(`${X}${at}`, at % 2 === 0 ? "same" : text);
+    }
+    return packageOf("p", files);
+  };
+  const builds = await Promise.all([build("a", "alpha"), build("b", "beta"), build("c", "gamma")]);
+  const stores = await Promise.all(builds.map(() => openStore({ adapter: memoryAdapter(place) })));
+  await savePackage(stores[0] as SchemaStore, builds[0] as Uint8Array);
+  await Promise.all(
+    stores.map(async (store, at) => {
+      for (let round = 0; round < 8; round += 1) {
+        await savePackage(store, builds[(at + round) % 3] as Uint8Array);
+      }
+    }),
+  );
+  await using store = await openStore({ adapter: memoryAdapter(place) });
+  const texts = new Set(Object.values(await contents(store)));
+  texts.delete("same");
+  assert.deepEqual([texts.size, await store.size()], [1, 13]);
+  for (const one of stores) await one.close();
+});
+
+test("in memory, pinned entries stay, and are followed without an error", async () => {
+  await using store = await openSchemaStore({ strategy: "memory", memoryLimitMb: 1 });
+  const errors: unknown[] = [];
+  store.on("error", ({ error }) => errors.push(error));
+  const build = (length: number) => {
+    const files: Record<string, object> = {};
+    for (let at = 0; at < 20; at += 1) {
+      files[`${at}.json`] = definition(`${X}${at}`, "x".repeat(length));
+    }
+    return packageOf("p", files);
+  };
+  const converter = {
+    id: "whole",
+    version: "1",
+    convert: (given: object) => ({ schema: { ...given }, dependencies: [] }),
+  };
+  await using whole = await openSchemaStore({ strategy: "memory", memoryLimitMb: 1, converter });
+  await savePackage(whole, await build(1000));
+  for (let at = 0; at < 20; at += 1) await whole.pin(`${X}${at}`);
+  await assert.rejects(savePackage(whole, await build(60_000)), { code: "STORAGE_FULL" });
+  assert.equal(await whole.size(), 20);
+  await savePackage(whole, await build(2000));
+  const { leasedBytes } = (await whole.stats()).memory;
+  assert.ok(leasedBytes > 40_000, `${leasedBytes} held`);
+  assert.deepEqual(errors, []);
+});
+
+test("the case of a name is no other package, also of one that is incomplete", async () => {
+  await using store = await openStore();
+  await savePackage(store, await packageOf("My.Pkg", first));
+  const report = await savePackage(store, await packageOf("my.pkg", second));
+  assert.equal(report.package, "My.Pkg#1");
+  assert.deepEqual(await contents(store), NEW);
+
+  const stop = new AbortController();
+  const saving = savePackage(store, await packageOf("Other", first), {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  await assert.rejects(saving, { name: "AbortError" });
+  assert.deepEqual(await incompletePackages(store), ["Other#1"]);
+  await savePackage(store, await packageOf("other", { "b.json": first["b.json"] }));
+  assert.deepEqual(await incompletePackages(store), []);
+  assert.equal((await store.list({ package: "Other" })).length, 1);
+});
+
+test("loose definitions are added to the package they are said to be of, and delete nothing", async () => {
+  await using store = await openStore();
+  for (const name of ["a", "b", "c"]) {
+    const loose = JSON.stringify(definition(`${X}${name}`, "one"));
+    const { removed } = await savePackage(store, loose, { source: "mine#1" });
+    assert.deepEqual(removed, []);
+  }
+  assert.equal((await store.list({ package: "mine#1" })).length, 3);
+});
+
+test("what had expired or was damaged counts as changed, not as added", async () => {
+  let time = 1_000_000;
+  await using store = await openStore({ now: () => time, ttlHours: 1, graceHours: 9 });
+  await savePackage(store, await packageOf("p", first));
+  time += 2 * 3_600_000;
+  const report = await savePackage(store, await packageOf("p", first));
+  assert.deepEqual([report.added, report.changed], [[], Object.keys(OLD)]);
+});
+
+test("a proxy of a store is asked by its own methods, and one that only inherits is no error", async () => {
+  await using store = await openStore();
+  await savePackage(store, await packageOf("p", first));
+  let converted = 0;
+  const proxy = new Proxy(store, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
+      if (name === "convert") converted += 1;
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  await savePackage(proxy, await packageOf("p", first));
+  assert.ok(converted >= 4, `${converted} conversions through it`);
+  const heir = Object.create(store, {
+    convert: { value: store.convert.bind(store) },
+    list: { value: store.list.bind(store) },
+    flush: { value: store.flush.bind(store) },
+    put: { value: store.put.bind(store) },
+    clear: { value: store.clear.bind(store) },
+  }) as SchemaStore;
+  assert.equal((await savePackage(heir, await packageOf("p", first))).unchanged.length, 4);
+});

@@ -26,7 +26,7 @@ class Network {
 
 each("while the resolver fails, what has expired is answered within its grace", async (open) => {
   const [clock, network] = [new Clock(), new Network()];
-  const options = { now: clock.now, resolver: network.resolver };
+  const options = { now: clock.now, resolver: network.resolver, unknownTtlSeconds: 0 };
   let store = await open({ ...options, ttlHours: 1, graceHours: 2 });
   const { strategy } = await store.stats();
   network.answer = old;
@@ -68,8 +68,13 @@ each("while the resolver fails, what has expired is answered within its grace", 
 
 each("an answer of the resolver ends what is stale, also that there is nothing", async (open) => {
   const [clock, network] = [new Clock(), new Network()];
-  const { now } = clock;
-  const store = await open({ now, resolver: network.resolver, ttlHours: 1, graceHours: 2 });
+  const store = await open({
+    now: clock.now,
+    resolver: network.resolver,
+    unknownTtlSeconds: 0,
+    ttlHours: 1,
+    graceHours: 2,
+  });
   network.answer = old;
   await store.get(url);
   clock.at += HOUR;

@@ -61,6 +61,15 @@ each("the tier tells where a value came from", async (open) => {
   const first = await open();
   await first.put(a1, { durable: true });
   assert.equal((await first.entry("http://x/A"))?.tier, "memory");
+  // What is required is never undefined, for the compiler too.
+  const required = { require: true } as const;
+  assert.equal((await first.entry("http://x/A", required)).tier, "memory");
+  assert.equal((await first.get<{ url: string }>("http://x/A", required)).url, "http://x/A");
+  assert.equal((await first.getText("http://x/A", required)).at(0), "{");
+  assert.equal(
+    (await first.getMany<{ url: string }>(["http://x/A"], required))[0]?.url,
+    "http://x/A",
+  );
   const second = await open({ resolver: async () => b });
   const durable = (await second.stats()).adapter !== undefined;
   if (durable) assert.equal((await second.entry("http://x/A"))?.tier, "disk");

@@ -16,12 +16,25 @@ const cat = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 const members = (...at: number[]) =>
   [0, ...at].map((from, index) => gzipSync(tar.subarray(from, at[index])));
 
+/** The first block of the archive as a member of so many bytes, the rest of them a name in its header. */
+function padded(length: number): Uint8Array {
+  const member = gzipSync(tar.subarray(0, 512));
+  const name = new Uint8Array(length - member.length).fill(0x78, 0, -1);
+  const header = new Uint8Array(member.subarray(0, 10));
+  header[3] = 8;
+  return cat(header, name, member.subarray(10));
+}
+
 /** Of all of these both definitions are read. */
 export const good: Record<string, Uint8Array> = {
   "as it should be": whole,
   "zeros after the gzip stream": cat(whole, new Uint8Array(2000)),
   "several members": cat(...members(700, 1500)),
   "several members, and zeros after them": cat(...members(700, 1500), new Uint8Array(70_000)),
+  "a member that ends where a slice of 64 KiB does": cat(
+    padded(65_536),
+    gzipSync(tar.subarray(512)),
+  ),
   "an empty member": cat(whole, gzipSync(new Uint8Array())),
   "a tar without its end": gzipSync(tar.subarray(0, end)),
   "a tar with half of its end": gzipSync(tar.subarray(0, end + 512)),

@@ -110,10 +110,10 @@ export class Files {
     return this.readFrom(name, 0);
   }
 
-  /** Reads a file from `offset` to its end; empty when it ends there. ENOENT is thrown as it is. */
-  readFrom(name: string, offset: number): Uint8Array {
+  /** Reads a file from `offset` to its end, or to `most` bytes; empty when it ends there. ENOENT is thrown as it is. */
+  readFrom(name: string, offset: number, most: number = Number.POSITIVE_INFINITY): Uint8Array {
     return this.withFile(name, (fd) => {
-      const length = fstatSync(fd).size - offset;
+      const length = Math.min(fstatSync(fd).size - offset, most);
       return length > 0 ? readAt(fd, offset, length) : new Uint8Array();
     });
   }

@@ -1,6 +1,7 @@
 /** Builds the state of the log from the files of a directory, when it is opened and later. */
 
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { isSame } from "../../bytes.js";
 import { SEGMENT_HEADER, SEGMENT_OWN, SEGMENT_SEALED, STORE_ID } from "../../core/wall.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../load/glue.js";
@@ -16,21 +17,69 @@ import {
 } from "./files.js";
 import { randomBytes } from "./random.js";
 
+/** Mode of a directory; the files in it are for its owner alone as well. */
+const PRIVATE = 0o700;
+const OTHERS_WRITE = 0o002;
+
 /** The log's state in Wasm; the methods are those of `src/wasm/log_handle.rs`. */
 export type LogHandle = InstanceType<Glue["LogHandle"]>;
 
-/** The identity of the store in a directory; the directory becomes a store where it is empty. */
+/**
+ * The identity of the store in a directory; the directory becomes a store where it is empty. A FORMAT file that is
+ * damaged or missing is made again if all segment headers that hold name one store.
+ */
 export function identify(files: Files, glue: Glue): Uint8Array {
-  const names = makeDirectory(files);
-  if (!names.includes(FORMAT)) {
-    const unborn = refuseForeign(files, names);
-    const id = randomBytes(STORE_ID);
-    if (files.publishOnce(FORMAT, glue.packFormat(id))) {
-      for (const name of unborn) files.remove(name);
-      return id;
-    }
+  const id = identityOf(files, glue, makeDirectory(files));
+  // Not before: until here it may be somebody else's.
+  tighten(files.directory);
+  return id;
+}
+
+function identityOf(files: Files, glue: Glue, names: readonly string[]): Uint8Array {
+  if (!names.includes(FORMAT)) return identifyWithout(files, glue, names);
+  try {
+    return glue.unpackFormat(files.read(FORMAT));
+  } catch (error) {
+    const id = errno(error) === "CORRUPT" ? storeOfSegments(files, glue, names) : undefined;
+    if (id === undefined) throw error;
+    files.replace(FORMAT, glue.packFormat(id));
+    return id;
   }
-  return glue.unpackFormat(files.read(FORMAT));
+}
+
+/** The same without a FORMAT file. */
+function identifyWithout(files: Files, glue: Glue, names: readonly string[]): Uint8Array {
+  refuseForeign(files.directory, names);
+  const isNew = holdsNoCommit(files, names);
+  const id = isNew ? randomBytes(STORE_ID) : storeOfSegments(files, glue, names);
+  if (id === undefined) {
+    const { directory } = files;
+    const what = `${directory} holds segments, but the FORMAT file that names their store is missing`;
+    throw new SchemaStoreError("CORRUPT", what, { key: directory });
+  }
+  if (!files.publishOnce(FORMAT, glue.packFormat(id))) {
+    return glue.unpackFormat(files.read(FORMAT));
+  }
+  // Segments that a power cut has left of a store that was never completed.
+  if (isNew) for (const name of names.filter(isSegment)) files.remove(name);
+  return id;
+}
+
+/** The store that every segment header that holds names; undefined where there is none, or several. */
+function storeOfSegments(
+  files: Files,
+  glue: Glue,
+  names: readonly string[],
+): Uint8Array | undefined {
+  let id: Uint8Array | undefined;
+  for (const name of names.filter(isSegment)) {
+    const header = unlessGone(() => files.readFrom(name, 0, SEGMENT_HEADER));
+    const found = header && glue.storeOfSegment(name, header);
+    if (found === undefined) continue;
+    if (id !== undefined && !isSame(id, found)) return undefined;
+    id = found;
+  }
+  return id;
 }
 
 /** Builds the state of a fresh log: the newest snapshot that holds, then what it does not cover. */
@@ -94,7 +143,7 @@ export function unlessGone<T>(read: () => T): T | undefined {
 function makeDirectory(files: Files): string[] {
   const { directory } = files;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(directory, { recursive: true, mode: PRIVATE });
     return files.list();
   } catch (error) {
     const code = errno(error);
@@ -108,23 +157,26 @@ function makeDirectory(files: Files): string[] {
   }
 }
 
-/**
- * Refuses a directory that holds other files. Returns segments without a commit: a power cut may leave
- * one of a store that was never completed.
- */
-function refuseForeign(files: Files, names: readonly string[]): string[] {
-  const { directory } = files;
-  const details = { key: directory };
+/** Makes a directory private that anybody may write to, if it is ours. */
+function tighten(directory: string): void {
+  if (process.platform === "win32") return;
+  const { mode } = statSync(directory);
+  if ((mode & OTHERS_WRITE) === 0) return;
+  try {
+    chmodSync(directory, PRIVATE);
+  } catch {
+    // It belongs to somebody else, who has to know.
+  }
+}
+
+function refuseForeign(directory: string, names: readonly string[]): void {
   const foreign = names.find((name) => !isOurs(name) && !isOfSystem(name));
-  if (foreign !== undefined) {
-    const what = `${directory} is not a fhir-schema-store directory: it holds "${foreign}"`;
-    throw new SchemaStoreError("INVALID_CONFIG", what, details);
-  }
-  const segments = names.filter(isSegment);
+  if (foreign === undefined) return;
+  const what = `${directory} is not a fhir-schema-store directory: it holds "${foreign}"`;
+  throw new SchemaStoreError("INVALID_CONFIG", what, { key: directory });
+}
+
+function holdsNoCommit(files: Files, names: readonly string[]): boolean {
   const isUnborn = (name: string) => (unlessGone(() => files.size(name)) ?? 0) <= SEGMENT_HEADER;
-  if (!segments.every(isUnborn) || names.some((name) => generationOf(name) > 0)) {
-    const what = `${directory} holds segments, but the FORMAT file that names their store is missing`;
-    throw new SchemaStoreError("CORRUPT", what, details);
-  }
-  return segments;
+  return names.filter(isSegment).every(isUnborn) && !names.some((name) => generationOf(name) > 0);
 }

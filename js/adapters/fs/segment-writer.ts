@@ -131,8 +131,13 @@ export class SegmentWriter {
 
   /** Closes the open segment as it is. */
   release(): void {
-    if (this.#open !== undefined) closeSync(this.#open.fd);
+    const open = this.#open;
     this.#open = undefined;
+    try {
+      if (open !== undefined) closeSync(open.fd);
+    } catch {
+      // What was acknowledged is synced, and the descriptor is gone whatever it says.
+    }
   }
 
   #plan(batch: HostBatch): Plan {

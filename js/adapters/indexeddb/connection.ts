@@ -155,7 +155,7 @@ export class Connection {
       const message = `indexeddb: the database ${this.#name} is not a schema store`;
       throw new SchemaStoreError("INVALID_CONFIG", message, { key: "databaseName" });
     }
-    if (database.version !== VERSION && !(await isMadeAt(database))) {
+    if (database.version !== VERSION && (await this.#isUpgraded(database))) {
       database.close();
       const message = `indexeddb: the database ${this.#name} is of a newer version, ${database.version}`;
       throw new SchemaStoreError("FORMAT_TOO_NEW", message, { key: "databaseName" });
@@ -177,6 +177,20 @@ export class Connection {
     return this.#settled(request, "opened").catch((cause: unknown) => {
       throw making?.error ?? cause;
     });
+  }
+
+  /** Whether the database was made by this code, and then got a later version: by a later version of it. */
+  #isUpgraded(database: IDBDatabase): Promise<boolean> {
+    const place = new Promise<Place | undefined>((resolve, reject) => {
+      const request = database.transaction("sys").objectStore("sys").get("place");
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const hangs = `indexeddb: ${this.#name} was not opened: the browser does not respond`;
+    const late = () => new SchemaStoreError("TIMEOUT", hangs);
+    // One that is damaged is told of by who reads it next.
+    const differs = ({ madeAt = VERSION }: Place) => madeAt !== database.version;
+    return within(this.#deadlineMs, place, late).then((found) => !!found && differs(found));
   }
 
   /** The result of an open or delete request, which cannot be cancelled: a late handle is closed. */
@@ -264,15 +278,6 @@ function factory(): IDBFactory {
   const found: IDBFactory | undefined = globalThis.indexedDB;
   if (found) return found;
   throw new SchemaStoreError("UNSUPPORTED", "indexeddb: IndexedDB is not available here");
-}
-
-/** Whether this code made the stores at the version that the database has, as it was empty. */
-function isMadeAt(database: IDBDatabase): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const request = database.transaction("sys").objectStore("sys").get("place");
-    request.onsuccess = () => resolve((request.result as Place)?.madeAt === database.version);
-    request.onerror = () => reject(request.error);
-  });
 }
 
 function isEmpty({ objectStoreNames }: IDBDatabase): boolean {
