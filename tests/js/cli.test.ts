@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -261,6 +261,9 @@ test("a directory that is not ours is a mistake, a damaged store is a storage er
   const damaged = directory();
   await run(["cache", "save", usCore, "--dir", damaged]);
   writeFileSync(join(damaged, "FORMAT"), "nonsense");
+  assert.equal((await run(["cache", "stats", "--dir", damaged])).code, 0, "it is made again");
+  writeFileSync(join(damaged, "FORMAT"), "nonsense");
+  for (const name of readdirSync(damaged)) if (name !== "FORMAT") rmSync(join(damaged, name));
   const failed = await run(["cache", "stats", "--dir", damaged]);
   assert.deepEqual([failed.code, failed.out], [3, ""]);
   assert.match(failed.err, /^error: CORRUPT /);

@@ -11,32 +11,10 @@ import { openSchemaStore } from "../../dist/index.node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, random, until } from "./kit.js";
 import { definition, packageOf } from "./made-packages.js";
+import { contents, first, NEW, OLD, second, X } from "./two-states.js";
 
 const folder = mkdtempSync(join(tmpdir(), "save-again-"));
 after(() => rmSync(folder, { recursive: true }));
-
-const X = "http://example.org/";
-const first = {
-  "a.json": definition(`${X}a`, "one", "2.0.0"),
-  "b.json": definition(`${X}b`, "one", "1.0.0"),
-  "c.json": definition(`${X}c`, "one"),
-  "d.json": definition(`${X}d`, "one"),
-};
-/** One went back a version, one is gone, one is new, one says something else. */
-const second = {
-  "a.json": definition(`${X}a`, "two", "1.0.0"),
-  "c.json": definition(`${X}c`, "one"),
-  "d.json": definition(`${X}d`, "two"),
-  "e.json": definition(`${X}e`, "two"),
-};
-const OLD = { [`${X}a|2.0.0`]: "one", [`${X}b|1.0.0`]: "one", [`${X}c`]: "one", [`${X}d`]: "one" };
-const NEW = { [`${X}a|1.0.0`]: "two", [`${X}c`]: "one", [`${X}d`]: "two", [`${X}e`]: "two" };
-
-/** What the store has, by canonical. */
-async function contents(store: SchemaStore): Promise<Record<string, string | undefined>> {
-  const entries = await store.list();
-  return Object.fromEntries(entries.map(({ canonical, description }) => [canonical, description]));
-}
 
 const places = {
   memory: { strategy: "memory" },
@@ -221,26 +199,6 @@ test("an incomplete package is completed, what is gone deleted, and the mark wit
   assert.deepEqual(await incompletePackages(store), []);
 });
 
-test("another store that writes a row of it meanwhile does not stop the commit, nor slip through", async () => {
-  const place = new MemoryPlace();
-  const gated = new GatedAdapter(place);
-  await using store = await openStore({ adapter: gated.adapter });
-  await using other = await openStore({ adapter: memoryAdapter(place) });
-  await savePackage(store, await packageOf("p", first));
-  await other.refresh();
-  gated.shut("commit");
-  const saving = savePackage(store, await packageOf("p", second));
-  await until(() => gated.waiting.commit.length > 0, "the commit");
-  await other.convert(definition(`${X}d`, "three"), { source: "p#1" });
-  await other.convert(definition(`${X}b`, "three", "1.0.0"), { source: "p#1" });
-  await other.flush();
-  gated.open("commit");
-  await saving;
-  assert.deepEqual(await contents(store), NEW);
-  await other.refresh();
-  assert.deepEqual(await contents(other), NEW);
-});
-
 test("a store that is none of ours gets what is new, and loses nothing", async () => {
   await using store = await openStore();
   const wrapped = {
@@ -303,64 +261,6 @@ for (const options of [{ strategy: "memory" }, {}] as const) {
     }
   });
 }
-
-test("what another store writes of it meanwhile is replaced as a whole, unchanged entries too", async () => {
-  const place = new MemoryPlace();
-  const gated = new GatedAdapter(place);
-  await using slow = await openStore({ adapter: gated.adapter });
-  await using quick = await openStore({ adapter: memoryAdapter(place) });
-  const build = (x: string, y: string, more: object = {}) =>
-    packageOf("p", {
-      "x.json": definition(`${X}x`, x),
-      "y.json": definition(`${X}y`, y),
-      ...more,
-    });
-  await savePackage(slow, await build("v0", "v0", { "w.json": definition(`${X}w`, "v0") }));
-  await quick.refresh();
-  gated.shut("commit");
-  // It leaves y and w as they are, which are something else by the time it commits.
-  const saving = savePackage(
-    slow,
-    await build("v1", "v0", { "w.json": definition(`${X}w`, "v0") }),
-  );
-  await until(() => gated.waiting.commit.length > 0, "the commit");
-  for (const name of ["x", "y", "z"]) {
-    await quick.convert(definition(`${X}${name}`, "v2"), { source: "p#1" });
-  }
-  await quick.flush();
-  gated.open("commit");
-  const report = await saving;
-  assert.deepEqual(await contents(slow), { [`${X}w`]: "v0", [`${X}x`]: "v1", [`${X}y`]: "v0" });
-  assert.deepEqual([report.removed, report.unchanged], [[`${X}z`], [`${X}w`]]);
-  await quick.refresh();
-  assert.deepEqual(await contents(quick), await contents(slow));
-});
-
-test("several processes that save two states of a package leave one of them, never a mixture", async () => {
-  const place = new MemoryPlace();
-  const build = (text: string, only: string) => {
-    const files: Record<string, object> = { [`${only}.json`]: definition(`${X}${only}`, text) };
-    for (let at = 0; at < 12; at += 1) {
-      files[`${at}.json`] = definition(`${X}${at}`, at % 2 === 0 ? "same" : text);
-    }
-    return packageOf("p", files);
-  };
-  const builds = await Promise.all([build("a", "alpha"), build("b", "beta"), build("c", "gamma")]);
-  const stores = await Promise.all(builds.map(() => openStore({ adapter: memoryAdapter(place) })));
-  await savePackage(stores[0] as SchemaStore, builds[0] as Uint8Array);
-  await Promise.all(
-    stores.map(async (store, at) => {
-      for (let round = 0; round < 8; round += 1) {
-        await savePackage(store, builds[(at + round) % 3] as Uint8Array);
-      }
-    }),
-  );
-  await using store = await openStore({ adapter: memoryAdapter(place) });
-  const texts = new Set(Object.values(await contents(store)));
-  texts.delete("same");
-  assert.deepEqual([texts.size, await store.size()], [1, 13]);
-  for (const one of stores) await one.close();
-});
 
 test("in memory, pinned entries stay, and are followed without an error", async () => {
   await using store = await openSchemaStore({ strategy: "memory", memoryLimitMb: 1 });

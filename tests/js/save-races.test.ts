@@ -1,0 +1,87 @@
+/** Several stores that save and write one package at once. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { savePackage } from "../../dist/convert/index.js";
+import type { SchemaStore } from "../../dist/store.js";
+import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
+import { definition, packageOf } from "./made-packages.js";
+import { contents, first, NEW, second, X } from "./two-states.js";
+
+test("another store that writes a row of it meanwhile does not stop the commit, nor slip through", async () => {
+  const place = new MemoryPlace();
+  const gated = new GatedAdapter(place);
+  await using store = await openStore({ adapter: gated.adapter });
+  await using other = await openStore({ adapter: memoryAdapter(place) });
+  await savePackage(store, await packageOf("p", first));
+  await other.refresh();
+  gated.shut("commit");
+  const saving = savePackage(store, await packageOf("p", second));
+  await until(() => gated.waiting.commit.length > 0, "the commit");
+  await other.convert(definition(`${X}d`, "three"), { source: "p#1" });
+  await other.convert(definition(`${X}b`, "three", "1.0.0"), { source: "p#1" });
+  await other.flush();
+  gated.open("commit");
+  await saving;
+  assert.deepEqual(await contents(store), NEW);
+  await other.refresh();
+  assert.deepEqual(await contents(other), NEW);
+});
+
+test("what another store writes of it meanwhile is replaced as a whole, unchanged entries too", async () => {
+  const place = new MemoryPlace();
+  const gated = new GatedAdapter(place);
+  await using slow = await openStore({ adapter: gated.adapter });
+  await using quick = await openStore({ adapter: memoryAdapter(place) });
+  const build = (x: string, y: string, more: object = {}) =>
+    packageOf("p", {
+      "x.json": definition(`${X}x`, x),
+      "y.json": definition(`${X}y`, y),
+      ...more,
+    });
+  await savePackage(slow, await build("v0", "v0", { "w.json": definition(`${X}w`, "v0") }));
+  await quick.refresh();
+  gated.shut("commit");
+  // It leaves y and w as they are, which are something else by the time it commits.
+  const saving = savePackage(
+    slow,
+    await build("v1", "v0", { "w.json": definition(`${X}w`, "v0") }),
+  );
+  await until(() => gated.waiting.commit.length > 0, "the commit");
+  for (const name of ["x", "y", "z"]) {
+    await quick.convert(definition(`${X}${name}`, "v2"), { source: "p#1" });
+  }
+  await quick.flush();
+  gated.open("commit");
+  const report = await saving;
+  assert.deepEqual(await contents(slow), { [`${X}w`]: "v0", [`${X}x`]: "v1", [`${X}y`]: "v0" });
+  assert.deepEqual([report.removed, report.unchanged], [[`${X}z`], [`${X}w`]]);
+  await quick.refresh();
+  assert.deepEqual(await contents(quick), await contents(slow));
+});
+
+test("several processes that save two states of a package leave one of them, never a mixture", async () => {
+  const place = new MemoryPlace();
+  const build = (text: string, only: string) => {
+    const files: Record<string, object> = { [`${only}.json`]: definition(`${X}${only}`, text) };
+    for (let at = 0; at < 12; at += 1) {
+      files[`${at}.json`] = definition(`${X}${at}`, at % 2 === 0 ? "same" : text);
+    }
+    return packageOf("p", files);
+  };
+  const builds = await Promise.all([build("a", "alpha"), build("b", "beta"), build("c", "gamma")]);
+  const stores = await Promise.all(builds.map(() => openStore({ adapter: memoryAdapter(place) })));
+  await savePackage(stores[0] as SchemaStore, builds[0] as Uint8Array);
+  await Promise.all(
+    stores.map(async (store, at) => {
+      for (let round = 0; round < 8; round += 1) {
+        await savePackage(store, builds[(at + round) % 3] as Uint8Array);
+      }
+    }),
+  );
+  await using store = await openStore({ adapter: memoryAdapter(place) });
+  const texts = new Set(Object.values(await contents(store)));
+  texts.delete("same");
+  assert.deepEqual([texts.size, await store.size()], [1, 13]);
+  for (const one of stores) await one.close();
+});
