@@ -4,7 +4,7 @@ import { SchemaStoreError } from "./errors.js";
 
 /**
  * The module, or why it cannot be had. UNSUPPORTED in a service worker, which may load nothing on demand; anywhere
- * else DISK_ERROR, and the call may be made again: no connection, or no free file descriptor.
+ * else DISK_ERROR: no connection, or no free file descriptor. Not retryable: Node remembers that it failed.
  */
 export async function onFirstUse<Module>(module: Promise<Module>): Promise<Module> {
   try {
@@ -15,7 +15,7 @@ export async function onFirstUse<Module>(module: Promise<Module>): Promise<Modul
     throw new SchemaStoreError(
       isForbidden ? "UNSUPPORTED" : "DISK_ERROR",
       `a part of fhir-schema-store that this call needs cannot be loaded: ${reason}`,
-      { cause, retryable: !isForbidden },
+      { cause },
     );
   }
 }

@@ -1,6 +1,8 @@
 /** `cache save`: a package into the store. */
 
 import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
+import { PACKAGE_NAME } from "../convert/manifest.js";
+import type { SavedDefinitions } from "../convert/save.js";
 import { type Command, type CommandContext, EXIT, UsageError } from "./command.js";
 import { counted } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
@@ -59,15 +61,16 @@ async function saveAll(
   sources: ReadonlyMap<string, FhirPackage>,
   options: SaveOptions,
 ): Promise<SaveReport[]> {
-  const { incompletePackages, savePackage } = await import("../convert/node.js");
-  const { missingDependencies } = await import("../convert/missing.js");
+  const { incompletePackages } = await import("../convert/node.js");
+  const { saveDefinitions } = await import("../convert/save.js");
+  const { withMissing } = await import("../convert/missing.js");
   const bar = progressBar();
   /** The package under way, and how far it has come. */
   let [label, progress]: [string, SaveProgress[]] = ["", []];
   let isStored = true;
   try {
     return await withStore(async (store) => {
-      const reports: SaveReport[] = [];
+      const saved: (readonly [FhirPackage, SavedDefinitions])[] = [];
       for (const [path, source] of sources) {
         [label, progress] = [path, []];
         const onProgress = (last: SaveProgress) => {
@@ -75,7 +78,7 @@ async function saveAll(
           bar.update(last.done, last.total, last.file);
         };
         try {
-          reports.push(await savePackage(store, source, { ...options, onProgress }));
+          saved.push([source, await saveDefinitions(store, source, { ...options, onProgress })]);
         } catch (error) {
           const [{ package: name } = {}] = progress;
           const incomplete = await incompletePackages(store).catch(() => undefined);
@@ -83,9 +86,7 @@ async function saveAll(
           throw error;
         }
       }
-      const all = [...sources.values()].map((source) => missingDependencies(store, source));
-      const missing = await Promise.all(all);
-      return reports.map((report, at) => ({ ...report, missingDependencies: missing[at] ?? [] }));
+      return withMissing(store, saved);
     });
   } catch (error) {
     bar.end();
@@ -109,8 +110,8 @@ function labelOf(
 ): { readonly source?: string } {
   if (typeof as !== "string") return {};
   if (operands.length > 1) throw new UsageError("--as names one package: give one source");
-  if (!/^[^#\s]+#[^#\s]+$/.test(as)) {
-    throw new UsageError(`--as is "${as}", must be name#version`);
+  if (!PACKAGE_NAME.accepts(as)) {
+    throw new UsageError(`--as is "${as}", must be ${PACKAGE_NAME.range}`);
   }
   return { source: as };
 }

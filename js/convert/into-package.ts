@@ -8,7 +8,7 @@ import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { SchemaStoreError } from "../errors.js";
 import type { StoreParts } from "../parts.js";
-import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
+import type { ConvertOptions, ConvertResult, Metadata } from "../types.js";
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
 import { convertFor } from "./into-store.js";
@@ -68,7 +68,7 @@ export class OneByOne implements Filing {
     const { source } = this.#options;
     const removed =
       this.#parts && isGone && source !== undefined
-        ? await replaceRows(this.#parts, [], slotsOf(this.#parts, source, isGone))
+        ? await replaceRows(this.#parts, [], goneFrom(this.#parts, source, isGone))
         : [];
     await this.#mark?.end();
     return removed;
@@ -104,8 +104,8 @@ export class AsOne implements Filing {
     const commit = async () => {
       // What others have saved of it by now is to go as well.
       await this.#parts.durable?.refresh();
-      const slots = slotsOf(this.#parts, source, isGone);
-      return replaceRows(this.#parts, this.#rows, slots, this.#kept);
+      const gone = goneFrom(this.#parts, source, isGone);
+      return replaceRows(this.#parts, this.#rows, gone, this.#kept);
     };
     const { durable } = this.#parts;
     return durable === undefined ? commit() : durable.adapter.exclusive(`save ${source}`, commit);
@@ -126,17 +126,17 @@ async function replaceRows(
 ): Promise<readonly string[]> {
   const { catalog } = parts.memory;
   let removed: { readonly key: Uint8Array; readonly canonical: string }[] = [];
-  const keysOf = () => {
+  const concerned = () => {
     removed = removedOf().flatMap((slot) => {
       const key = catalog.key(slot);
       return key === undefined ? [] : [{ key, canonical: catalog.canonical(slot) }];
     });
     return [...kept, ...rows, ...removed].map(({ key }) => key);
   };
-  await commitAll(parts, keysOf, (current) => {
+  await commitAll(parts, concerned, (current) => {
     for (const [at, row] of kept.entries()) refuseChanged(row, current[at]);
-    const [keep, remove] = [kept, removed].map((some) => some.map(({ key }) => key));
-    return { write: rows, remove: remove ?? [], keep: keep ?? [] };
+    const keysOf = (some: readonly { readonly key: Uint8Array }[]) => some.map(({ key }) => key);
+    return { write: rows, remove: keysOf(removed), keep: keysOf(kept) };
   });
   const { listener } = parts.writer;
   for (const { canonical } of rows) listener.stored(canonical);
@@ -150,13 +150,22 @@ function refuseChanged({ hash, meta }: PackedRow, current: PackedRow | undefined
   throw new SchemaStoreError("CONCURRENCY", message);
 }
 
+/** What the store has of a package, in whatever spelling; also what has expired, and what is damaged. */
+export async function entriesOf(parts: StoreParts, source: string): Promise<Metadata[]> {
+  await parts.durable?.complete();
+  return slotsOf(parts, source).map((slot) => parts.memory.catalog.metadata(slot));
+}
+
 /** Slots of a package that are gone from it. What the user put under its name, and its mark, stay. */
-function slotsOf({ memory: { catalog } }: StoreParts, source: string, isGone: IsGone) {
-  const filter: Filter = { package: source };
-  return (): number[] =>
-    Array.from(catalog.list(filter, { expired: true, damaged: true })).filter((slot) => {
-      const entry = catalog.metadata(slot);
+function goneFrom(parts: StoreParts, source: string, isGone: IsGone): () => number[] {
+  return () =>
+    slotsOf(parts, source).filter((slot) => {
+      const entry = parts.memory.catalog.metadata(slot);
       const isOfPackage = entry.source === source && entry.origin !== "user" && !isMark(entry);
       return isOfPackage && isGone(entry);
     });
+}
+
+function slotsOf({ memory: { catalog } }: StoreParts, source: string): number[] {
+  return Array.from(catalog.list({ package: source }, { expired: true, damaged: true }));
 }

@@ -1,5 +1,6 @@
 /** The `package.json` of a FHIR package, as far as a store needs it. */
 
+import type { OptionRule } from "../rules.js";
 import type { JsonObject } from "../types.js";
 
 /** Who a package is and what it builds on. */
@@ -11,6 +12,17 @@ export interface PackageManifest {
   readonly fhirVersions: readonly string[];
   /** Packages needed, with the version asked for. */
   readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** How a package is named: `name#version`. */
+export const PACKAGE_NAME: OptionRule = {
+  range: "name#version",
+  accepts: (value) => typeof value === "string" && /^[^#\s]+#[^#\s]+$/.test(value),
+};
+
+/** Whether a version is one that was asked for; `4.0.x` asks for any that begins so. */
+export function isVersion(version: string, wanted: string): boolean {
+  return wanted.endsWith(".x") ? version.startsWith(wanted.slice(0, -1)) : version === wanted;
 }
 
 /** A package that another one needs. */

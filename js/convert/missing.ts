@@ -1,10 +1,10 @@
 /** What a package needs, and a store has nothing of. */
 
-import { dependencyOf, type PackageManifest } from "./manifest.js";
+import { dependencyOf, isVersion, type PackageManifest } from "./manifest.js";
 import { isIncompleteMark, type MarkStore } from "./package-marks.js";
 
 /** Packages that a package needs and of which the store has nothing, as `name#version` in code unit order. */
-export async function missingDependencies(
+async function missingDependencies(
   store: Pick<MarkStore, "list">,
   { dependencies }: PackageManifest,
 ): Promise<string[]> {
@@ -21,9 +21,21 @@ export async function missingDependencies(
   return [...missing].sort();
 }
 
-/** Versions may be asked for as `4.0.x`, or by a label that names whichever build is at hand. */
+/** Whether a source is of a version; a label such as `current` names whichever build is at hand. */
 function satisfies(source: string, wanted: string): boolean {
-  const version = source.slice(source.indexOf("#") + 1);
-  if (/^(latest|current|dev)($|\$)/.test(wanted)) return true;
-  return wanted.endsWith(".x") ? version.startsWith(wanted.slice(0, -1)) : version === wanted;
+  const isLabel = /^(latest|current|dev)($|\$)/.test(wanted);
+  return isLabel || isVersion(source.slice(source.indexOf("#") + 1), wanted);
+}
+
+/** Reports of packages with what each of them misses now that all are saved. */
+export async function withMissing<Report>(
+  store: Pick<MarkStore, "list">,
+  saved: readonly (readonly [fhirPackage: PackageManifest, report: Report])[],
+): Promise<(Report & { readonly missingDependencies: readonly string[] })[]> {
+  return Promise.all(
+    saved.map(async ([fhirPackage, report]) => ({
+      ...report,
+      missingDependencies: await missingDependencies(store, fhirPackage),
+    })),
+  );
 }

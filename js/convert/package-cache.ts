@@ -3,6 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isVersion } from "./manifest.js";
 
 /** How a package is named: `name#version` or, as npm has it, `name@version`; the name alone, the newest. */
 const SPELLING = /^([\w-][\w.-]*)(?:[#@](.+))?$/;
@@ -46,8 +47,7 @@ export async function findInPackageCache(text: string): Promise<CachedPackage | 
 }
 
 function isMeant(version: string, wanted: string): boolean {
-  if (!isNumbered(version)) return false;
-  return wanted === "latest" || (wanted.endsWith(".x") && version.startsWith(wanted.slice(0, -1)));
+  return isNumbered(version) && (wanted === "latest" || isVersion(version, wanted));
 }
 
 /** Builds under way have a name, such as `current`, for a version. */

@@ -52,27 +52,32 @@ export async function markEmpty(store: MarkStore, source: string, isEmpty: boole
   if (!isEmpty && isMarked) await store.clear?.(own);
 }
 
-/** The mark of a package that is about to be saved. */
-export function markIn(store: MarkStore, source: string): IncompleteMark | undefined {
+/** The mark of a package that is about to be saved; `isWhole`: the store has all of it as it was. */
+export function markIn(
+  store: MarkStore,
+  source: string,
+  isWhole: boolean,
+): IncompleteMark | undefined {
   const keepsMarks = store.put !== undefined && store.clear !== undefined;
-  return keepsMarks ? new IncompleteMark(store as Required<MarkStore>, source) : undefined;
+  return keepsMarks ? new IncompleteMark(store as Required<MarkStore>, source, isWhole) : undefined;
 }
 
 /** The mark of one package while it is saved. */
 export class IncompleteMark {
   readonly #store: Required<MarkStore>;
   readonly #source: string;
+  readonly #isWhole: boolean;
   #isSet = false;
 
-  constructor(store: Required<MarkStore>, source: string) {
+  constructor(store: Required<MarkStore>, source: string, isWhole: boolean) {
     this.#store = store;
     this.#source = source;
+    this.#isWhole = isWhole;
   }
 
   /** To be called before the first definition is stored: sets the mark unless the package is there. */
   async begin(): Promise<void> {
-    const known = await this.#store.list({ package: this.#source });
-    if (known.length === 0 || known.some(isIncompleteMark)) await this.set();
+    if (!this.#isWhole) await this.set();
   }
 
   /** Of a package that was there, not all has changed to what it is now. */

@@ -2,7 +2,7 @@
 
 import { asStoreError, type ErrorCode, SchemaStoreError } from "../errors.js";
 import { urlOf } from "../parse-canonical.js";
-import { partsOf, type StoreParts } from "../parts.js";
+import { partsOf } from "../parts.js";
 import {
   check,
   checkGiven,
@@ -15,8 +15,9 @@ import {
 } from "../rules.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
-import { AsOne, type Filing, OneByOne } from "./into-package.js";
-import { missingDependencies } from "./missing.js";
+import { AsOne, entriesOf, type Filing, OneByOne } from "./into-package.js";
+import { PACKAGE_NAME } from "./manifest.js";
+import { withMissing } from "./missing.js";
 import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
 import { isIncompleteMark, isMark, markEmpty, markIn } from "./package-marks.js";
 import type { PackageResource } from "./resources.js";
@@ -69,10 +70,7 @@ const RULES: Rules<SaveOptions> = {
   signal: SIGNAL,
   onProgress: FUNCTION,
   tags: listOf("strings", TEXT.accepts),
-  source: {
-    range: "name#version",
-    accepts: (value) => typeof value === "string" && /^[^#\s]+#[^#\s]+$/.test(value),
-  },
+  source: PACKAGE_NAME,
 };
 
 /** A definition that could not be saved, with the reason. */
@@ -152,6 +150,20 @@ export async function savePackage(
   check(store, STORE, "store");
   checkGiven(options, RULES);
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  const saved = await saveDefinitions(store, fhirPackage, options);
+  const [report] = await withMissing(store, [[fhirPackage, saved] as const]);
+  return report as SaveReport;
+}
+
+/** A report before it is known what the package misses. */
+export type SavedDefinitions = Omit<SaveReport, "missingDependencies">;
+
+/** The same without looking for what the package misses. */
+export async function saveDefinitions(
+  store: PackageStore,
+  fhirPackage: FhirPackage,
+  options: SaveOptions,
+): Promise<SavedDefinitions> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await saveOnce(store, fhirPackage, options);
@@ -167,7 +179,7 @@ async function saveOnce(
   store: PackageStore,
   fhirPackage: FhirPackage,
   options: SaveOptions,
-): Promise<SaveReport> {
+): Promise<SavedDefinitions> {
   const started = performance.now();
   const { saving, source } = await beginSaving(store, fhirPackage, options);
   let turn = performance.now();
@@ -201,7 +213,6 @@ async function saveOnce(
     unchanged,
     failed,
     duplicates,
-    missingDependencies: await missingDependencies(store, fhirPackage),
     ...(foundInstead && { foundInstead }),
     milliseconds: performance.now() - started,
   };
@@ -220,14 +231,12 @@ export async function savePackages(
   check(sources, { range: "a list of packages", accepts: Array.isArray }, "sources");
   const { source: _, ...rules } = RULES;
   checkGiven(options, rules);
-  const saved: { readonly fhirPackage: FhirPackage; readonly report: SaveReport }[] = [];
+  const saved: (readonly [FhirPackage, SavedDefinitions])[] = [];
   for (const source of sources) {
     const fhirPackage = isPackage(source) ? source : await openPackage(source);
-    saved.push({ fhirPackage, report: await savePackage(store, fhirPackage, options) });
+    saved.push([fhirPackage, await saveDefinitions(store, fhirPackage, options)]);
   }
-  const missing = saved.map(({ fhirPackage }) => missingDependencies(store, fhirPackage));
-  const lists = await Promise.all(missing);
-  return saved.map(({ report }, at) => ({ ...report, missingDependencies: lists[at] ?? [] }));
+  return withMissing(store, saved);
 }
 
 /** Finds out what the store has of a package, under which spelling, and by which way the rest goes in. */
@@ -236,31 +245,25 @@ async function beginSaving(
   { source: own }: FhirPackage,
   { tags, source: given = own }: SaveOptions,
 ): Promise<{ readonly saving: Saving; readonly source: string | undefined }> {
-  const entries = await store.list(given === undefined ? {} : { package: given });
   const options = tags === undefined ? {} : { tags };
   if (given === undefined) {
     // Resources without a package have no name by which they could be incomplete.
-    const known = entries.filter(({ source }) => source === undefined);
+    const known = (await store.list()).filter(({ source }) => source === undefined);
     return { saving: new Saving(new OneByOne(store, undefined, options), known), source: given };
   }
+  const parts = partsOf(store);
+  const entries = await (parts ? entriesOf(parts, given) : store.list({ package: given }));
   // The case of a name does not matter: it is the same package however it is spelled.
   const source = entries[0]?.source ?? given;
   const labelled = { ...options, source };
-  const parts = partsOf(store);
-  const there = parts === undefined ? entries : entriesOf(parts, source);
-  const known = there.filter((entry) => entry.source === source && !isMark(entry));
-  const isWhole = known.length > 0 && !entries.some(isIncompleteMark);
+  const ours = entries.filter((entry) => entry.source === source);
+  const known = ours.filter((entry) => !isMark(entry));
+  const isWhole = known.length > 0 && !ours.some(isIncompleteMark);
   const filing =
     parts !== undefined && isWhole
       ? new AsOne(parts, labelled)
-      : new OneByOne(store, parts, labelled, markIn(store, source));
+      : new OneByOne(store, parts, labelled, markIn(store, source, isWhole));
   return { saving: new Saving(filing, known), source };
-}
-
-/** Also what has expired, and what is damaged. */
-function entriesOf({ memory: { catalog } }: StoreParts, source: string): Metadata[] {
-  const slots = catalog.list({ package: source }, { expired: true, damaged: true });
-  return Array.from(slots, (slot) => catalog.metadata(slot));
 }
 
 /** Saves a package into a store, definition by definition. */

@@ -2,6 +2,7 @@
 
 import { type ParsedTarEntryWithData, type TarHeader, unpackTar } from "modern-tar";
 import { asStoreError, SchemaStoreError } from "../errors.js";
+import { onFirstUse } from "../first-use.js";
 import type { Surroundings } from "./contents.js";
 import type { PackageFile } from "./resources.js";
 
@@ -93,7 +94,7 @@ async function unpackUnusual(
   filter: (header: TarHeader) => boolean,
 ): Promise<ParsedTarEntryWithData[]> {
   try {
-    const { gunzip } = await import("./gunzip.js");
+    const { gunzip } = await onFirstUse(import("./gunzip.js"));
     const unpacked = gunzip(bytes).pipeThrough(atMost(limit, fileName, true).stream);
     let last: TarHeader | undefined;
     const noting = (header: TarHeader) => {

@@ -1,6 +1,6 @@
 /** Holds on slots, and their reckoning across restarts of the core. */
 
-import { NO_BYTES } from "../core/wall.js";
+import { DECODED_QUARTERS, NO_BYTES } from "../core/wall.js";
 import { SchemaStoreError } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
@@ -99,5 +99,5 @@ export class Holds {
 
 /** About what a body of that size takes when it is decoded. */
 export function weightOf(size: number): number {
-  return Math.ceil(1.75 * size) + OVERHEAD;
+  return Math.ceil((DECODED_QUARTERS / 4) * size) + OVERHEAD;
 }

@@ -4,6 +4,7 @@ import { mapKey } from "../bytes.js";
 import { outOfStep } from "../concurrency.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { ignoreRestart } from "../core/restarts.js";
+import { DECODED_QUARTERS } from "../core/wall.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { HostRow } from "../host.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
@@ -13,7 +14,7 @@ import { type Changes, type CommitPlace, checkResidence, checkRoom } from "./che
 const COMMIT_TRIES = 64;
 
 /** Bytes of memory for one of a body whose value is held: its text, and the estimate of its value. */
-const HELD_PER_BYTE = 1 + 1.75;
+const HELD_PER_BYTE = 1 + DECODED_QUARTERS / 4;
 
 /** Rows as they are now, by the keys that were asked for; undefined for one that is not there. */
 export type CurrentRows = readonly (PackedRow | undefined)[];

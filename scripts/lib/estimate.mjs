@@ -26,7 +26,7 @@ const SHORT = 5;
 export class Estimate {
   #lanes;
   #left = new Map();
-  #alone = new Set();
+  #alone;
   #begun = new Map();
   #took = recorded();
   #count;

@@ -13,6 +13,6 @@ pub use bodies::EncodedBodies;
 pub use clock::Clock;
 pub use expiry::{Expiry, Life};
 pub use holds::Holds;
-pub use tier::{Cause, Evicted, Form, Hold, Limits, RESIDENT_BYTES, Tier};
+pub use tier::{Cause, DECODED_QUARTERS, Evicted, Form, Hold, Limits, RESIDENT_BYTES, Tier};
 pub use trim::Shed;
 pub use wheel::Wheel;

@@ -12,7 +12,7 @@ use crate::hits::{Hits, single};
 
 /// Heap taken by a value decoded from one byte of JSON, in quarters; V8 takes 1.68 on the
 /// StructureDefinitions of R4, R4B and R5, 1.9 on the FHIR Schemas made of those of R4B.
-const DECODED_QUARTERS: usize = 7;
+pub const DECODED_QUARTERS: usize = 7;
 
 /// Bookkeeping per resident entry on both sides of the wall, in bytes; an estimate.
 pub const RESIDENT_BYTES: usize = 96;

@@ -25,6 +25,7 @@ const _: () = {
     assert!(wall::STORE_ID as usize == size_of::<segment::StoreId>());
     assert!(wall::CATALOG_ROW_BYTES as usize == archive::CATALOG_ROW_BYTES);
     assert!(wall::RESIDENT_BYTES as usize == memory::RESIDENT_BYTES);
+    assert!(wall::DECODED_QUARTERS as usize == memory::DECODED_QUARTERS);
     assert!(wall::NO_BYTES == Hold::NoBytes as u32);
     assert!(wall::NO_ENTRIES == Hold::NoEntries as u32);
     assert!(wall::CAUSES.len() == Cause::Expired as usize + 1);

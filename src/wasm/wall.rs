@@ -61,6 +61,8 @@ pub const STORE_ID: u32 = 16;
 pub const CATALOG_ROW_BYTES: u32 = 400;
 /// What memory keeps of an entry besides key and body, in bytes; an estimate.
 pub const RESIDENT_BYTES: u32 = 96;
+/// Heap taken by a value decoded from one byte of JSON, in quarters; an estimate.
+pub const DECODED_QUARTERS: u32 = 7;
 
 /// Why bodies leave memory, in the order of their numbers.
 pub const CAUSES: [&str; 5] = ["size", "entries", "explicit", "pressure", "expired"];

@@ -165,3 +165,24 @@ test("resources without a package, a package without definitions and stores with
   assert.equal((await store.list({ package: US_CORE })).length, 1);
   assert.deepEqual(await incompletePackages(store), []);
 });
+
+test("a package that had no definitions when it was last saved is marked before its first one", async () => {
+  await using store = await openSchemaStore({ strategy: "memory" });
+  await savePackage(store, await packageOf("a", { "v.json": { resourceType: "ValueSet" } }));
+  const order: string[] = [];
+  const recording = {
+    list: store.list.bind(store),
+    clear: store.clear.bind(store),
+    flush: store.flush.bind(store),
+    put: (...args: Parameters<SchemaStore["put"]>) => {
+      order.push("mark");
+      return store.put(...args);
+    },
+    convert: (...args: Parameters<SchemaStore["convert"]>) => {
+      order.push("definition");
+      return store.convert(...args);
+    },
+  };
+  await savePackage(recording, await tgz("a", "one", 2));
+  assert.deepEqual(order, ["mark", "definition", "definition"]);
+});

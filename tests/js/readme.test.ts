@@ -38,6 +38,7 @@ test("the README names the defaults of the options", () => {
     evictionPolicy: checked.evictionPolicy,
     evictionBatchSize: checked.evictionBatchSize,
     warmSize: checked.warmSize,
+    unknownTtlSeconds: checked.unknownTtlSeconds,
     autoCleanup: checked.autoCleanup,
     values: checked.values,
     durability: checked.durability,

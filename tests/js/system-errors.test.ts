@@ -71,3 +71,29 @@ test("a look at the directory that fails is an error with a code", () => {
     return [await codeOf(store.getText("x")), await codeOf(store.get("x"))];`);
   assert.deepEqual(told, ["DISK_ERROR SchemaStoreError", "DISK_ERROR SchemaStoreError"]);
 });
+
+test("a part that is loaded when it is first needed and cannot be is a coded failure, and the store goes on", async () => {
+  const dist = new URL("../../dist/index.node.js", import.meta.url).href;
+  const program = `
+    import { closeSync, openSync } from "node:fs";
+    const { openSchemaStore } = await import(${JSON.stringify(dist)});
+    const store = await openSchemaStore({ strategy: "memory" });
+    await store.put({ url: "u" });
+    const held = [];
+    try { for (;;) held.push(openSync("/dev/null")); } catch {}
+    const seen = [];
+    for (const call of [() => store.stats(), () => store.pin("u"), () => store.import(new Uint8Array())]) {
+      await call().catch(({ name, code, retryable }) => seen.push([name, code, retryable]));
+    }
+    for (const fd of held) closeSync(fd);
+    seen.push(await store.size(), await store.get("u"));
+    console.log(JSON.stringify(seen));`;
+  const shell = `ulimit -n 64; exec "$0" --input-type=module -e "$1"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", shell, process.execPath, program], {
+    encoding: "utf8",
+  });
+  assert.notEqual(stdout, "", stderr);
+  // Not to be tried again: Node remembers that the module failed.
+  const coded = ["SchemaStoreError", "DISK_ERROR", false];
+  assert.deepEqual(JSON.parse(stdout), [coded, coded, coded, 1, { url: "u" }]);
+});
