@@ -101,7 +101,7 @@ async function readArchive(
   core: ArchiveGlue,
   source: ArchiveSource,
 ): Promise<WritableRow[]> {
-  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = parts.options;
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb } = parts.options;
   // All of it is in memory until it is written, whatever the strategy.
   const total = Math.max(memoryLimitMb, 64) * MIB;
   const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));

@@ -23,21 +23,11 @@ export const HOUR_MS = 3_600_000;
 const DISK_BUFFER_BYTES = MIB;
 
 /** Options with every default filled in. */
-export interface CheckedOptions extends StoreOptions {
-  readonly strategy: NonNullable<StoreOptions["strategy"]>;
+export interface CheckedOptions extends Omit<StoreOptions, keyof Defaults>, Defaults {
   readonly memoryLimitBytes: number;
-  readonly maxEntries: number;
-  readonly maxEntryBytes: number;
   readonly maxCatalogBytes: number;
-  readonly evictionPolicy: NonNullable<StoreOptions["evictionPolicy"]>;
-  readonly evictionBatchSize: number;
   /** A custom policy, ready to be called. */
   readonly ranking?: Ranking | undefined;
-  readonly warmSize: number;
-  readonly unknownTtlSeconds: number;
-  readonly values: NonNullable<StoreOptions["values"]>;
-  readonly durability: NonNullable<StoreOptions["durability"]>;
-  readonly autoCleanup: boolean;
   readonly now: () => number;
 }
 
@@ -117,30 +107,59 @@ function isBetween(least: number, most: number): OptionRule["accepts"] {
   return (value) => typeof value === "number" && value >= least && value <= most;
 }
 
+type WithDefault =
+  | "strategy"
+  | "memoryLimitMb"
+  | "maxEntries"
+  | "maxEntryBytes"
+  | "maxCatalogMb"
+  | "evictionPolicy"
+  | "evictionBatchSize"
+  | "warmOnStartup"
+  | "warmSize"
+  | "autoCleanup"
+  | "values"
+  | "durability"
+  | "unknownTtlSeconds";
+type Defaults = { readonly [Name in WithDefault]-?: NonNullable<StoreOptions[Name]> };
+
+/** What the options are that have a default, where none is given. */
+export const DEFAULTS: Defaults = {
+  strategy: "memory-disk",
+  memoryLimitMb: 256,
+  maxEntries: 1000,
+  maxEntryBytes: 4 * MIB,
+  maxCatalogMb: 64,
+  evictionPolicy: "w-tiny-lfu",
+  evictionBatchSize: 100,
+  warmOnStartup: false,
+  warmSize: 100,
+  autoCleanup: true,
+  values: "frozen",
+  durability: "strict",
+  unknownTtlSeconds: 5,
+};
+
 /** Checks every option and fills in the defaults. INVALID_CONFIG names key, value and range. */
 export function checkOptions(options: StoreOptions): CheckedOptions {
   checkGiven(options, OPTION_RULES, "INVALID_CONFIG");
   return withDefaults(options);
 }
 
-function withDefaults(options: StoreOptions): CheckedOptions {
-  const maxEntryBytes = options.maxEntryBytes ?? 4 * MIB;
-  const limit = (options.memoryLimitMb ?? 256) * MIB;
+function withDefaults(given: StoreOptions): CheckedOptions {
+  const options: StoreOptions & Defaults = { ...DEFAULTS, ...withoutUndefined(given) };
+  const { maxEntryBytes, memoryLimitMb, maxCatalogMb, strategy } = options;
+  const limit = memoryLimitMb * MIB;
   const buffer = Math.min(limit, Math.max(DISK_BUFFER_BYTES, maxEntryBytes));
   return {
     ...options,
-    strategy: options.strategy ?? "memory-disk",
-    memoryLimitBytes: options.strategy === "disk" ? buffer : limit,
-    maxEntries: options.maxEntries ?? 1000,
-    maxEntryBytes,
-    maxCatalogBytes: (options.maxCatalogMb ?? 64) * MIB,
-    evictionPolicy: options.evictionPolicy ?? "w-tiny-lfu",
-    evictionBatchSize: options.evictionBatchSize ?? 100,
-    warmSize: options.warmSize ?? 100,
-    autoCleanup: options.autoCleanup ?? true,
-    unknownTtlSeconds: options.unknownTtlSeconds ?? 5,
-    values: options.values ?? "frozen",
-    durability: options.durability ?? "strict",
+    memoryLimitBytes: strategy === "disk" ? buffer : limit,
+    maxCatalogBytes: maxCatalogMb * MIB,
     now: options.now ?? Date.now,
   };
+}
+
+/** Members that are given as undefined count as absent. */
+function withoutUndefined(options: StoreOptions): StoreOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

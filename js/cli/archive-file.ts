@@ -1,12 +1,12 @@
-/** Archives in files and pipes. */
+/** Archives that a command writes. */
 
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { addAbortSignal, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { SchemaStoreError } from "../errors.js";
+import { fileError } from "./input.js";
 
 /**
  * Writes an archive to a file, or to standard output for `-`; returns its length. A file gets its name
@@ -40,22 +40,4 @@ export async function writeArchive(
     throw fileError(cause, path, "written");
   }
   return bytes;
-}
-
-/** The bytes of a file, or of standard input for `-`. NOT_FOUND, DISK_ERROR. */
-export async function* readArchive(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const file = path === "-" ? process.stdin : createReadStream(path);
-  try {
-    yield* addAbortSignal(signal, file);
-  } catch (cause) {
-    throw fileError(cause, path, "read");
-  }
-}
-
-function fileError(cause: unknown, path: string, what: string): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === undefined || cause instanceof SchemaStoreError || code === "ABORT_ERR") return cause;
-  const kind = code === "ENOENT" ? "NOT_FOUND" : "DISK_ERROR";
-  const message = `${path} cannot be ${what}: ${(cause as Error).message}`;
-  return new SchemaStoreError(kind, message, { key: path, cause });
 }

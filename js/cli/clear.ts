@@ -4,15 +4,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { SchemaStore } from "../index.node.js";
 import type { Filter, Metadata } from "../types.js";
-import {
-  type Command,
-  type CommandContext,
-  EXIT,
-  FILTER_FLAGS,
-  NothingThere,
-  UsageError,
-} from "./command.js";
-import { filterOf } from "./list.js";
+import { type Command, FILTER_FLAGS } from "./command.js";
+import { filterOf } from "./entries.js";
+import type { Flags } from "./flags.js";
+import { EXIT, NothingThere, UsageError } from "./outcome.js";
 import { counted } from "./output.js";
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -27,23 +22,21 @@ export const clear: Command = {
   name: "clear",
   summary: "remove entries",
   store: "read",
-  args: {
-    url: { type: "string", valueHint: "canonical", description: "only this URL, or url|version" },
+  flags: {
+    "--url <canonical>": "only this URL, or url|version",
     ...FILTER_FLAGS,
-    "older-than": {
-      type: "string",
-      valueHint: "30d",
-      description:
-        "only entries last written longer ago than this: a number followed by s, m, h, d or w",
-    },
-    all: { type: "boolean", description: "all entries" },
-    yes: { type: "boolean", alias: "y", description: "do not ask for confirmation" },
+    "--older-than <30d>":
+      "only entries last written longer ago than this: a number followed by s, m, h, d or w",
+    "--all": "all entries",
+    "-y, --yes": "do not ask for confirmation",
+    "-n, --dry-run": "only list what would be removed",
   },
+  example: "--package hl7.fhir.us.core#3.1.1",
 
   async run({ flags, output, signal, withStore }) {
     const selection = selectionOf(flags);
     const mayAsk = Boolean(process.stdin.isTTY && process.stderr.isTTY);
-    if (!flags.yes && !mayAsk) {
+    if (!flags.yes && !flags.dryRun && !mayAsk) {
       throw new UsageError("there is no terminal to ask for confirmation: pass --yes");
     }
     return withStore(async (store) => {
@@ -51,6 +44,11 @@ export const clear: Command = {
       const matched = await matching(store, selection);
       const found = matched.filter((entry) => !isMark(entry));
       const what = counted(found.length, "entry", "entries");
+      if (flags.dryRun) {
+        const matching = found.map(({ canonical }) => canonical);
+        output.result({ removed: 0, matching }, () => [...matching, `would remove ${what}`]);
+        return EXIT.ok;
+      }
       if (found.length > 0 && !flags.yes && !(await confirmed(`Remove ${what}?`, signal))) {
         output.note("nothing removed");
         return EXIT.incomplete;
@@ -58,7 +56,7 @@ export const clear: Command = {
       const marks = matched.length - found.length;
       const removed = (await remove(store, selection, matched)) - marks;
       const nothing = removed === 0 ? "nothing matches: " : "";
-      output.result({ removed }, () => [
+      output.report({ removed }, () => [
         `${nothing}removed ${counted(removed, "entry", "entries")}`,
       ]);
       if (removed > 0 || "filter" in selection) return EXIT.ok;
@@ -71,8 +69,8 @@ export const clear: Command = {
 /** Which entries to remove: those of one canonical, or of a filter. */
 type Selection = { readonly canonical: string } | { readonly filter: Filter };
 
-function selectionOf(flags: CommandContext["flags"]): Selection {
-  const olderThan = flags["older-than"];
+function selectionOf(flags: Flags): Selection {
+  const olderThan = flags.olderThan;
   const filter: Filter = {
     ...filterOf(flags),
     ...(typeof olderThan === "string" && { olderThanMs: milliseconds(olderThan) }),

@@ -34,15 +34,8 @@ export interface ConfigSources {
  * file that is not TOML; UNSUPPORTED for options of later versions.
  */
 export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
-  const file = await readConfigFile(sources);
-  const options: Record<string, OptionValue> = {};
-  for (const definition of OPTIONS) {
-    const { option } = definition;
-    const { value, base } = winner(definition, sources, file);
-    if (option === undefined || value === undefined) continue;
-    options[option] = option === "diskCacheDir" ? absolutePath(base, String(value)) : value;
-  }
-  return options as StoreOptions;
+  const settings = await settingsOf(sources);
+  return Object.fromEntries(settings.map(({ option, value }) => [option, value])) as StoreOptions;
 }
 
 /** Where an option that is set was set: `--strategy`, `FSS_STRATEGY`, `strategy in <file>`. */
@@ -50,9 +43,29 @@ export async function originOf(
   option: keyof StoreOptions,
   sources: ConfigSources,
 ): Promise<string> {
-  const definition = OPTIONS.find((one) => one.option === option);
-  if (definition === undefined) return option;
-  return winner(definition, sources, await readConfigFile(sources)).origin;
+  const settings = await settingsOf(sources);
+  return settings.find((one) => one.option === option)?.origin ?? option;
+}
+
+/** An option that is set. */
+export interface Setting {
+  readonly option: keyof StoreOptions;
+  /** Checked; a path is absolute. */
+  readonly value: OptionValue;
+  /** `--strategy`, `FSS_STRATEGY` or `strategy in <file>`. */
+  readonly origin: string;
+}
+
+/** The options that are set, with where each was set. Errors: as for `resolveConfig`. */
+export async function settingsOf(sources: ConfigSources): Promise<Setting[]> {
+  const file = await readConfigFile(sources);
+  return OPTIONS.flatMap((definition) => {
+    const { option } = definition;
+    const { value, origin, base } = winner(definition, sources, file);
+    if (option === undefined || value === undefined) return [];
+    const isPath = option === "diskCacheDir";
+    return [{ option, value: isPath ? absolutePath(base, String(value)) : value, origin }];
+  });
 }
 
 /** The value of an option in the first place that has one, and what its path would start from. */

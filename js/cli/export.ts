@@ -1,18 +1,18 @@
 /** `cache export`: entries into an archive. */
 
 import { writeArchive } from "./archive-file.js";
-import { type Command, EXIT, FILTER_FLAGS, NothingThere } from "./command.js";
-import { filterOf, listed } from "./list.js";
+import { type Command, FILTER_FLAGS } from "./command.js";
+import { filterOf, listed } from "./entries.js";
+import { EXIT, NothingThere } from "./outcome.js";
 import { readableBytes } from "./output.js";
 
 export const exportCommand: Command = {
   name: "export",
   summary: "write entries to an archive, a file that any store can import",
   store: "read",
-  args: {
-    file: { type: "positional", description: "the archive to write, - for standard output" },
-    ...FILTER_FLAGS,
-  },
+  operands: { "<file>": "the archive to write, - for standard output" },
+  flags: FILTER_FLAGS,
+  example: "us-core.fss --package hl7.fhir.us.core",
 
   async run({ operands: [file = "-"], flags, output, signal, withStore }) {
     const filter = filterOf(flags);
@@ -26,7 +26,7 @@ export const exportCommand: Command = {
     for (const name of incomplete) output.note(`${name} is incomplete, in the archive too`);
     // Standard output carries the archive itself.
     if (file === "-") output.note(`exported ${readableBytes(bytes)}`);
-    else output.result({ file, bytes }, () => [`${file}: ${readableBytes(bytes)}`]);
+    else output.report({ file, bytes }, () => [`${file}: ${readableBytes(bytes)}`]);
     return EXIT.ok;
   },
 };

@@ -1,8 +1,11 @@
 /** The options of a store as the command line, the environment and the TOML file spell them. */
 
-import { OPTION_RULES } from "../arguments/options.js";
+import { DEFAULTS, OPTION_RULES } from "../arguments/options.js";
 import { SchemaStoreError } from "../errors.js";
 import type { StoreOptions } from "../types.js";
+
+/** Flags by name in camel case: text, or true. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** One option, with its spellings. */
 export interface OptionDefinition {
@@ -12,9 +15,11 @@ export interface OptionDefinition {
   readonly toml: string;
   /** Environment variable. */
   readonly environment: string;
-  /** Flag without its dashes; options without support have none. */
+  /** Flag without its dashes; absent where it would have no effect. */
   readonly flag: string | undefined;
-  /** For the help text. */
+  /** What it is where it is not set, absent if nothing. */
+  readonly byDefault?: OptionValue;
+  /** For the help text: with its range and its default. */
   readonly description: string;
 }
 
@@ -23,8 +28,15 @@ export type OptionValue = string | number | boolean;
 
 /** Every option there is, in the order of the help text. */
 export const OPTIONS: readonly OptionDefinition[] = [
-  { ...define("diskCacheDir", "disk_cache_dir", "directory of the store"), flag: "dir" },
-  define("strategy", "strategy", "where schemas are kept"),
+  {
+    ...define(
+      "diskCacheDir",
+      "disk_cache_dir",
+      "directory of the store (default: in the user's cache)",
+    ),
+    flag: "dir",
+  },
+  { ...define("strategy", "strategy", ""), description: "memory-disk (the default) or disk" },
   define("memoryLimitMb", "memory_limit_mb", "memory limit for schemas, in MB"),
   define("maxEntries", "max_entries", "maximum number of schemas in memory"),
   define("maxEntryBytes", "max_entry_bytes", "largest schema accepted, in bytes"),
@@ -33,7 +45,8 @@ export const OPTIONS: readonly OptionDefinition[] = [
   define("idleTtlHours", "idle_ttl_hours", "how long an unread schema stays in memory, in hours"),
   define("graceHours", "grace_hours", "how long an expired entry is kept as stale, in hours"),
   define("evictionPolicy", "eviction_policy", "which schemas leave memory first"),
-  define("evictionBatchSize", "eviction_batch_size", "schemas a custom policy ranks at a time"),
+  // Text cannot express the policy that it is for.
+  { ...define("evictionBatchSize", "eviction_batch_size", ""), flag: undefined },
   define("warmOnStartup", "warm_on_startup", "preload the most used schemas"),
   define("warmSize", "warm_size", "number of schemas to preload"),
   define("autoCleanup", "auto_cleanup", "free memory when it runs short"),
@@ -74,6 +87,17 @@ export function valueOfText({ option }: OptionDefinition, text: string): OptionV
   return isNumber ? Number(text) : text;
 }
 
+/** The texts of those flags that are options of a store. */
+export function flagTexts(flags: Flags): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const { flag } of OPTIONS) {
+    if (flag === undefined) continue;
+    const value = flags[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+    if (typeof value === "string") texts[flag] = value;
+  }
+  return texts;
+}
+
 /** The range of an option, without functions, which text cannot express. */
 function rangeOf(option: keyof StoreOptions): string {
   return OPTION_RULES[option].range.replace(/, or {.*/, "");
@@ -84,12 +108,14 @@ function define(
   toml: string,
   summary: string,
 ): OptionDefinition {
-  const range = option === undefined || option === "diskCacheDir" ? "" : rangeOf(option);
+  const range = option === undefined || option === "diskCacheDir" ? "" : `: ${rangeOf(option)}`;
+  const byDefault = (DEFAULTS as StoreOptions)[option as "maxEntries"];
   return {
     option,
     toml,
     environment: `FSS_${toml.toUpperCase()}`,
     flag: option === undefined ? undefined : toml.replaceAll("_", "-"),
-    description: range === "" ? summary : `${summary}: ${range}`,
+    description: summary + range + (byDefault === undefined ? "" : ` (default ${byDefault})`),
+    ...(byDefault !== undefined && { byDefault }),
   };
 }

@@ -1,34 +1,50 @@
 /** `cache list`: what the store holds. */
 
-import type { SchemaStore } from "../index.node.js";
-import type { Filter, Metadata } from "../types.js";
-import { type Command, type CommandContext, EXIT, FILTER_FLAGS } from "./command.js";
-import { counted, readableBytes, table } from "./output.js";
+import type { Metadata } from "../types.js";
+import { COLUMNS, type Column, DEFAULT_COLUMNS } from "./columns.js";
+import { type Command, FILTER_FLAGS } from "./command.js";
+import { filterOf, listed } from "./entries.js";
+import type { Flags } from "./flags.js";
+import { EXIT, UsageError } from "./outcome.js";
+import { counted, readableBytes } from "./output.js";
+import { table, terminalWidth } from "./table.js";
+
+const NAMES = Object.keys(COLUMNS).join(", ");
 
 export const list: Command = {
   name: "list",
-  summary: "list the entries of the store",
+  summary: "list or find entries",
   store: "read",
-  args: FILTER_FLAGS,
+  operands: { "[text]": "only entries with this in their canonical, name or title" },
+  flags: {
+    ...FILTER_FLAGS,
+    "--sort <column>": "order: texts from A to Z, numbers and times from the largest",
+    "--reverse": "the other way round",
+    "--limit <count>": "print no more than so many",
+    "--columns <name,...>": `of ${NAMES} (default ${DEFAULT_COLUMNS.join(",")})`,
+  },
+  example: "patient --sort size --limit 10",
 
-  async run({ flags, output, withStore }) {
+  async run({ operands: [text], flags, output, withStore }) {
+    const columns = columnsOf(flags.columns ?? DEFAULT_COLUMNS.join(","), "--columns");
+    const order = flags.sort === undefined ? [] : columnsOf(flags.sort, "--sort");
+    const limit = limitOf(flags.limit);
     const { entries, incomplete } = await withStore((store) => listed(store, filterOf(flags)));
-    const document = entries.map((entry) =>
+    const found = text === undefined ? entries : entries.filter((entry) => has(entry, text));
+    for (const column of order.reverse()) found.sort(column.compare);
+    if (flags.reverse) found.reverse();
+    const shown = found.slice(0, limit);
+    const document = shown.map((entry) =>
       incomplete.includes(entry.source ?? "") ? { ...entry, incomplete: true } : entry,
     );
     output.result(document, () => {
       const notes = incomplete.map((name) => `incomplete: ${name}; save it again`);
-      if (entries.length === 0) return ["no entries", ...notes];
-      const rows = entries.map(({ canonical, type, source, size }) => [
-        canonical,
-        type ?? "",
-        source ?? "",
-        readableBytes(size),
-      ]);
-      const total = entries.reduce((sum, { size }) => sum + size, 0);
+      if (found.length === 0) return ["no entries", ...notes];
+      const rows = shown.map((entry) => columns.map((column) => column.text(entry)));
+      const numeric = columns.flatMap(({ isNumeric }, at) => (isNumeric ? [at] : []));
       return [
-        ...table([["CANONICAL", "TYPE", "PACKAGE", "SIZE"], ...rows], [3]),
-        `${counted(entries.length, "entry", "entries")}, ${readableBytes(total)}`,
+        ...table([columns.map(({ title }) => title), ...rows], { numeric, width: terminalWidth() }),
+        `${totalOf(found, shown.length)}`,
         ...notes,
       ];
     });
@@ -36,33 +52,30 @@ export const list: Command = {
   },
 };
 
-/** The entries a filter takes, and the incomplete ones of their packages; of all, where it takes all. */
-export async function listed(
-  store: SchemaStore,
-  filter: Filter,
-): Promise<{ entries: Metadata[]; incomplete: readonly string[] }> {
-  const { incompletePackages, isMark } = await import("../convert/package-marks.js");
-  const entries = (await store.list(filter)).filter((entry) => !isMark(entry));
-  const all = await incompletePackages(store);
-  const isAll = Object.keys(filter).length === 0;
-  const incomplete = all.filter((name) => isAll || entries.some(({ source }) => source === name));
-  return { entries, incomplete };
+/** `30 entries, 1.2 MB`, or `10 of 30 entries, 1.2 MB` where not all are shown. */
+function totalOf(found: readonly Metadata[], shown: number): string {
+  const bytes = found.reduce((sum, { size }) => sum + size, 0);
+  const part = shown < found.length ? `${shown} of ` : "";
+  return `${part}${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
 }
 
-/** The filter the flags of `FILTER_FLAGS` describe. */
-export function filterOf(flags: CommandContext["flags"]): Filter {
-  const text = (name: string) => {
-    const value = flags[name];
-    return typeof value === "string" ? value : undefined;
-  };
-  const urlPrefix = text("url-prefix");
-  const type = text("type");
-  const tag = text("tag");
-  const fromPackage = text("package");
-  return {
-    ...(urlPrefix !== undefined && { urlPrefix }),
-    ...(fromPackage !== undefined && { package: fromPackage }),
-    ...(type !== undefined && { type }),
-    ...(tag !== undefined && { tag }),
-  };
+function has({ canonical, name, title }: Metadata, text: string): boolean {
+  const wanted = text.toLowerCase();
+  return [canonical, name, title].some((one) => one?.toLowerCase().includes(wanted));
+}
+
+function columnsOf(names: Flags[string], flag: string): Column[] {
+  return String(names)
+    .split(",")
+    .map((name) => {
+      const column = COLUMNS[name.trim()];
+      if (column !== undefined) return column;
+      throw new UsageError(`${flag} is "${name}", must be of ${NAMES}`);
+    });
+}
+
+function limitOf(limit: Flags[string]): number {
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  if (/^[1-9]\d*$/.test(String(limit))) return Number(limit);
+  throw new UsageError(`--limit is "${limit}", must be a whole number above 0`);
 }

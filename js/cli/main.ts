@@ -2,26 +2,31 @@
 /** The `fhir-schema-store` command. */
 
 import { existsSync } from "node:fs";
-import { type ArgsDef, parseArgs } from "citty";
 import { type ErrorCode, SchemaStoreError } from "../errors.js";
 import type { StoreOptions } from "../types.js";
 import { clear } from "./clear.js";
-import { type Command, EXIT, flagsOf, NothingThere, UsageError } from "./command.js";
+import type { Command } from "./command.js";
 import { type ConfigSources, originOf, resolveConfig } from "./config.js";
+import { config } from "./config-command.js";
 import { exportCommand } from "./export.js";
+import { flagTexts } from "./flags.js";
 import { get } from "./get.js";
 import { importCommand } from "./import.js";
 import { list } from "./list.js";
+import { EXIT, NothingThere, UsageError } from "./outcome.js";
 import { Output, tolerateClosedPipes } from "./output.js";
 import { pack } from "./pack.js";
+import { GROUP, helpFor, parse, type Request } from "./program.js";
+import { put } from "./put.js";
 import { save } from "./save.js";
+import { show } from "./show.js";
 import { endInterrupted, whenInterrupted } from "./signals.js";
 import { stats } from "./stats.js";
-import { GROUP, NAME, packageVersion, usage } from "./usage.js";
 
 const COMMANDS: readonly Command[] = [
-  ...[save, list, get, stats, clear],
+  ...[save, list, show, get, put, clear],
   ...[exportCommand, importCommand, pack],
+  ...[stats, config],
 ];
 
 /** Codes of wrong requests, not of failures of the store. */
@@ -31,8 +36,6 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED",
 ]);
 
-type Flags = Record<string, string | boolean | undefined>;
-
 tolerateClosedPipes();
 const interrupt = whenInterrupted();
 const code = await main(process.argv.slice(2));
@@ -40,43 +43,36 @@ if (interrupt.aborted) endInterrupted(interrupt.reason);
 process.exitCode = code;
 
 async function main(words: string[]): Promise<number> {
-  const { _: operands, ...flags } = parseArgs(words, allFlags()) as Flags & { _: string[] };
-  const output = new Output(flags.json === true);
+  const output = new Output({
+    json: words.includes("--json"),
+    quiet: words.includes("--quiet") || words.includes("-q"),
+  });
+  const code = await perform(words, output);
+  output.finish(interrupt.aborted ? interrupt.reason.exitCode : code);
+  return code;
+}
+
+async function perform(words: string[], output: Output): Promise<number> {
   try {
-    if (flags.version) {
-      process.stdout.write(`${packageVersion()}\n`);
-      return EXIT.ok;
-    }
-    const [group, name, ...rest] = operands;
-    const command = group === GROUP ? COMMANDS.find((one) => one.name === name) : undefined;
-    if (flags.help) {
-      process.stdout.write(await usage(COMMANDS, command, group === GROUP));
-      return EXIT.ok;
-    }
-    if (command === undefined) throw new UsageError(unknownCommand(group, name));
-    checkWords(command, rest, flags);
-    return await run(command, rest, flags, output);
+    const request = parse(words, COMMANDS);
+    return request === undefined ? EXIT.ok : await run(request, output);
   } catch (error) {
     output.error(isAbort(error) ? interrupt.reason : error);
-    if (error instanceof NothingThere) return EXIT.incomplete;
-    if (error instanceof UsageError) {
-      output.note(`see ${NAME} --help`);
-      return EXIT.usage;
-    }
-    return error instanceof SchemaStoreError && USAGE_CODES.has(error.code)
-      ? EXIT.usage
-      : EXIT.storage;
+    if (error instanceof UsageError) output.note(`see ${helpFor(words, COMMANDS)}`);
+    return codeOf(error);
   }
 }
 
-async function run(
-  command: Command,
-  operands: readonly string[],
-  flags: Flags,
-  output: Output,
-): Promise<number> {
+function codeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (!(error instanceof SchemaStoreError)) return EXIT.storage;
+  if (error.code === "NOT_FOUND") return EXIT.incomplete;
+  return USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.storage;
+}
+
+async function run({ command, operands, flags }: Request, output: Output): Promise<number> {
   const sources: ConfigSources = {
-    flags: textFlags(flags),
+    flags: flagTexts(flags),
     environment: process.env,
     directory: process.cwd(),
     file: typeof flags.config === "string" ? flags.config : undefined,
@@ -88,6 +84,7 @@ async function run(
     operands,
     flags,
     options,
+    sources,
     output,
     signal,
     async withStore(work) {
@@ -138,51 +135,4 @@ async function checkPlace(
       ? "the default directory"
       : `set by ${await originOf("diskCacheDir", sources)}`;
   throw new NothingThere(`there is no store at ${directory}, ${origin}`, directory);
-}
-
-/** The flags that carry a value. */
-function textFlags(flags: Flags): Record<string, string | undefined> {
-  const entries = Object.entries(flags).filter(([, value]) => typeof value === "string");
-  return Object.fromEntries(entries) as Record<string, string>;
-}
-
-/** The parser accepts anything; mistakes are found here. */
-function checkWords(command: Command, operands: readonly string[], flags: Flags): void {
-  const known = flagsOf(command);
-  for (const [name, value] of Object.entries(flags)) {
-    const definition = definitionOf(known, name);
-    if (definition === undefined) throw new UsageError(`unknown option: ${dashed(name)}`);
-    const isValue = typeof value === "string" && value !== "" && !value.startsWith("--");
-    if (definition.type === "string" && !isValue) {
-      throw new UsageError(`${dashed(name)} needs a value`);
-    }
-  }
-  const names = Object.keys(command.args).filter((key) => command.args[key]?.type === "positional");
-  const missing = names[operands.length];
-  if (missing !== undefined) throw new UsageError(`${command.name} needs a <${missing}>`);
-  if (operands.length > names.length && !command.takesMany) {
-    throw new UsageError(`unexpected argument: ${operands[names.length]}`);
-  }
-}
-
-/** The parser also gives flags under their aliases and in camel case. */
-function definitionOf(known: ArgsDef, name: string): ArgsDef[string] | undefined {
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return known[kebab] ?? Object.values(known).find((one) => "alias" in one && one.alias === name);
-}
-
-function dashed(name: string): string {
-  return name.length === 1 ? `-${name}` : `--${name}`;
-}
-
-/** Those of every command, so that their values are told from operands. */
-function allFlags(): ArgsDef {
-  const all = COMMANDS.flatMap((command) => Object.entries(flagsOf(command)));
-  return Object.fromEntries(all.filter(([, { type }]) => type !== "positional"));
-}
-
-function unknownCommand(group: string | undefined, name: string | undefined): string {
-  if (group === undefined) return "no command given";
-  if (group !== GROUP) return `unknown command: ${group}`;
-  return name === undefined ? "no command given" : `unknown command: ${GROUP} ${name}`;
 }

@@ -1,26 +1,42 @@
 /** What the command line prints, and in which form. */
 
-import { stripVTControlCharacters } from "node:util";
 import { SchemaStoreError } from "../errors.js";
+import { UsageError } from "./outcome.js";
+import { Interrupted } from "./signals.js";
 
 /** Control characters, C1 among them, and what changes the direction of writing or breaks the line. */
 const OBEYED = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Results on standard output, everything else on standard error. */
 export class Output {
-  /** Whether results are one JSON document instead of text for people. */
-  readonly json: boolean;
+  readonly #json: boolean;
+  readonly #quiet: boolean;
+  /** Under `--json`: what is to be said on standard error, in one document. */
+  readonly #errors: object[] = [];
+  readonly #notes: string[] = [];
 
-  constructor(json: boolean) {
-    this.json = json;
+  /** `json`: one JSON document on each stream instead of text for people. `quiet`: no notes and no reports. */
+  constructor({ json = false, quiet = false }: { json?: boolean; quiet?: boolean } = {}) {
+    this.#json = json;
+    this.#quiet = quiet;
   }
 
-  /** Prints a result: `document` under `--json`, the lines of `text` otherwise. */
+  /** Whether it is shown how far work has come. */
+  get showsProgress(): boolean {
+    return !this.#json && !this.#quiet;
+  }
+
+  /** Prints what was asked for: `document` under `--json`, the lines of `text` otherwise. */
   result(document: unknown, text: () => readonly string[]): void {
-    const lines = this.json
+    const lines = this.#json
       ? [escaped(JSON.stringify(document, undefined, 2))]
       : text().map(printable);
     if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** The same for what was done, which nobody asked to see. */
+  report(document: unknown, text: () => readonly string[]): void {
+    if (this.#json || !this.#quiet) this.result(document, text);
   }
 
   /** Prints stored JSON as it is; on a terminal the line is ended, and nothing in it is obeyed. */
@@ -31,17 +47,41 @@ export class Output {
 
   /** A remark beside the result, on one line. */
   note(text: string): void {
-    process.stderr.write(`${printable(text.replace(/\s*[\r\n]+\s*/g, " "))}\n`);
+    if (this.#json) this.#notes.push(text);
+    else if (!this.#quiet) writeLine(text);
   }
 
-  /** One line for what failed: `error: CODE message`. */
-  error(error: unknown): void {
-    this.note(`error: ${describe(error)}`);
+  /** What failed, `error: CODE message`, and where, if the message does not say. */
+  error(error: unknown, where?: string): void {
+    if (this.#json) this.#errors.push({ ...documentOf(error), ...(where && { where }) });
+    else writeLine(`error: ${describe(error)}${where ? ` (${where})` : ""}`);
+  }
+
+  /** Ends it; under `--json` prints what was said of errors, if anything. */
+  finish(exitCode: number): void {
+    if (!this.#json || this.#errors.length + this.#notes.length + exitCode === 0) return;
+    const document = { exitCode, errors: this.#errors, notes: this.#notes };
+    process.stderr.write(`${escaped(JSON.stringify(document, undefined, 2))}\n`);
   }
 }
 
+function writeLine(text: string): void {
+  process.stderr.write(`${printable(text.replace(/\s*[\r\n]+\s*/g, " "))}\n`);
+}
+
+/** An error as JSON: one without a code of ours is a mistake on the command line, a signal, or unforeseen. */
+function documentOf(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof SchemaStoreError)) {
+    const code = error instanceof UsageError ? "USAGE" : "INTERNAL";
+    return { code: error instanceof Interrupted ? "INTERRUPTED" : code, message };
+  }
+  const { code, key, retryable } = error;
+  return { code, message, ...(key !== undefined && { key }), retryable };
+}
+
 /** The code, where there is one, and the message. */
-export function describe(error: unknown): string {
+function describe(error: unknown): string {
   if (error instanceof SchemaStoreError) return `${error.code} ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }
@@ -55,22 +95,6 @@ export function tolerateClosedPipes(): void {
   }
 }
 
-/** Text without colours unless `stream` is a terminal that wants them. */
-export function coloursFor(stream: NodeJS.WriteStream, text: string): string {
-  return stream.isTTY && !process.env.NO_COLOR ? text : stripVTControlCharacters(text);
-}
-
-/** Lines with their cells in columns; the columns in `numeric` to the right. */
-export function table(
-  rows: readonly (readonly string[])[],
-  numeric: readonly number[] = [],
-): string[] {
-  return aligned(
-    rows.map((row) => row.map(printable)),
-    numeric,
-  );
-}
-
 /** Text from packages and stores may hold escape sequences and characters that reverse the direction. */
 export function printable(text: string): string {
   return text.replace(OBEYED, "\ufffd");
@@ -80,21 +104,6 @@ export function printable(text: string): string {
 function escaped(json: string): string {
   return json.replace(OBEYED, (one) =>
     /[\t\r\n]/.test(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function aligned(rows: readonly (readonly string[])[], numeric: readonly number[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, at) =>
-        numeric.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
-      )
-      .join("  ")
-      .trimEnd(),
   );
 }
 
@@ -113,4 +122,11 @@ export function readableBytes(bytes: number): string {
 /** `1 entry`, `2 entries`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+/** A time for people: `2026-03-01 14:05`, in the time zone of the machine. */
+export function readableTime(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const local = new Date(milliseconds - time.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16).replace("T", " ");
 }

@@ -1,7 +1,8 @@
 /** `cache pack`: converts a package into an archive, without a store. */
 
 import { writeArchive } from "./archive-file.js";
-import { type Command, EXIT, UsageError } from "./command.js";
+import type { Command } from "./command.js";
+import { EXIT, UsageError } from "./outcome.js";
 import { counted, readableBytes } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
@@ -10,18 +11,14 @@ export const pack: Command = {
   name: "pack",
   summary: "convert a package into an archive, without a store",
   store: "none",
-  args: {
-    source: {
-      type: "positional",
-      description: "a directory, .tgz or .json file, name#version in ~/.fhir/packages, - for stdin",
-    },
-    output: {
-      type: "string",
-      alias: "o",
-      valueHint: "file",
-      description: "the archive to write, - for stdout (default: <name>-<version>.fss)",
-    },
+  storeOptions: ["maxEntryBytes"],
+  operands: {
+    "<source>": "a directory, .tgz or .json file, name#version in ~/.fhir/packages, - for stdin",
   },
+  flags: {
+    "-o, --output <file>": "the archive to write, - for stdout (default <name>-<version>.fss)",
+  },
+  example: "us_core_311.tgz -o us-core.fss",
 
   async run({ operands: [path = "-"], flags, options, output, signal }) {
     const { savePackage } = await import("../convert/node.js");
@@ -37,7 +34,7 @@ export const pack: Command = {
       ...(maxEntryBytes && { maxEntryBytes }),
       ...clock(),
     });
-    const bar = progressBar();
+    const bar = progressBar(output);
     const report = await savePackage(store, source, {
       signal,
       onProgress: ({ done, total, file }) => bar.update(done, total, file),
@@ -50,7 +47,7 @@ export const pack: Command = {
     const failed = report.failed.length;
     const said = `${counted(entries, "entry", "entries")}, ${readableBytes(bytes)}`;
     if (file === "-") output.note(said);
-    else output.result({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
+    else output.report({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
     return isWhole ? EXIT.ok : EXIT.incomplete;
   },
 };

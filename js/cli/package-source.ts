@@ -2,7 +2,7 @@
 
 import type { FhirPackage, SaveReport } from "../convert/index.js";
 import { SchemaStoreError } from "../errors.js";
-import { describe, type Output } from "./output.js";
+import type { Output } from "./output.js";
 import { unlessInterrupted } from "./signals.js";
 
 /** Opens the package at a path; if that fails, prints why and returns undefined. */
@@ -24,7 +24,7 @@ export async function openSource(
 /** Prints which StructureDefinitions could not be converted, or that there were none; false for either. */
 export function noteFailed({ failed, foundInstead }: SaveReport, output: Output): boolean {
   for (const { file, canonical, error } of failed) {
-    output.note(`error: ${describe(error)} (${canonical ?? file})`);
+    output.error(error, canonical ?? file);
   }
   if (foundInstead !== undefined) {
     output.error(new SchemaStoreError("NOT_FOUND", foundInstead.sentence));

@@ -1,6 +1,6 @@
 /** A progress bar on standard error. */
 
-import { printable } from "./output.js";
+import { type Output, printable } from "./output.js";
 
 const WIDTH = 30;
 const INTERVAL_MS = 50;
@@ -14,8 +14,12 @@ export interface ProgressBar {
 }
 
 /** A bar where standard error is a terminal that can move its cursor; elsewhere nothing is shown. */
-export function progressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
-  if (!stream.isTTY || process.env.TERM === "dumb") return { update() {}, end() {} };
+export function progressBar(
+  { showsProgress }: Output,
+  stream: NodeJS.WriteStream = process.stderr,
+): ProgressBar {
+  const canShow = stream.isTTY && process.env.TERM !== "dumb";
+  if (!canShow || !showsProgress) return { update() {}, end() {} };
   let drawn = 0;
   return {
     update(done, total, label) {

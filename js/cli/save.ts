@@ -3,7 +3,8 @@
 import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
 import { PACKAGE_NAME } from "../convert/manifest.js";
 import type { SavedDefinitions } from "../convert/save.js";
-import { type Command, type CommandContext, EXIT, UsageError } from "./command.js";
+import type { Command, CommandContext } from "./command.js";
+import { EXIT, UsageError } from "./outcome.js";
 import { counted } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
@@ -14,20 +15,15 @@ const SHOWN = 10;
 export const save: Command = {
   name: "save",
   summary: "convert the StructureDefinitions of packages and store them",
-  takesMany: true,
-  args: {
-    source: {
-      type: "positional",
-      description:
-        "directories, .tgz or .json files, name#version in ~/.fhir/packages, - for stdin",
-    },
-    tag: { type: "string", valueHint: "tag,...", description: "tags for the entries" },
-    as: {
-      type: "string",
-      valueHint: "name#version",
-      description: "store everything under this package: for loose definitions",
-    },
+  operands: {
+    "<source...>":
+      "directories, .tgz or .json files, name#version in ~/.fhir/packages, - for stdin",
   },
+  flags: {
+    "--tag <tag,...>": "tags for the entries",
+    "--as <name#version>": "store everything under this package: for loose definitions",
+  },
+  example: "us_core_311.tgz hl7.fhir.r4.core#4.0.1",
 
   async run(context) {
     const { operands, flags, output, signal } = context;
@@ -45,7 +41,7 @@ export const save: Command = {
     const reports = await saveAll(context, sources, options);
     const documents = reports.map(toJson);
     const paths = [...sources.keys()];
-    output.result(operands.length > 1 ? documents : documents[0], () =>
+    output.report(operands.length > 1 ? documents : documents[0], () =>
       reports.flatMap((report, at) =>
         report.foundInstead ? [] : toText(report, paths[at] ?? "-"),
       ),
@@ -64,7 +60,7 @@ async function saveAll(
   const { incompletePackages } = await import("../convert/node.js");
   const { saveDefinitions } = await import("../convert/save.js");
   const { withMissing } = await import("../convert/missing.js");
-  const bar = progressBar();
+  const bar = progressBar(output);
   /** The package under way, and how far it has come. */
   let [label, progress]: [string, SaveProgress[]] = ["", []];
   let isStored = true;

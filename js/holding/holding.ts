@@ -1,5 +1,5 @@
 /**
- * Pins, leases, warming and the counts of uses that outlive a session. Loaded on first use:
+ * Pins, leases, warming and the counts that outlive a session. Loaded on first use:
  * `on-demand.ts` is what the store has of it until then.
  */
 
@@ -7,6 +7,7 @@ import type { StoreParts } from "../parts.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "../types.js";
 import { Holds } from "./holds.js";
 import { Leases } from "./leases.js";
+import { SavedLifetime } from "./lifetime.js";
 import { Pins } from "./pins.js";
 import { Uses } from "./uses.js";
 import { warm } from "./warm.js";
@@ -18,6 +19,7 @@ export class Holding {
   readonly #leases: Leases;
   readonly #pins: Pins;
   readonly uses: Uses;
+  readonly #lifetime: SavedLifetime;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -25,6 +27,12 @@ export class Holding {
     this.#leases = new Leases(parts, this.#holds);
     this.#pins = new Pins(parts, this.#holds);
     this.uses = new Uses(parts);
+    this.#lifetime = new SavedLifetime(parts);
+  }
+
+  /** Saves what is counted over all sessions. */
+  async save(): Promise<void> {
+    await Promise.all([this.uses.save(), this.#lifetime.save()]);
   }
 
   pin(canonical: string): Promise<void> {

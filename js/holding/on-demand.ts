@@ -13,7 +13,7 @@ export class HoldingOnDemand {
   #holding: Holding | undefined;
   #counted: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Uses when the counts were last saved. */
+  /** Look-ups when the counts were last saved. */
   #uses = 0;
 
   constructor(parts: StoreParts) {
@@ -39,21 +39,21 @@ export class HoldingOnDemand {
     return this.#counted;
   }
 
-  /** Saves the counts of uses from time to time. */
+  /** Saves the counts from time to time. */
   start(): void {
     this.#timer = setInterval(() => void this.save(), SAVE_MS);
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  /** Saves the counts if there were uses since; never rejects. */
+  /** Saves the counts if there were look-ups since; never rejects. */
   async save(): Promise<void> {
     const { durable, memory, loader } = this.#parts;
-    if (!durable?.loaded || durable.adapter.saveSide === undefined) return;
+    if (durable?.adapter.saveSide === undefined) return;
     try {
-      const uses = memory.stats().hits + loader.counts.loads;
+      const uses = memory.stats().hits + loader.counts.memoryMisses;
       if (uses === this.#uses) return;
       this.#uses = uses;
-      await (await this.#load()).uses.save();
+      await (await this.#load()).save();
     } catch {
       // They are a hint; what could not be saved is saved with the next.
     }

@@ -34,7 +34,7 @@ export interface Used {
 export class Uses {
   readonly #parts: StoreParts;
   readonly #memory: MemoryTier;
-  /** What of the core's counts is in the record, or came from there. */
+  /** What of the core's counts is in the record, or came from there; only of entries the core knows. */
   #saved: ReadonlyMap<number, number> = new Map();
   #loading: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -48,22 +48,25 @@ export class Uses {
   load(): Promise<void> {
     this.#loading ??= this.#inTurn(async () => {
       const record = await this.#read();
-      this.#saved = this.#join(record).before;
+      this.#saved = this.#join(record).known;
     });
     return this.#loading;
   }
 
-  /** Joins the counts with those in the record, and saves them if there are any new ones. */
+  /**
+   * Joins the counts with those in the record, and saves them if there are any new ones. The catalog need not be
+   * complete: what it does not know was not used.
+   */
   save(): Promise<void> {
     return this.#inTurn(async () => {
       const adapter = this.#parts.durable?.adapter;
       if (adapter?.saveSide === undefined) return;
       const record = await this.#read();
-      const { before, after } = this.#join(record);
-      this.#saved = before;
+      const { known, after } = this.#join(record);
+      this.#saved = known;
       if (after === undefined) return;
       await adapter.saveSide(RECORD, encode({ agedAt: record.agedAt, uses: after }));
-      this.#saved = after;
+      for (const key of known.keys()) known.set(key, after.get(key) ?? 0);
     });
   }
 
@@ -86,9 +89,13 @@ export class Uses {
 
   /**
    * Sets the core's counts to what the record has plus what was used since. Returns the counts in
-   * the record, and the joined ones if they say more.
+   * the record of what the core knows, and the joined ones of all if they say more.
    */
-  #join({ uses: before }: Counts): { before: Counts["uses"]; after: Counts["uses"] | undefined } {
+  #join({ uses: before }: Counts): {
+    known: Map<number, number>;
+    after: Counts["uses"] | undefined;
+  } {
+    const known = new Map<number, number>();
     const after = new Map(before);
     const pairs: number[] = [];
     let fresh = false;
@@ -97,12 +104,13 @@ export class Uses {
       const key = hashOf(this.#memory.catalog.key(slot));
       const own = Math.max(0, count - (this.#saved.get(key) ?? 0));
       const joined = Math.min((before.get(key) ?? 0) + own, MAX_COUNT);
+      known.set(key, before.get(key) ?? 0);
       if (own > 0) fresh = true;
       if (joined > 0) after.set(key, joined);
       if (joined !== count) pairs.push(slot, joined);
     }
     if (pairs.length > 0) this.#memory.ask((core) => core.setUses(Uint32Array.from(pairs)));
-    return { before, after: fresh ? after : undefined };
+    return { known, after: fresh ? after : undefined };
   }
 
   async #read(): Promise<Counts> {

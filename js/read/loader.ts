@@ -293,18 +293,34 @@ export class Loader {
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const tries: Tries = { missing: 0 };
+    let isCounted = false;
     for (let found = first; ; found = this.#memory.lookUp(canonical)) {
       await this.#locate(canonical, found);
       found = this.#now(canonical, found);
       if (isKnown(found)) {
-        const hash = this.#memory.catalog.hash(found.slot);
-        const here = this.#memory.text(found);
-        const body = here ?? (hash && (await this.#read(canonical, found, hash, tries)));
-        if (body && hash && this.#stillFound(canonical, found, hash)) return body;
-      } else if ((await this.load(canonical, signal)) === undefined) {
+        const read = await this.#text(canonical, found, tries);
+        if (read === undefined) continue;
+        if (!isCounted) this.#memory.used([read.slot]);
+        return read.body;
+      }
+      if ((await this.load(canonical, signal)) === undefined) {
         return undefined;
       }
+      isCounted = true;
     }
+  }
+
+  /** The bytes of what a canonical was found to mean; undefined when it does not mean it any more. */
+  async #text(
+    canonical: string,
+    found: Found,
+    tries: Tries,
+  ): Promise<{ slot: number; body: Uint8Array } | undefined> {
+    const hash = this.#memory.catalog.hash(found.slot);
+    if (hash === undefined) return undefined;
+    const body = this.#memory.text(found) ?? (await this.#read(canonical, found, hash, tries));
+    const now = this.#stillFound(canonical, found, hash);
+    return body && now && { slot: now.slot, body };
   }
 
   /**

@@ -2,8 +2,9 @@
 
 import type { HotMap } from "../memory/hot-map.js";
 import type { StoreParts } from "../parts.js";
+import { type Answered, decodeLifetime, LIFETIME_RECORD } from "../read/lifetime.js";
 import { LEAST_POWER, type LoadCounts } from "../read/load-counts.js";
-import type { LoadingTierStats, Stats, TierStats } from "../types.js";
+import type { LoadingTierStats, LookUpStats, Stats, TierStats } from "../types.js";
 
 /** Counters and sizes of all tiers. */
 export async function reportStats({
@@ -14,7 +15,10 @@ export async function reportStats({
   counts,
 }: StoreParts): Promise<Stats> {
   const { memoryBytes = 0, ...disk } = (await durable?.adapter.usage()) ?? { bytes: 0 };
+  const record = await durable?.adapter.side?.(LIFETIME_RECORD).catch(() => undefined);
+  const lifetime = decodeLifetime(record);
   const core = memory.stats();
+  const answered: Answered = { memoryHits: core.hits, ...loads };
   return {
     strategy: options.strategy,
     adapter: durable?.adapter.name,
@@ -34,12 +38,12 @@ export async function reportStats({
       hotMapBytes: hotMapBytes(core.hotMap),
     },
     disk: durable && disk,
-    tiers: {
-      memory: tierStats(core.hits, loads.memoryMisses),
-      disk: loadingTierStats(loads.disk),
-      network: loadingTierStats(loads.network),
+    ...lookUpStats(answered),
+    lifetime: lifetime && {
+      since: lifetime.since,
+      savedAt: lifetime.savedAt,
+      ...lookUpStats(lifetime.answered),
     },
-    misses: loads.misses,
     loads: loads.loads,
     evictions: {
       size: core.evictedForSize,
@@ -52,6 +56,14 @@ export async function reportStats({
     expirations: core.expirations,
     rankingFailures: memory.ranking?.failures ?? 0,
     ...counts,
+  };
+}
+
+function lookUpStats({ memoryHits, memoryMisses, misses, disk, network }: Answered): LookUpStats {
+  const memory = tierStats(memoryHits, memoryMisses);
+  return {
+    tiers: { memory, disk: loadingTierStats(disk), network: loadingTierStats(network) },
+    misses,
   };
 }
 

@@ -26,11 +26,30 @@ export interface LoadingTierStats extends TierStats {
   };
 }
 
+/** How look-ups were answered. */
+export interface LookUpStats {
+  readonly tiers: {
+    readonly memory: TierStats;
+    readonly disk: LoadingTierStats;
+    readonly network: LoadingTierStats;
+  };
+  /** Look-ups that no tier could serve. */
+  readonly misses: number;
+}
+
+/** The same over all sessions, as they saved it: every minute, and when a store is closed. A hint. */
+export interface LifetimeStats extends LookUpStats {
+  /** When a session first saved its counts, in milliseconds since 1970. */
+  readonly since: number;
+  /** When one last did. */
+  readonly savedAt: number;
+}
+
 /** Why a body left memory before its time. */
 export type EvictionCause = "size" | "entries" | "explicit" | "pressure" | "expired";
 
 /** Counters since the store was opened, and sizes as they are now. */
-export interface Stats {
+export interface Stats extends LookUpStats {
   readonly strategy: Strategy;
   readonly adapter: string | undefined;
   readonly entries: number;
@@ -63,13 +82,8 @@ export interface Stats {
     readonly hotMapBytes: number;
   };
   readonly disk: { readonly bytes: number; readonly quota?: number } | undefined;
-  readonly tiers: {
-    readonly memory: TierStats;
-    readonly disk: LoadingTierStats;
-    readonly network: LoadingTierStats;
-  };
-  /** Look-ups that no tier could serve. */
-  readonly misses: number;
+  /** Undefined before anything was looked up, and where the host keeps no such record. */
+  readonly lifetime: LifetimeStats | undefined;
   readonly loads: number;
   /** Bodies that left memory, by cause. */
   readonly evictions: {

@@ -10,6 +10,9 @@ const APART = ["errors.js", "load/base64.js"];
 const KEPT = /^(convert|cli)\//;
 /** A module that is loaded when it is first needed. */
 const ON_FIRST_USE = /\bimport\(\s*"(\.[^"]+)"\s*\)/g;
+/** For packages in CommonJS that require modules of Node. */
+const REQUIRE =
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 const LICENCE_NAMES = ["licen", "copying", "notice"];
 /**
  * The converter writes "[Circular Reference]" in place of an object it has met before, also where that
@@ -47,6 +50,7 @@ export async function bundleThirdParty(dist, folder, platform) {
     external: ["node:*"],
     nodePaths: [join(root, "node_modules")],
     plugins: [keepOwnModules(dist), mend(SHARED_IS_NO_CYCLE)],
+    banner: { js: platform === "node" ? REQUIRE : "" },
     legalComments: "none",
     metafile: true,
     logLevel: "warning",

@@ -106,7 +106,7 @@ test("what is not there, or cannot be written, is told", async () => {
   await cache("some", ["import", "-"], await archiveOf(tea("a")));
   const { code, err } = await cache("some", ["export", join("nowhere", "out.fss")]);
   assert.equal(code, 3);
-  assert.match(err, /^error: NOT_FOUND .*out\.fss cannot be written/);
+  assert.match(err, /^error: DISK_ERROR .*out\.fss cannot be written/);
   assert.equal((await cache("none", ["export"])).code, 2);
   const nameless = join(scratch, "definition.json");
   writeFileSync(nameless, JSON.stringify({ resourceType: "Bundle", entry: [] }));

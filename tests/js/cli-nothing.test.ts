@@ -50,7 +50,7 @@ test("a store in memory is refused wherever it would be the place, and the setti
   assert.equal(packed.code, 0, "what packs needs no place");
   const useless = await cache(["pack", usCore, ...at], { cwd });
   assert.equal(useless.code, 2);
-  assert.match(useless.err, /^error: unknown option: --dir\n/);
+  assert.match(useless.err, /^error: unknown option '--dir'\n/);
 });
 
 test("a package with nothing to save fails with what it has, and makes no archive", async () => {
@@ -123,7 +123,9 @@ test("clearing what is not there: an entry that was named is missed, a kind may 
   await cache(["import", "-", ...some], { cwd }, await archiveOf(tea("a")));
   const named = await cache(["clear", "--yes", "--url", "b", "--json", ...some], { cwd });
   assert.deepEqual([named.code, JSON.parse(named.out)], [1, { removed: 0 }]);
-  assert.equal(named.err, "error: NOT_FOUND nothing is stored under b\n");
+  const message = "nothing is stored under b";
+  const error = { code: "NOT_FOUND", message, key: "b", retryable: false };
+  assert.deepEqual(JSON.parse(named.err), { exitCode: 1, errors: [error], notes: [] });
   for (const filter of [
     ["--type", "Typo"],
     ["--package", "typo"],

@@ -84,7 +84,7 @@ test("an entry goes into a pipe byte for byte, and onto a terminal as the same J
     process.stdout.isTTY = terminal;
     process.stdout.write = ((text: unknown) => shown.push(text) > 0) as typeof write;
     try {
-      new Output(false).raw(json);
+      new Output().raw(json);
     } finally {
       Object.assign(process.stdout, { write, isTTY });
     }

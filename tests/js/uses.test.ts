@@ -178,7 +178,7 @@ test("nothing is written when nothing was used", async () => {
   for (let n = 0; n < 1000; n += 1) await again.get("http://x/A");
   assert.equal(place.side.size, 0, "not with every hit");
   await again.close();
-  assert.equal(place.side.size, 1);
+  assert.deepEqual([...place.side.keys()].sort(), ["lifetime", "uses"]);
 });
 
 test("a save that failed is made up for by the next", async () => {
@@ -189,7 +189,7 @@ test("a save that failed is made up for by the next", async () => {
   const adapter: HostAdapter = {
     ...inner,
     async saveSide(name, bytes) {
-      attempts += 1;
+      if (name === "uses") attempts += 1;
       if (fails) throw new Error("no");
       await inner.saveSide?.(name, bytes);
     },

@@ -1,0 +1,98 @@
+/** `cache put`: any JSON into the store, as it is. */
+
+import { joinBytes } from "../bytes.js";
+import { SchemaStoreError } from "../errors.js";
+import { decodeText, parseObject } from "../json.js";
+import { parseCanonical } from "../parse-canonical.js";
+import type { JsonObject, Metadata, PutOptions } from "../types.js";
+import type { Command, CommandContext } from "./command.js";
+import { readInput } from "./input.js";
+import { EXIT, UsageError } from "./outcome.js";
+import { readableBytes } from "./output.js";
+
+/** Members of a resource or schema that describe it. */
+const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
+
+export const put: Command = {
+  name: "put",
+  summary: "store JSON as it is: a schema of your own, a ValueSet; save converts instead",
+  operands: { "<file...>": "JSON files, - for standard input" },
+  flags: {
+    "--url <canonical>": "url or url|version to store it under (default: its url and version)",
+    "--package <name#version>": "the package it belongs to",
+    "--type <name>": "its FHIR type (default: its type, else its resourceType)",
+    "--tag <tag,...>": "tags for the entries",
+  },
+  example: "my-schema.json --url http://example.org/Tea|1.0",
+
+  async run(context) {
+    const { operands, flags, output, withStore } = context;
+    if (typeof flags.url === "string" && operands.length > 1) {
+      throw new UsageError("--url names one entry: give one file");
+    }
+    const items: { bytes: Uint8Array; options: PutOptions }[] = [];
+    for (const path of operands) items.push(await itemOf(path, context));
+    const stored = await withStore((store) =>
+      store.putMany(
+        items.map(({ bytes, options }) => ({ bytes, ...options })),
+        { durable: true },
+      ),
+    );
+    output.report(stored, () => stored.map(lineOf));
+    return EXIT.ok;
+  },
+};
+
+/** What a file holds, and what is known of it. */
+async function itemOf(path: string, { flags, signal }: CommandContext) {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readInput(path, signal)) chunks.push(chunk);
+  const bytes = withoutMark(joinBytes(chunks));
+  const value = parsed(bytes, path);
+  const text = (member: string, flag = member) => {
+    const given = flags[flag] ?? value[member];
+    return typeof given === "string" && given !== "" ? { [member]: given } : {};
+  };
+  const options: PutOptions = {
+    ...(typeof value["resourceType"] === "string" && { type: value["resourceType"] }),
+    ...Object.assign({}, ...MEMBERS.map((member) => text(member))),
+    ...text("url"),
+    ...text("version"),
+    ...(typeof flags.url === "string" && keyOf(flags.url)),
+    ...(typeof flags.package === "string" && { source: flags.package }),
+    ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
+  };
+  if (options.url === undefined) {
+    const message = `${path} has no url to store it under: give --url <canonical>`;
+    throw new SchemaStoreError("INVALID_KEY", message, { key: path });
+  }
+  return { bytes, options };
+}
+
+/** What `--url` says. */
+function keyOf(canonical: string): PutOptions {
+  const { url, version, fragment } = parseCanonical(canonical);
+  if (fragment !== undefined)
+    throw new UsageError(`--url is "${canonical}", must have no #fragment`);
+  return { url, ...(version !== undefined && { version }) };
+}
+
+function parsed(bytes: Uint8Array, path: string): JsonObject {
+  let text: string;
+  try {
+    text = decodeText(bytes);
+  } catch (cause) {
+    throw new SchemaStoreError("SERIALIZATION", `${path} is not UTF-8`, { key: path, cause });
+  }
+  return parseObject(text, path, path);
+}
+
+/** The bytes without the byte order mark that some editors put first. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
+}
+
+function lineOf({ canonical, size }: Metadata): string {
+  return `${canonical}: ${readableBytes(size)}`;
+}
