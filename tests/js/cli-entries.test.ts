@@ -246,26 +246,3 @@ test("quiet leaves what was asked for, and errors", async () => {
   const text = readFileSync(join(cwd, "quiet.fss"));
   assert.ok(text.length > 1000);
 });
-
-test("config shows each option in force, and where it was set", async () => {
-  const folder = join(cwd, "configured");
-  mkdirSync(folder);
-  const file = join(folder, "fhir-schema-store.toml");
-  writeFileSync(file, '[storage]\nmax_entries = 5\nttl_hours = 2\nstrategy = "memory"\n');
-  const env = { FSS_MAX_ENTRIES: "6", FSS_WARM_SIZE: "7" };
-  const { code, out } = await cache(["config", "--warm-size", "8", "--json"], { cwd: folder, env });
-  assert.equal(code, 0);
-  type Line = { option: string; value: unknown; origin: string };
-  const told = new Map((JSON.parse(out) as Line[]).map((one) => [one.option, one]));
-  const line = (option: string) => [told.get(option)?.value, told.get(option)?.origin];
-  assert.deepEqual(line("max_entries"), [6, "FSS_MAX_ENTRIES"]);
-  assert.deepEqual(line("warm_size"), [8, "--warm-size"]);
-  assert.deepEqual(line("ttl_hours"), [2, `ttl_hours in ${file}`]);
-  assert.deepEqual(line("strategy"), ["memory", `strategy in ${file}`]);
-  assert.deepEqual(line("memory_limit_mb"), [256, "default"]);
-  assert.deepEqual(line("grace_hours"), [null, "default"]);
-  assert.deepEqual(line("disk_cache_dir"), [join(folder, "xdg/fhir-schema-store"), "default"]);
-  const text = await cache(["config"], { cwd: folder });
-  assert.match(text.out, /^OPTION +VALUE +FROM$/m);
-  assert.match(text.out, /^grace_hours +none +default$/m);
-});
