@@ -27,6 +27,14 @@ function shipped(ending: string): string[] {
   return names.filter((name) => name.endsWith(ending)).sort();
 }
 
+test("installing it brings nothing else: what it needs of others is inside", () => {
+  for (const kind of ["dependencies", "optionalDependencies", "peerDependencies"]) {
+    assert.equal(manifest[kind], undefined, kind);
+  }
+  const licences = readFileSync(join(DIST, "THIRD-PARTY-LICENSES.txt"), "utf8");
+  assert.match(licences, /^commander \d/m);
+});
+
 test("a bundler finds a way to every module", async () => {
   const all = [...Object.values<Target>(manifest.exports), manifest.bin].flatMap((entry) =>
     targets(entry),
