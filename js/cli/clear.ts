@@ -8,7 +8,7 @@ import { type Command, FILTER_FLAGS } from "./command.js";
 import { filterOf } from "./entries.js";
 import type { Flags } from "./flags.js";
 import { EXIT, NothingThere, UsageError } from "./outcome.js";
-import { counted } from "./output.js";
+import { counted, readableBytes } from "./output.js";
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -43,7 +43,8 @@ export const clear: Command = {
       const { isMark } = await import("../convert/package-marks.js");
       const matched = await matching(store, selection);
       const found = matched.filter((entry) => !isMark(entry));
-      const what = counted(found.length, "entry", "entries");
+      const bytes = found.reduce((sum, { size }) => sum + size, 0);
+      const what = `${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
       if (flags.dryRun) {
         const matching = found.map(({ canonical }) => canonical);
         output.result({ removed: 0, matching }, () => [...matching, `would remove ${what}`]);

@@ -141,10 +141,10 @@ function storageTable(tables: Record<string, unknown>, path: string): Record<str
       key: "storage",
     });
   }
-  const known = OPTIONS.map(({ toml }) => toml);
+  const taken = OPTIONS.filter(({ option }) => option !== undefined).map(({ toml }) => toml);
   refuseUnknown(
-    Object.keys(storage).filter((key) => !known.includes(key)),
-    known,
+    Object.keys(storage).filter((key) => !OPTIONS.some(({ toml }) => toml === key)),
+    taken,
     path,
   );
   return storage as Record<string, unknown>;

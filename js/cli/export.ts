@@ -1,10 +1,10 @@
 /** `cache export`: entries into an archive. */
 
-import { writeArchive } from "./archive-file.js";
+import { checkTarget, writeArchive } from "./archive-file.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
 import { filterOf, listed } from "./entries.js";
 import { EXIT, NothingThere } from "./outcome.js";
-import { readableBytes } from "./output.js";
+import { counted, readableBytes } from "./output.js";
 
 export const exportCommand: Command = {
   name: "export",
@@ -15,18 +15,21 @@ export const exportCommand: Command = {
   example: "us-core.fss --package hl7.fhir.us.core",
 
   async run({ operands: [file = "-"], flags, output, signal, withStore }) {
+    checkTarget(file);
     const filter = filterOf(flags);
-    const { bytes, incomplete } = await withStore(async (store) => {
+    const { bytes, count, incomplete } = await withStore(async (store) => {
       const { entries, incomplete } = await listed(store, filter);
       if (entries.length === 0) {
         throw new NothingThere("there is no entry to export: no archive was written", file);
       }
-      return { bytes: await writeArchive(store.export(filter), file, signal), incomplete };
+      const bytes = await writeArchive(store.export(filter), file, signal);
+      return { bytes, count: entries.length, incomplete };
     });
     for (const name of incomplete) output.note(`${name} is incomplete, in the archive too`);
+    const said = `${counted(count, "entry", "entries")}, ${readableBytes(bytes)}`;
     // Standard output carries the archive itself.
-    if (file === "-") output.note(`exported ${readableBytes(bytes)}`);
-    else output.report({ file, bytes }, () => [`${file}: ${readableBytes(bytes)}`]);
+    if (file === "-") output.note(`exported ${said}`);
+    else output.report({ file, entries: count, bytes }, () => [`${file}: ${said}`]);
     return EXIT.ok;
   },
 };

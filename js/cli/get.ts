@@ -1,7 +1,8 @@
 /** `cache get`: one entry, as it is stored. */
 
 import type { Command } from "./command.js";
-import { EXIT, NothingThere } from "./outcome.js";
+import { notFound } from "./entries.js";
+import { EXIT } from "./outcome.js";
 
 export const get: Command = {
   name: "get",
@@ -13,10 +14,11 @@ export const get: Command = {
   example: '"http://hl7.org/fhir/StructureDefinition/Patient|4.0.1"',
 
   async run({ operands: [canonical = ""], output, withStore }) {
-    const text = await withStore((store) => store.getText(canonical));
-    if (text === undefined) {
-      throw new NothingThere(`nothing is stored under ${canonical}`, canonical);
-    }
+    const text = await withStore(async (store) => {
+      const found = await store.getText(canonical);
+      if (found === undefined) throw await notFound(store, canonical);
+      return found;
+    });
     output.raw(text);
     return EXIT.ok;
   },

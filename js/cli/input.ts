@@ -19,6 +19,8 @@ export function fileError(cause: unknown, path: string, what: string): unknown {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === undefined || cause instanceof SchemaStoreError || code === "ABORT_ERR") return cause;
   const kind = code === "ENOENT" && what === "read" ? "NOT_FOUND" : "DISK_ERROR";
-  const message = `${path} cannot be ${what}: ${(cause as Error).message}`;
+  // Without the call and its path, which may be that of another file.
+  const [reason] = (cause as Error).message.split(", ");
+  const message = `${path} cannot be ${what}: ${reason}`;
   return new SchemaStoreError(kind, message, { key: path, cause });
 }

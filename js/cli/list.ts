@@ -15,7 +15,7 @@ export const list: Command = {
   name: "list",
   summary: "list or find entries",
   store: "read",
-  operands: { "[text]": "only entries with this in their canonical, name or title" },
+  operands: { "[text...]": "only entries with all of this in their canonical, name or title" },
   flags: {
     ...FILTER_FLAGS,
     "--sort <column>": "order: texts from A to Z, numbers and times from the largest",
@@ -25,12 +25,15 @@ export const list: Command = {
   },
   example: "patient --sort size --limit 10",
 
-  async run({ operands: [text], flags, output, withStore }) {
+  async run({ operands: texts, flags, output, withStore }) {
     const columns = columnsOf(flags.columns ?? DEFAULT_COLUMNS.join(","), "--columns");
     const order = flags.sort === undefined ? [] : columnsOf(flags.sort, "--sort");
     const limit = limitOf(flags.limit);
+    if (flags.json && flags.columns !== undefined) {
+      throw new UsageError("--columns is for tables: --json has all there is");
+    }
     const { entries, incomplete } = await withStore((store) => listed(store, filterOf(flags)));
-    const found = text === undefined ? entries : entries.filter((entry) => has(entry, text));
+    const found = entries.filter((entry) => texts.every((text) => has(entry, text)));
     for (const column of order.reverse()) found.sort(column.compare);
     if (flags.reverse) found.reverse();
     const shown = found.slice(0, limit);
@@ -44,7 +47,7 @@ export const list: Command = {
       const numeric = columns.flatMap(({ isNumeric }, at) => (isNumeric ? [at] : []));
       return [
         ...table([columns.map(({ title }) => title), ...rows], { numeric, width: terminalWidth() }),
-        `${totalOf(found, shown.length)}`,
+        totalOf(found, shown.length),
         ...notes,
       ];
     });
@@ -52,11 +55,11 @@ export const list: Command = {
   },
 };
 
-/** `30 entries, 1.2 MB`, or `10 of 30 entries, 1.2 MB` where not all are shown. */
+/** `30 entries, 1.2 MB`, or `10 of 30 entries, 1.2 MB in all` where not all are shown. */
 function totalOf(found: readonly Metadata[], shown: number): string {
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
-  const part = shown < found.length ? `${shown} of ` : "";
-  return `${part}${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
+  const all = `${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
+  return shown < found.length ? `${shown} of ${all} in all` : all;
 }
 
 function has({ canonical, name, title }: Metadata, text: string): boolean {
@@ -68,7 +71,7 @@ function columnsOf(names: Flags[string], flag: string): Column[] {
   return String(names)
     .split(",")
     .map((name) => {
-      const column = COLUMNS[name.trim()];
+      const column = COLUMNS[name.trim().toLowerCase()];
       if (column !== undefined) return column;
       throw new UsageError(`${flag} is "${name}", must be of ${NAMES}`);
     });

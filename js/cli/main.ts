@@ -14,7 +14,7 @@ import { get } from "./get.js";
 import { importCommand } from "./import.js";
 import { list } from "./list.js";
 import { EXIT, NothingThere, UsageError } from "./outcome.js";
-import { Output, tolerateClosedPipes } from "./output.js";
+import { Output } from "./output.js";
 import { pack } from "./pack.js";
 import { GROUP, helpFor, parse, type Request } from "./program.js";
 import { put } from "./put.js";
@@ -33,30 +33,36 @@ const COMMANDS: readonly Command[] = [
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "INVALID_CONFIG",
   "INVALID_KEY",
+  "INVALID_VALUE",
+  "SERIALIZATION",
+  "ENTRY_TOO_LARGE",
   "UNSUPPORTED",
 ]);
 
-tolerateClosedPipes();
+const words = process.argv.slice(2);
+const output = new Output({
+  json: words.includes("--json"),
+  quiet: words.includes("--quiet") || words.includes("-q"),
+});
+output.watchStreams(EXIT.storage);
 const interrupt = whenInterrupted();
-const code = await main(process.argv.slice(2));
+const code = await main();
 if (interrupt.aborted) endInterrupted(interrupt.reason);
 process.exitCode = code;
 
-async function main(words: string[]): Promise<number> {
-  const output = new Output({
-    json: words.includes("--json"),
-    quiet: words.includes("--quiet") || words.includes("-q"),
-  });
-  const code = await perform(words, output);
+async function main(): Promise<number> {
+  const code = await perform();
   output.finish(interrupt.aborted ? interrupt.reason.exitCode : code);
   return code;
 }
 
-async function perform(words: string[], output: Output): Promise<number> {
+async function perform(): Promise<number> {
   try {
     const request = parse(words, COMMANDS);
-    return request === undefined ? EXIT.ok : await run(request, output);
+    return request === undefined ? EXIT.ok : await run(request);
   } catch (error) {
+    // Whoever reads the output has gone.
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return EXIT.incomplete;
     output.error(isAbort(error) ? interrupt.reason : error);
     if (error instanceof UsageError) output.note(`see ${helpFor(words, COMMANDS)}`);
     return codeOf(error);
@@ -70,7 +76,7 @@ function codeOf(error: unknown): number {
   return USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.storage;
 }
 
-async function run({ command, operands, flags }: Request, output: Output): Promise<number> {
+async function run({ command, operands, flags }: Request): Promise<number> {
   const sources: ConfigSources = {
     flags: flagTexts(flags),
     environment: process.env,

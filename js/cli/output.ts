@@ -1,6 +1,7 @@
 /** What the command line prints, and in which form. */
 
 import { SchemaStoreError } from "../errors.js";
+import { fileError } from "./input.js";
 import { UsageError } from "./outcome.js";
 import { Interrupted } from "./signals.js";
 
@@ -57,6 +58,21 @@ export class Output {
     else writeLine(`error: ${describe(error)}${where ? ` (${where})` : ""}`);
   }
 
+  /**
+   * A reader that goes away, like `head` or a closed terminal, is not a failure: the rest is dropped. A full disk
+   * behind standard output is one, and ends the process with `exitCode`.
+   */
+  watchStreams(exitCode: number): void {
+    const isGone = ({ code }: NodeJS.ErrnoException) => code === "EPIPE" || code === "EIO";
+    process.stderr.on("error", () => {});
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+      if (isGone(error)) return;
+      this.error(fileError(error, "standard output", "written"));
+      this.finish(exitCode);
+      process.exit(exitCode);
+    });
+  }
+
   /** Ends it; under `--json` prints what was said of errors, if anything. */
   finish(exitCode: number): void {
     if (!this.#json || this.#errors.length + this.#notes.length + exitCode === 0) return;
@@ -84,15 +100,6 @@ function documentOf(error: unknown): object {
 function describe(error: unknown): string {
   if (error instanceof SchemaStoreError) return `${error.code} ${error.message}`;
   return error instanceof Error ? error.message : String(error);
-}
-
-/** A reader that goes away, like `head` or a closed terminal, is not a failure: the rest is dropped. */
-export function tolerateClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-    });
-  }
 }
 
 /** Text from packages and stores may hold escape sequences and characters that reverse the direction. */

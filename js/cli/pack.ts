@@ -1,6 +1,6 @@
 /** `cache pack`: converts a package into an archive, without a store. */
 
-import { writeArchive } from "./archive-file.js";
+import { checkTarget, writeArchive } from "./archive-file.js";
 import type { Command } from "./command.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { counted, readableBytes } from "./output.js";
@@ -21,6 +21,7 @@ export const pack: Command = {
   example: "us_core_311.tgz -o us-core.fss",
 
   async run({ operands: [path = "-"], flags, options, output, signal }) {
+    if (flags.output === "-") checkTarget("-");
     const { savePackage } = await import("../convert/node.js");
     const { openSchemaStore } = await import("../index.node.js");
     const source = await openSource(path, output, signal);

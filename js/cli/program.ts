@@ -29,14 +29,23 @@ export function parse(words: readonly string[], commands: readonly Command[]): R
     request = found;
   });
   try {
-    // "help cache list" is "cache list --help".
-    const [first, ...rest] = words;
-    program.parse(first === "help" ? [...rest, "--help"] : words, { from: "user" });
+    program.parse(withoutHelp(words), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(mistake(error, words, commands));
   }
   return request;
+}
+
+/** `help cache list` is `cache list --help`. */
+function withoutHelp(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  if (first !== "help") return words;
+  const [about] = rest;
+  if (about === undefined || about.startsWith("-") || [GROUP, "version"].includes(about)) {
+    return [...rest.filter((word) => word !== "--help" && word !== "-h"), "--help"];
+  }
+  throw new UsageError(`unknown command '${about}'`);
 }
 
 /** The words that show the help which is next to `words`. */
@@ -59,8 +68,8 @@ An option of the store is taken from its flag, else from its environment variabl
 ./${NAME}.toml, where disk_cache_dir is the key of FSS_DISK_CACHE_DIR. "${NAME} ${GROUP} config" shows each.`;
 
 const ABOUT_EXITS = `
-It exits with 0; with 1 where something was not there or only a part of the work succeeded; with 2 for a wrong
-command line or configuration; with 3 where the store failed.`;
+It exits with 0; with 1 where what was named is not there, or only a part of the work succeeded; with 2 for a wrong
+command line, configuration or file to put; with 3 where the store, a disk or an archive failed.`;
 
 function programOf(commands: readonly Command[], found: (request: Request) => void): Parser {
   const program = new Parser(NAME)
@@ -122,12 +131,15 @@ function dashed(name: string): string {
 function addFlags(parser: Parser, texts: FlagTexts, hidden = false): void {
   for (const [flags, help] of Object.entries(texts)) {
     const option = new Option(flags, help).hideHelp(hidden);
-    parser.addOption(option.required ? option.argParser((text) => given(option, text)) : option);
+    parser.addOption(
+      option.required ? option.argParser((text, earlier) => given(option, text, earlier)) : option,
+    );
   }
 }
 
 /** The value of a flag. The parser takes whatever follows for it. */
-function given(option: Option, text: string): string {
+function given(option: Option, text: string, earlier: unknown): string {
+  if (earlier !== undefined) throw new UsageError(`${option.long} is given twice`);
   if (text !== "" && !text.startsWith("--")) return text;
   throw new UsageError(`${option.long} needs a value`);
 }

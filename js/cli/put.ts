@@ -9,6 +9,7 @@ import type { Command, CommandContext } from "./command.js";
 import { readInput } from "./input.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { readableBytes } from "./output.js";
+import { packageName } from "./package-source.js";
 
 /** Members of a resource or schema that describe it. */
 const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
@@ -16,7 +17,7 @@ const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhir
 export const put: Command = {
   name: "put",
   summary: "store JSON as it is: a schema of your own, a ValueSet; save converts instead",
-  operands: { "<file...>": "JSON files, - for standard input" },
+  operands: { "<file...>": "JSON files, - for standard input; each replaces what has its key" },
   flags: {
     "--url <canonical>": "url or url|version to store it under (default: its url and version)",
     "--package <name#version>": "the package it belongs to",
@@ -44,11 +45,15 @@ export const put: Command = {
 };
 
 /** What a file holds, and what is known of it. */
-async function itemOf(path: string, { flags, signal }: CommandContext) {
+async function itemOf(path: string, { flags, output, signal }: CommandContext) {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readInput(path, signal)) chunks.push(chunk);
   const bytes = withoutMark(joinBytes(chunks));
-  const value = parsed(bytes, path);
+  const name = path === "-" ? "standard input" : path;
+  const value = parsed(bytes, name);
+  if (value["resourceType"] === "StructureDefinition") {
+    output.note(`${name} is a StructureDefinition, stored as it is: save would convert it`);
+  }
   const text = (member: string, flag = member) => {
     const given = flags[flag] ?? value[member];
     return typeof given === "string" && given !== "" ? { [member]: given } : {};
@@ -59,12 +64,12 @@ async function itemOf(path: string, { flags, signal }: CommandContext) {
     ...text("url"),
     ...text("version"),
     ...(typeof flags.url === "string" && keyOf(flags.url)),
-    ...(typeof flags.package === "string" && { source: flags.package }),
+    ...(typeof flags.package === "string" && { source: packageName(flags.package, "--package") }),
     ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
   };
   if (options.url === undefined) {
-    const message = `${path} has no url to store it under: give --url <canonical>`;
-    throw new SchemaStoreError("INVALID_KEY", message, { key: path });
+    const message = `${name} has no url to store it under: give --url <canonical>`;
+    throw new SchemaStoreError("INVALID_KEY", message, { key: name });
   }
   return { bytes, options };
 }
@@ -77,14 +82,14 @@ function keyOf(canonical: string): PutOptions {
   return { url, ...(version !== undefined && { version }) };
 }
 
-function parsed(bytes: Uint8Array, path: string): JsonObject {
+function parsed(bytes: Uint8Array, name: string): JsonObject {
   let text: string;
   try {
     text = decodeText(bytes);
   } catch (cause) {
-    throw new SchemaStoreError("SERIALIZATION", `${path} is not UTF-8`, { key: path, cause });
+    throw new SchemaStoreError("SERIALIZATION", `${name} is not UTF-8`, { key: name, cause });
   }
-  return parseObject(text, path, path);
+  return parseObject(text, name, name);
 }
 
 /** The bytes without the byte order mark that some editors put first. */
@@ -94,5 +99,5 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
 }
 
 function lineOf({ canonical, size }: Metadata): string {
-  return `${canonical}: ${readableBytes(size)}`;
+  return `stored ${canonical}, ${readableBytes(size)}`;
 }

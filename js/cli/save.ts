@@ -1,12 +1,11 @@
 /** `cache save`: a package into the store. */
 
 import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
-import { PACKAGE_NAME } from "../convert/manifest.js";
 import type { SavedDefinitions } from "../convert/save.js";
 import type { Command, CommandContext } from "./command.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { counted } from "./output.js";
-import { noteFailed, openSource } from "./package-source.js";
+import { noteFailed, openSource, packageName } from "./package-source.js";
 import { progressBar } from "./progress.js";
 
 /** Names in one line of text; all of them are in the JSON. */
@@ -26,7 +25,8 @@ export const save: Command = {
   example: "us_core_311.tgz hl7.fhir.r4.core#4.0.1",
 
   async run(context) {
-    const { operands, flags, output, signal } = context;
+    const { flags, output, signal } = context;
+    const operands = [...new Set(context.operands)];
     const options = {
       signal,
       ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
@@ -106,10 +106,7 @@ function labelOf(
 ): { readonly source?: string } {
   if (typeof as !== "string") return {};
   if (operands.length > 1) throw new UsageError("--as names one package: give one source");
-  if (!PACKAGE_NAME.accepts(as)) {
-    throw new UsageError(`--as is "${as}", must be ${PACKAGE_NAME.range}`);
-  }
-  return { source: as };
+  return { source: packageName(as, "--as") };
 }
 
 function toText(report: SaveReport, path: string): string[] {

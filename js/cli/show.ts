@@ -2,7 +2,8 @@
 
 import type { Metadata } from "../types.js";
 import type { Command } from "./command.js";
-import { EXIT, NothingThere } from "./outcome.js";
+import { notFound } from "./entries.js";
+import { EXIT } from "./outcome.js";
 import { readableBytes, readableTime } from "./output.js";
 import { table } from "./table.js";
 
@@ -19,11 +20,10 @@ export const show: Command = {
     const metadata = await withStore(async (store) => {
       // Uses of earlier sessions are counted once the index is complete.
       await store.size();
-      return store.metadata(canonical);
+      const found = await store.metadata(canonical);
+      if (found === undefined) throw await notFound(store, canonical);
+      return found;
     });
-    if (metadata === undefined) {
-      throw new NothingThere(`nothing is stored under ${canonical}`, canonical);
-    }
     output.result(metadata, () => table(lines(metadata)));
     return EXIT.ok;
   },
@@ -36,6 +36,7 @@ function lines(entry: Metadata): string[][] {
     ["canonical", entry.canonical],
     ["name", entry.name],
     ["title", entry.title],
+    ["description", entry.description?.replace(/\s+/g, " ")],
     ["type", entry.type],
     ["kind", entry.kind],
     ["derivation", entry.derivation],

@@ -1,8 +1,17 @@
 /** The commands for archives, through processes of their own. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -61,7 +70,7 @@ test("a package goes into an archive, the archive into a store and out again", a
   assert.equal((saved as { unchanged: string[] }).unchanged.length, 30);
 
   const exported = await report("one", ["export", "out.fss"]);
-  assert.deepEqual(exported, { file: "out.fss", bytes: archive.length });
+  assert.deepEqual(exported, { file: "out.fss", entries: 30, bytes: archive.length });
   assert.ok(readFileSync(join(scratch, "out.fss")).equals(archive));
   const piped = await cache("one", ["export", "-"]);
   assert.ok(piped.out.equals(archive));
@@ -130,4 +139,29 @@ test("an export that fails leaves the file that was there", async () => {
   assert.equal(failed, 3);
   assert.match(err, /CORRUPT/);
   assert.equal(readFileSync(join(scratch, "kept.fss"), "utf8"), "as it was");
+});
+
+test("a pipe is written to, a link stays one, and what may not be written is not replaced", async () => {
+  const { code } = await cache("targets", ["import", "-"], await archiveOf(tea("a", 1)));
+  assert.equal(code, 0);
+  const plain = join(scratch, "plain.fss");
+  assert.equal((await cache("targets", ["export", plain])).code, 0);
+  const expected = readFileSync(plain);
+
+  const link = join(scratch, "link.fss");
+  symlinkSync(plain, link);
+  assert.equal((await cache("targets", ["export", link])).code, 0);
+  assert.ok(lstatSync(link).isSymbolicLink() && lstatSync(plain).isFile());
+  assert.deepEqual(readFileSync(plain), expected);
+
+  const folder = await cache("targets", ["export", scratch]);
+  assert.equal(folder.code, 3);
+  assert.match(folder.err, /^error: DISK_ERROR .* cannot be written: EISDIR/);
+  if (process.platform === "win32") return;
+  const pipe = join(scratch, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reading = readFile(pipe);
+  assert.equal((await cache("targets", ["export", pipe])).code, 0);
+  assert.deepEqual(await reading, expected);
+  assert.ok(lstatSync(pipe).isFIFO());
 });

@@ -40,6 +40,8 @@ test("finds by a text in canonical, name or title, in any case", async () => {
   assert.equal((await found("us core pulse oximetry profile")).length, 1, "a title");
   assert.equal((await found("uscorepulseoximetry")).length, 1, "a name");
   assert.deepEqual(await found("no such thing"), []);
+  assert.equal((await json<Metadata[]>(["list", "oximetry", "PULSE"])).length, 1, "all of several");
+  assert.deepEqual(await json<Metadata[]>(["list", "oximetry", "patient"]), []);
 });
 
 test("sorts, limits, and shows the columns asked for", async () => {
@@ -65,12 +67,14 @@ test("sorts, limits, and shows the columns asked for", async () => {
   const [head, row, , total] = text.split("\n");
   assert.match(head ?? "", /^VERSION +NAME +USES$/);
   assert.match(row ?? "", /^3\.1\.1 +U[sS]\w+ +\d+$/);
-  assert.match(total ?? "", /^2 of 30 entries, [\d.]+ kB$/);
+  assert.match(total ?? "", /^2 of 30 entries, [\d.]+ kB in all$/);
   for (const [words, message] of [
     [["--sort", "wight"], /--sort is "wight", must be of canonical, url/],
     [["--columns", "size,"], /--columns is "", must be of/],
     [["--limit", "0"], /--limit is "0", must be a whole number above 0/],
     [["--limit", "1.5"], /--limit is "1.5"/],
+    [["--limit", "1", "--limit", "2"], /--limit is given twice/],
+    [["--json", "--columns", "size"], /--columns is for tables/],
   ] as const) {
     const { code, out, err } = await run(["list", ...words]);
     assert.deepEqual([code, out], [2, ""]);
@@ -113,6 +117,17 @@ test("shows what is known of one entry", async () => {
   const { code, out, err } = await run(["show", "http://example.org/none"]);
   assert.deepEqual([code, out], [1, ""]);
   assert.equal(err, "error: NOT_FOUND nothing is stored under http://example.org/none\n");
+  for (const [wrong, hint] of [
+    [`${canonical}|6.1.0`, `there is ${canonical}|3.1.1`],
+    ["us-core-patient", `did you mean ${canonical}|3.1.1`],
+    [`https://example.org/US-Core-Patient/`, `did you mean ${canonical}|3.1.1`],
+  ] as const) {
+    for (const command of ["show", "get"]) {
+      const miss = await run([command, wrong]);
+      assert.equal(miss.code, 1);
+      assert.equal(miss.err, `error: NOT_FOUND nothing is stored under ${wrong}; ${hint}\n`);
+    }
+  }
 });
 
 test("each get is a use, kept with the store and shown by show, list and stats", async () => {
@@ -154,7 +169,7 @@ test("puts any JSON as it is, and says what it cannot take", async () => {
     '{ "resourceType": "ValueSet",\n "url": "http://x/VS", "version": "1", "title": "T" }';
   writeFileSync(join(cwd, "vs.json"), `\ufeff${valueSet}`);
   writeFileSync(join(cwd, "own.json"), '{"anything":[1.50]}');
-  assert.match((await put(["vs.json", "--tag", "a,b"])).out, /^http:\/\/x\/VS\|1: \d+ B\n$/);
+  assert.match((await put(["vs.json", "--tag", "a,b"])).out, /^stored http:\/\/x\/VS\|1, \d+ B\n$/);
   const named = await put(["own.json", "--url", "http://x/own|2", "--package", "mine#1", "-q"]);
   assert.deepEqual([named.code, named.out, named.err], [0, "", ""]);
   assert.equal((await put(["-", "--json"], '{"url":"http://x/in"}')).code, 0);
@@ -176,10 +191,17 @@ test("puts any JSON as it is, and says what it cannot take", async () => {
   writeFileSync(join(cwd, "latin.json"), Buffer.from([0x7b, 0xe9, 0x7d]));
   const refused: [string[], number, RegExp][] = [
     [["own.json"], 2, /^error: INVALID_KEY own\.json has no url .*--url/],
-    [["vs.json", "cut.json"], 3, /^error: SERIALIZATION cut\.json is not JSON/],
-    [["list.json"], 3, /^error: INVALID_VALUE list\.json is JSON but not an object/],
-    [["latin.json"], 3, /^error: SERIALIZATION latin\.json is not UTF-8/],
-    [["absent.json"], 1, /^error: NOT_FOUND absent\.json cannot be read/],
+    [["vs.json", "cut.json"], 2, /^error: SERIALIZATION cut\.json is not JSON/],
+    [["list.json"], 2, /^error: INVALID_VALUE list\.json is JSON but not an object/],
+    [["latin.json"], 2, /^error: SERIALIZATION latin\.json is not UTF-8/],
+    [["-"], 2, /^error: SERIALIZATION standard input is not JSON/],
+    [["own.json", "--url", "u", "--package", "p"], 2, /--package is "p", must be name#version/],
+    [["own.json", "--url", "u", "--tag", "a", "--tag", "b"], 2, /--tag is given twice/],
+    [
+      ["absent.json"],
+      1,
+      /^error: NOT_FOUND absent\.json cannot be read: ENOENT: no such file or directory\n/,
+    ],
     [["vs.json", "own.json", "--url", "http://x/y"], 2, /--url names one entry/],
     [["own.json", "--url", "http://x/y#z"], 2, /must have no #fragment/],
     [["own.json", "--url", "a b"], 2, /^error: INVALID_KEY .*white space/],
@@ -189,13 +211,19 @@ test("puts any JSON as it is, and says what it cannot take", async () => {
     assert.deepEqual([ended.code, ended.out], [code, ""], words.join(" "));
     assert.match(ended.err, message);
   }
+  const definition = '{"resourceType":"StructureDefinition","url":"http://x/own"}';
+  const raw = await put(["-", "--url", "http://x/own|2", "--package", "mine#1"], definition);
+  assert.equal(
+    raw.err,
+    "standard input is a StructureDefinition, stored as it is: save would convert it\n",
+  );
   const { out: left } = await cache(["list", "--json", ...own], { cwd });
   assert.equal(JSON.parse(left).length, 3);
 });
 
 test("a dry run of clear lists what would go, asks nothing and removes nothing", async () => {
   const text = await ok(["clear", "--type", "Patient", "--dry-run"]);
-  assert.equal(text, `${base}us-core-patient|3.1.1\nwould remove 1 entry\n`);
+  assert.match(text, /us-core-patient\|3\.1\.1\nwould remove 1 entry, [\d.]+ kB\n$/);
   assert.deepEqual(
     await json(["clear", "--all", "-n", "--yes"]).then((one) => Object.keys(one as object)),
     ["removed", "matching"],

@@ -42,6 +42,14 @@ test("saved again, a package is replaced, and the command says what went", async
   assert.deepEqual(await texts("again"), Array(6).fill("two"));
 });
 
+test("a source that is named twice is saved once", async () => {
+  const at = ["--dir", join(cwd, "twice")];
+  const path = await made("twice.tgz", "one", 0, 3);
+  const { code, out, err } = await cache(["save", path, path, ...at], { cwd });
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /^p#1: 3 StructureDefinitions: 3 added.*\n$/);
+});
+
 test("told to stop, it changes nothing, and says so", async () => {
   const at = ["--dir", join(cwd, "stopped")];
   await cache(["save", await made("1.tgz", "one", 0, 4), ...at], { cwd });

@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -298,6 +308,7 @@ test("mistakes on the command line are told, with exit code 2", async () => {
     [["cache", "list", "--eviction-batch-size", "9"], /unknown option '--eviction-batch-size'/],
     [["--strategy", "disk", "cache", "pack", "x"], /unknown option '--strategy' for pack/],
     [["cache", "list", "--json=yes"], /--json/],
+    [["help", "bogus"], /unknown command 'bogus'/],
     [["cache", "list", "--dir"], /'--dir <value>' argument missing/],
     [["cache", "list", "--dir", ""], /--dir needs a value/],
     [["cache", "list", "--type", "--json"], /--type needs a value/],
@@ -319,6 +330,7 @@ test("helps, and says its version", async () => {
   const helps: [string[], RegExp][] = [
     [["--help"], /cache/],
     [["help"], /cache/],
+    [["help", "--help"], /cache/],
     [["cache", "-h"], /save.*list.*show.*get.*put.*clear.*stats.*config/s],
     [["cache", "help"], /save.*list/s],
     [["help", "cache"], /save.*list/s],
@@ -332,6 +344,30 @@ test("helps, and says its version", async () => {
     assert.deepEqual([code, err], [0, ""]);
     assert.match(out, text);
     assert.ok(!out.includes("\x1b"), "no colours where there is no terminal");
+  }
+});
+
+test("a full disk behind the output is told", async () => {
+  if (!existsSync("/dev/full")) return;
+  const at = ["--dir", directory()];
+  await run(["cache", "save", usCore, ...at]);
+  for (const words of [
+    ["list", "--json"],
+    ["export", "-"],
+  ]) {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [program, "cache", ...words, ...at], {
+      stdio: ["ignore", full, "pipe"],
+    });
+    let err = "";
+    child.stderr?.setEncoding("utf8").on("data", (text) => {
+      err += text;
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    closeSync(full);
+    assert.equal(code, 3);
+    assert.match(err, /DISK_ERROR.*standard output cannot be written: ENOSPC|ENOSPC/s);
+    assert.ok(!err.includes("node:"), err);
   }
 });
 

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openSchemaStore } from "../../dist/index.node.js";
+import { openSchemaStore, type SchemaStoreError } from "../../dist/index.node.js";
 import { scratchFolder } from "./commands.js";
 import { crc32c } from "./crc32c.js";
 
@@ -128,4 +128,20 @@ test("a directory that anybody may write to becomes private, any other stays as 
   chmodSync(directory, 0o777);
   await assert.rejects(filled(directory), { code: "INVALID_CONFIG" });
   assert.equal(statSync(directory).mode & 0o7777, 0o777);
+});
+
+test("directories above are made, private too; where none can be made, that is told", async () => {
+  const above = join(scratch, "above");
+  const store = await openSchemaStore({ diskCacheDir: join(above, "deeper", "store") });
+  await store.close();
+  for (const path of [above, join(above, "deeper"), join(above, "deeper", "store")]) {
+    assert.equal(statSync(path).mode & 0o777, 0o700, path);
+  }
+  if (process.platform !== "linux") return;
+  for (const diskCacheDir of ["/proc/nowhere", "/proc/nowhere/deeper"]) {
+    await assert.rejects(openSchemaStore({ diskCacheDir }), (error: SchemaStoreError) => {
+      assert.deepEqual([error.code, error.key], ["DISK_ERROR", diskCacheDir]);
+      return true;
+    });
+  }
 });

@@ -1,6 +1,7 @@
 /** Builds the state of the log from the files of a directory, when it is opened and later. */
 
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { isSame } from "../../bytes.js";
 import { SEGMENT_HEADER, SEGMENT_OWN, SEGMENT_SEALED, STORE_ID } from "../../core/wall.js";
 import { SchemaStoreError } from "../../errors.js";
@@ -143,7 +144,7 @@ export function unlessGone<T>(read: () => T): T | undefined {
 function makeDirectory(files: Files): string[] {
   const { directory } = files;
   try {
-    mkdirSync(directory, { recursive: true, mode: PRIVATE });
+    makePath(directory);
     return files.list();
   } catch (error) {
     const code = errno(error);
@@ -154,6 +155,25 @@ function makeDirectory(files: Files): string[] {
       key: directory,
       cause: error,
     });
+  }
+}
+
+/** Makes a directory and those above it. Node's `recursive` never ends where none can be made, as in /proc. */
+function makePath(directory: string): void {
+  const make = () => {
+    try {
+      mkdirSync(directory, { mode: PRIVATE });
+    } catch (error) {
+      if (errno(error) !== "EEXIST") throw error;
+    }
+  };
+  const above = dirname(directory);
+  try {
+    make();
+  } catch (error) {
+    if (errno(error) !== "ENOENT" || existsSync(above)) throw error;
+    makePath(above);
+    make();
   }
 }
 
