@@ -74,7 +74,7 @@ test("a package goes into an archive, the archive into a store and out again", a
   assert.ok(readFileSync(join(scratch, "out.fss")).equals(archive));
   const piped = await cache("one", ["export", "-"]);
   assert.ok(piped.out.equals(archive));
-  assert.match(piped.err, /^exported \d+(\.\d)? kB\n$/);
+  assert.match(piped.err, /^exported 30 entries, \d+(\.\d)? kB\n$/);
   const patients = await cache("one", ["export", "-", "--type", "Patient"]);
   const two = await report("two", ["import", "-"], patients.out);
   assert.deepEqual(two, { ...none, added: 1 });
