@@ -7,6 +7,7 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
 import type { StoreParts } from "../parts.js";
+import { chunksOf, type Items, untilAborted } from "../streams.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
 import { type Changes, checkResidence } from "../write/check-room.js";
 import { type CurrentRows, commitAll } from "../write/commit-all.js";
@@ -101,13 +102,15 @@ async function readArchive(
   core: ArchiveGlue,
   source: ArchiveSource,
 ): Promise<WritableRow[]> {
-  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256 } = parts.options;
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb = 256, now } = parts.options;
   // All of it is in memory until it is written, whatever the strategy.
   const total = Math.max(memoryLimitMb, 64) * MIB;
-  const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
+  const reader = guarded(
+    () => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes, now()),
+  );
   const block = new BlockReader(parts);
   const turns = new TurnTaking();
-  for await (const chunk of chunksOf(source, parts)) {
+  for await (const chunk of piecesOf(source, parts)) {
     for (let at = 0; at < chunk.length; at += SLICE) {
       guarded(() => reader.push(chunk.subarray(at, at + SLICE)));
       for (;;) {
@@ -188,20 +191,14 @@ function checkBody(body: Uint8Array, url: string): void {
   }
 }
 
-async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerator<Uint8Array> {
-  const chunks = iteratorOf(source);
+async function* piecesOf(source: ArchiveSource, store: StoreParts): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await unlessClosed(store, Promise.resolve(chunks.next()));
-      if (done) return;
-      if (value instanceof Uint8Array) yield value;
-      else throw noChunk(value);
+    for await (const chunk of untilAborted(itemsOf(source), store.closed.signal)) {
+      if (!(chunk instanceof Uint8Array)) throw noChunk(chunk);
+      yield chunk;
     }
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
-  } finally {
-    // Not awaited: a source that is stuck may never return.
-    Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }
 
@@ -211,28 +208,10 @@ function noChunk(value: unknown): SchemaStoreError {
   return new SchemaStoreError("INVALID_VALUE", message);
 }
 
-/** What `promise` comes to, or CLOSED as soon as the store is closed. */
-function unlessClosed<T>(store: StoreParts, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      try {
-        store.checkOpen();
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const { signal } = store.closed;
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-type Chunks = Pick<AsyncIterator<Uint8Array> | Iterator<Uint8Array>, "next" | "return">;
-
-function iteratorOf(source: ArchiveSource): Chunks {
+function itemsOf(source: ArchiveSource): Items<Uint8Array> {
   if (source instanceof Uint8Array) return [source].values();
-  if (source instanceof Blob) return chunksOfStream(source.stream());
-  if (source instanceof ReadableStream && !source.locked) return chunksOfStream(source);
+  if (source instanceof Blob) return chunksOf(source.stream());
+  if (source instanceof ReadableStream && !source.locked) return chunksOf(source);
   const iterable = source as Partial<AsyncIterable<Uint8Array>> | null | undefined;
   if (
     !(source instanceof ReadableStream) &&
@@ -242,13 +221,4 @@ function iteratorOf(source: ArchiveSource): Chunks {
   }
   const message = "an archive must be bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);
-}
-
-/** Not every browser can iterate over its streams, and no generator can be left while it waits. */
-function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
-  const reader = stream.getReader();
-  return {
-    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
-    return: () => reader.cancel() as Promise<never>,
-  };
 }

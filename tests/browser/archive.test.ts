@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { openPackagePath, savePackage } from "../../dist/convert/node.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { archiveOf, contents, exported, teas } from "../js/archives.js";
+import { archiveOf, carried, exported, teas } from "../js/archives.js";
 import { browserTest, withPage } from "./harness.js";
 
 const PACKAGE = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));
@@ -32,7 +32,7 @@ browserTest("R4B goes from Node to Chromium and back byte for byte", () =>
 
     const into = await openSchemaStore({ diskCacheDir: join(scratch, "into") });
     assert.deepEqual(await into.import(back), report);
-    assert.deepEqual(await contents(into), await contents(store));
+    assert.deepEqual(await carried(into), await carried(store));
     assert.ok((await exported(into)).equals(archive));
     await Promise.all([store.close(), into.close()]);
   }),
