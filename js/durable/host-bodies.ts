@@ -2,6 +2,7 @@
 
 import { Batcher } from "../concurrency.js";
 import { refuseUnreadable, unreadable } from "../damage.js";
+import { reasonOf, SchemaStoreError } from "../errors.js";
 import type { HostAdapter } from "../host.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 
@@ -32,11 +33,13 @@ export class HostBodies {
 
   /**
    * The body of an entry; undefined when its row is out of date, as it is from here on when the body fails
-   * its check. CORRUPT for what is known to be damaged.
+   * its check. CORRUPT for what is known to be damaged; a failure of the host, with its code, names the entry.
    */
   async one(hash: Uint8Array, canonical: string): Promise<Uint8Array | undefined> {
     refuseUnreadable(hash, canonical);
-    const body = await this.#asked.get(hash);
+    const body = await this.#asked.get(hash).catch((cause) => {
+      throw unread(canonical, cause);
+    });
     if (body === undefined || this.#isWhole(body, hash)) return body;
     if (this.#adapter.reportDamage === undefined) throw unreadable(canonical);
     await this.#adapter.reportDamage(hash, body);
@@ -55,7 +58,10 @@ export class HostBodies {
     return bodies;
   }
 
-  /** Those of these slots that must be written again, because the host cannot return them. */
+  /**
+   * Those of these slots that must be written again, because their body is damaged or missing. Rejects where a body
+   * could not be read: it may be whole.
+   */
   async unreadable(given: readonly number[]): Promise<Set<number>> {
     const slots = given.filter((slot) => !this.#isPending(slot));
     const damaged = new Set<number>();
@@ -65,12 +71,33 @@ export class HostBodies {
         return hash === undefined ? [] : [{ slot, hash }];
       });
       const bodies = await this.many(some.map(({ hash }) => hash));
-      for (const [i, { slot }] of some.entries()) if (bodies[i] === undefined) damaged.add(slot);
+      for (const [i, { slot, hash }] of some.entries()) {
+        if (bodies[i] === undefined && !(await this.#isThere(slot, hash))) damaged.add(slot);
+      }
     }
     return damaged;
+  }
+
+  /** Whether the host returns the body of a slot when that is read alone. */
+  async #isThere(slot: number, hash: Uint8Array): Promise<boolean> {
+    try {
+      return (await this.one(hash, this.#memory.catalog.canonical(slot))) !== undefined;
+    } catch (error) {
+      if (error instanceof SchemaStoreError && error.code === "CORRUPT") return false;
+      throw error;
+    }
   }
 
   #isWhole(body: Uint8Array, hash: Uint8Array): boolean {
     return this.#isChecked() || this.#memory.hashMatches(body, hash);
   }
+}
+
+/** What the host failed with, told of the entry whose body was asked for. */
+function unread(canonical: string, cause: unknown): SchemaStoreError {
+  const known = cause instanceof SchemaStoreError ? cause : undefined;
+  if (known?.code === "CLOSED") return known;
+  const message = `${canonical} cannot be read: ${reasonOf(cause)}`;
+  const details = { key: canonical, cause, ...(known && { retryable: known.retryable }) };
+  return new SchemaStoreError(known?.code ?? "DISK_ERROR", message, details);
 }

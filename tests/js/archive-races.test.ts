@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SchemaStoreError } from "../../dist/errors.js";
 import type { HostBatch } from "../../dist/host.js";
+import { mapKey } from "../../js/bytes.js";
 import { archiveOf, exported, tea, teas } from "./archives.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, turn } from "./kit.js";
 
@@ -184,7 +185,64 @@ test("what is wrong with one body of many is told of that one, as the host tells
     throw new SchemaStoreError("TIMEOUT", "the host does not answer");
   };
   const slow = await openStore({ adapter });
-  await assert.rejects(exported(slow), { code: "TIMEOUT", message: /does not answer/ });
+  const told = /^a\|1\.0\.0 cannot be read: the host does not answer$/;
+  const failure = { code: "TIMEOUT", key: "a|1.0.0", message: told, retryable: true };
+  await assert.rejects(exported(slow), failure);
+
+  // Of those that are read together, one that cannot be read alone either.
+  await filler.put({ url: "b", version: "1.0.0", n: 1 }, { durable: true });
+  const [, second] = [...place.bodies.keys()];
+  const picky = memoryAdapter(place);
+  const { bodies: read } = picky;
+  picky.bodies = async (hashes) => {
+    if (hashes.some((hash) => mapKey(hash) === second)) throw new Error("EIO: i/o error");
+    return read(hashes);
+  };
+  const failing = await openStore({ adapter: picky });
+  const message = "c|1.0.0 cannot be read: EIO: i/o error";
+  await assert.rejects(exported(failing), { code: "DISK_ERROR", key: "c|1.0.0", message });
+});
+
+test("a conflicting entry that cannot be read now is not taken for damaged, and stays", async () => {
+  const place = new MemoryPlace();
+  const filler = await openStore({ adapter: memoryAdapter(place) });
+  await filler.putMany([tea("a"), tea("b")], { durable: true });
+  const adapter = memoryAdapter(place);
+  const { bodies } = adapter;
+  const store = await openStore({ adapter });
+  adapter.bodies = async (hashes) => {
+    if (hashes.length > 1) return bodies(hashes);
+    throw new SchemaStoreError("TIMEOUT", "the host does not answer");
+  };
+  const archive = await archiveOf(tea("a", 5), tea("b"), tea("c"));
+  // Read together they are there; only what then is missing is read alone.
+  assert.deepEqual(await store.import(archive), report({ added: 1, skipped: 1, conflicting: 1 }));
+  adapter.bodies = async () => {
+    throw new SchemaStoreError("TIMEOUT", "the host does not answer");
+  };
+  const more = await archiveOf(tea("a", 5), tea("b"), tea("d"));
+  const failure = { code: "TIMEOUT", key: "a|1.0.0", message: /does not answer/ };
+  await assert.rejects(store.import(more), failure);
+  adapter.bodies = bodies;
+  assert.equal((await store.get("a"))?.["n"], 0.1);
+  assert.equal(await store.has("d"), false);
+  assert.deepEqual(await store.import(more), report({ added: 1, skipped: 1, conflicting: 1 }));
+});
+
+test("a definition whose schema cannot be read now is not converted again, but told", async () => {
+  const place = new MemoryPlace();
+  const definition = { resourceType: "StructureDefinition", url: "http://x/A", kind: "resource" };
+  const filler = await openStore({ adapter: memoryAdapter(place) });
+  await filler.convert(definition, { durable: true });
+  const adapter = memoryAdapter(place);
+  const { bodies } = adapter;
+  adapter.bodies = async () => {
+    throw new SchemaStoreError("TIMEOUT", "the host does not answer");
+  };
+  const store = await openStore({ adapter });
+  await assert.rejects(store.convert(definition), { code: "TIMEOUT" });
+  adapter.bodies = bodies;
+  assert.equal((await store.convert(definition)).converted, false);
 });
 
 test("a reader that goes away ends the writing", async () => {
@@ -217,3 +275,7 @@ test("what an import replaces is not taken for the host's own", async () => {
   assert.equal(put.length, 5);
   assert.equal(expect?.filter(({ revision }) => revision > 0).length, 1);
 });
+
+function report(counts: object): object {
+  return { added: 0, skipped: 0, replaced: 0, conflicting: 0, ...counts };
+}
