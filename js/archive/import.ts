@@ -3,6 +3,7 @@
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
+import type { Unreadable } from "../durable/host-bodies.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
@@ -27,26 +28,34 @@ export async function importArchive(
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan = async (current: CurrentRows) => {
-    const planned = planFor(current, new Set());
+    const planned = planFor(current, new Map());
     if (store.durable === undefined) checkResidence(store, planned);
-    const damaged = await unreadable(
+    const unread = await unreadable(
       store,
       planned.left.map((place) => current[place]),
     );
-    // Always rewritten, whatever `conflicts` says: the stored one cannot be read.
-    return damaged.size === 0 ? planned : planFor(current, damaged);
+    return unread.size === 0 ? planned : planFor(current, unread);
   };
-  const planFor = (current: CurrentRows, damaged: ReadonlySet<number>) => {
+  const planFor = (current: CurrentRows, unread: ReadonlyMap<number, Unreadable>) => {
     // Expired and damaged entries never conflict.
     const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
       const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
-      return readable.has(slot) && !damaged.has(slot) ? row : undefined;
+      const why = unread.get(slot);
+      if (row === undefined || !readable.has(slot) || why === "damaged") return undefined;
+      return { row, isRead: why === undefined };
     });
     return new Plan(core, rows, present, conflicts === "replace");
   };
   const { report } = await commitAll(store, () => rows.map(({ key }) => key), plan);
   return report;
+}
+
+/** A row as readers see it. */
+interface Present {
+  readonly row: PackedRow;
+  /** Whether its body could be read, where somebody tried. */
+  readonly isRead: boolean;
 }
 
 /** What an import does, row by row. */
@@ -57,11 +66,10 @@ class Plan implements Changes {
   readonly left: number[] = [];
   readonly report: ImportReport;
 
-  /** `present`: rows as readers see them. */
   constructor(
     core: ArchiveGlue,
     rows: readonly WritableRow[],
-    present: CurrentRows,
+    present: readonly (Present | undefined)[],
     replace: boolean,
   ) {
     const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
@@ -78,22 +86,24 @@ class Plan implements Changes {
 function outcomeOf(
   core: ArchiveGlue,
   row: WritableRow,
-  current: PackedRow | undefined,
+  current: Present | undefined,
   replace: boolean,
 ): keyof ImportReport {
   if (current === undefined) return "added";
-  const same = isSame(row.hash, current.hash);
-  if (same && guarded(() => core.sameContent(row.meta, current.meta))) return "skipped";
+  const { hash, meta } = current.row;
+  const isEqual = isSame(row.hash, hash) && guarded(() => core.sameContent(row.meta, meta));
+  // What is equal is written again where it cannot be read; what differs may be whole.
+  if (isEqual) return current.isRead ? "skipped" : "added";
   return replace ? "replaced" : "conflicting";
 }
 
-/** The slots of those of these rows that the host cannot give back. */
+/** The slots of those of these rows that the host cannot return. */
 async function unreadable(
   { memory, durable }: StoreParts,
   rows: readonly (PackedRow | undefined)[],
-): Promise<Set<number>> {
+): Promise<ReadonlyMap<number, Unreadable>> {
   const slots = rows.map((row) => (row === undefined ? 0 : memory.catalog.find(row.key)));
-  return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
+  return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Map();
 }
 
 /** Every row of an archive, after all of it was checked. */

@@ -6,6 +6,9 @@ import { reasonOf, SchemaStoreError } from "../errors.js";
 import type { HostAdapter } from "../host.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 
+/** `damaged`: there is no such body any more, or not whole. `failed`: it could not be read, and may be whole. */
+export type Unreadable = "damaged" | "failed";
+
 /** Bodies that are read together to be checked. */
 const CHECKED_TOGETHER = 64;
 
@@ -58,13 +61,10 @@ export class HostBodies {
     return bodies;
   }
 
-  /**
-   * Those of these slots that must be written again, because their body is damaged or missing. Rejects where a body
-   * could not be read: it may be whole.
-   */
-  async unreadable(given: readonly number[]): Promise<Set<number>> {
+  /** Those of these slots that the host cannot return, and why. */
+  async unreadable(given: readonly number[]): Promise<ReadonlyMap<number, Unreadable>> {
     const slots = given.filter((slot) => !this.#isPending(slot));
-    const damaged = new Set<number>();
+    const found = new Map<number, Unreadable>();
     for (let at = 0; at < slots.length; at += CHECKED_TOGETHER) {
       const some = slots.slice(at, at + CHECKED_TOGETHER).flatMap((slot) => {
         const hash = this.#memory.catalog.hash(slot);
@@ -72,19 +72,21 @@ export class HostBodies {
       });
       const bodies = await this.many(some.map(({ hash }) => hash));
       for (const [i, { slot, hash }] of some.entries()) {
-        if (bodies[i] === undefined && !(await this.#isThere(slot, hash))) damaged.add(slot);
+        const why = bodies[i] === undefined ? await this.#whyNot(slot, hash) : undefined;
+        if (why !== undefined) found.set(slot, why);
       }
     }
-    return damaged;
+    return found;
   }
 
-  /** Whether the host returns the body of a slot when that is read alone. */
-  async #isThere(slot: number, hash: Uint8Array): Promise<boolean> {
+  /** Why the host does not return the body of a slot when that is read alone; undefined if it does. */
+  async #whyNot(slot: number, hash: Uint8Array): Promise<Unreadable | undefined> {
     try {
-      return (await this.one(hash, this.#memory.catalog.canonical(slot))) !== undefined;
+      const body = await this.one(hash, this.#memory.catalog.canonical(slot));
+      return body === undefined ? "damaged" : undefined;
     } catch (error) {
-      if (error instanceof SchemaStoreError && error.code === "CORRUPT") return false;
-      throw error;
+      const isDamaged = error instanceof SchemaStoreError && error.code === "CORRUPT";
+      return isDamaged ? "damaged" : "failed";
     }
   }
 
