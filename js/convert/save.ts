@@ -48,9 +48,9 @@ export interface SaveProgress {
 /** How a package is to be saved. */
 export interface SaveOptions {
   /**
-   * Stops between two definitions. A package that the store had is then what it was; of another one, what was
-   * converted by then is durable when it rejects with the signal's reason, and `incompletePackages` names it
-   * until it is saved again.
+   * Stops between two definitions, and the reading of a stream at once. A package that the store had is then what
+   * it was; of another one, what was converted by then is durable when it rejects with the signal's reason, and
+   * `incompletePackages` names it until it is saved again.
    */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
