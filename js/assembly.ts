@@ -49,7 +49,7 @@ export class Assembly {
 
   /** Throws CLOSED; call it after every wait. */
   checkOpen(): void {
-    if (!this.isOpen) throw new SchemaStoreError("CLOSED", "the store is closed");
+    if (!this.isOpen) throw closed();
   }
 
   /** Opens the durable tier; once. */
@@ -75,7 +75,7 @@ export class Assembly {
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
-    this.parts.closed.abort();
+    this.parts.closed.abort(closed());
     return this.#closing;
   }
 
@@ -186,6 +186,10 @@ export class Assembly {
     };
     return parts;
   }
+}
+
+function closed(): SchemaStoreError {
+  return new SchemaStoreError("CLOSED", "the store is closed");
 }
 
 /** Counters at zero. */

@@ -11,9 +11,8 @@ export class Flights<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * The load of `key` that is under way, or a new one. Rejects with the reason of `signal`, which is
-   * not yet aborted, when that comes first; the load itself is aborted when the last of its callers
-   * has given up.
+   * The load of `key` that is under way, or a new one. Rejects with the reason of `signal` when that comes
+   * first; the load itself is aborted when the last of its callers has given up.
    */
   run(
     key: string,
@@ -60,7 +59,8 @@ export function unlessAborted<T>(
       onAbort?.();
       reject(signal.reason);
     };
-    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }

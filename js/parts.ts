@@ -46,7 +46,7 @@ export interface StoreParts {
   readonly sha256: Platform["sha256"];
   /** Throws CLOSED; call it after every wait. */
   checkOpen(): void;
-  /** Aborted when the store is closed. */
+  /** Aborted, with CLOSED, when the store is closed. */
   readonly closed: AbortController;
 }
 

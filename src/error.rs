@@ -28,10 +28,14 @@ pub enum Error {
         /// The values allowed.
         range: &'static str,
     },
-    /// A body above `maxEntryBytes`.
+    /// A body above `maxEntryBytes`, or metadata above what an archive carries.
     EntryTooLarge {
-        /// Size of the body.
+        /// The entry, or the part of it.
+        what: String,
+        /// Its size.
         bytes: usize,
+        /// What the limit is called.
+        rule: &'static str,
         /// The limit.
         limit: usize,
     },
@@ -69,11 +73,8 @@ impl Error {
     /// [`Error::InvalidKey`] with as much of the key as a message can show.
     #[cold]
     pub fn invalid_key(key: &str, rule: &'static str) -> Box<Self> {
-        let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
-        Box::new(Self::InvalidKey {
-            key: key.chars().take(120).map(shown).collect(),
-            rule,
-        })
+        let key = shown(key);
+        Box::new(Self::InvalidKey { key, rule })
     }
 
     /// [`Error::InvalidValue`].
@@ -83,10 +84,26 @@ impl Error {
         Box::new(Self::InvalidValue { what, rule })
     }
 
-    /// [`Error::EntryTooLarge`].
+    /// [`Error::EntryTooLarge`] for a body.
     #[cold]
-    pub fn entry_too_large(bytes: usize, limit: usize) -> Box<Self> {
-        Box::new(Self::EntryTooLarge { bytes, limit })
+    pub fn entry_too_large(entry: &str, bytes: usize, limit: usize) -> Box<Self> {
+        Self::too_large(shown(entry), bytes, "maxEntryBytes", limit)
+    }
+
+    /// [`Error::EntryTooLarge`] for what is known of an entry.
+    #[cold]
+    pub fn metadata_too_large(entry: &str, bytes: usize, limit: usize) -> Box<Self> {
+        let what = format!("the metadata of {}", shown(entry));
+        Self::too_large(what, bytes, "the limit", limit)
+    }
+
+    fn too_large(what: String, bytes: usize, rule: &'static str, limit: usize) -> Box<Self> {
+        Box::new(Self::EntryTooLarge {
+            what,
+            bytes,
+            rule,
+            limit,
+        })
     }
 
     /// [`Error::StorageFull`].
@@ -124,8 +141,13 @@ impl Error {
                 value,
                 range,
             } => format!("option {option} is {value}, must be {range}"),
-            Self::EntryTooLarge { bytes, limit } => {
-                format!("entry of {bytes} bytes exceeds maxEntryBytes of {limit}")
+            Self::EntryTooLarge {
+                what,
+                bytes,
+                rule,
+                limit,
+            } => {
+                format!("{what} of {bytes} bytes exceeds {rule} of {limit}")
             }
             Self::StorageFull { what, bytes, limit } => {
                 format!("{what} of {bytes} bytes does not fit the limit of {limit}")
@@ -151,6 +173,12 @@ impl Error {
             Self::Serialization { .. } => "SERIALIZATION",
         }
     }
+}
+
+/// As much of a key as a message can show.
+fn shown(key: &str) -> String {
+    let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
+    key.chars().take(120).map(shown).collect()
 }
 
 /// What the core's fallible functions return. The error is boxed: what passes it on moves one word.

@@ -23,16 +23,12 @@ pub const UNKNOWN: &[u8] = &[
 /// Most that key and metadata of one entry take; an archive carries no more.
 pub const MAX_ROW_BYTES: usize = 1024 * 1024;
 
-/// `STORAGE_FULL` for a row of more bytes than that.
-pub fn check_row(bytes: usize) -> Result<()> {
+/// `ENTRY_TOO_LARGE` for a row of that URL of more bytes than that.
+pub fn check_row(url: &str, bytes: usize) -> Result<()> {
     if bytes <= MAX_ROW_BYTES {
         return Ok(());
     }
-    Err(Error::storage_full(
-        "metadata of an entry",
-        bytes,
-        MAX_ROW_BYTES,
-    ))
+    Err(Error::metadata_too_large(url, bytes, MAX_ROW_BYTES))
 }
 
 /// Prefixes of nearly every URL in FHIR packages; packed as one byte. Append only: the index is
@@ -60,6 +56,13 @@ pub enum Origin {
     Converted,
     /// Fetched by a resolver.
     Resolver,
+}
+
+impl Origin {
+    /// Whether it comes from a package or a definition, which make it again at any time.
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Package | Self::Converted)
+    }
 }
 
 /// Why one schema needs another.

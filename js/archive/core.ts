@@ -16,13 +16,15 @@ export function archiveCore(core: CoreModule): ArchiveGlue {
   return core.instantiate(makeGlue);
 }
 
-/** Calls an instance for archives: an error of the core, or a trap, becomes a `SchemaStoreError`. */
-export function guarded<T>(work: () => T): T {
+/** Calls an instance for archives: an error of the core, or a trap, becomes a `SchemaStoreError` about `key`. */
+export function guarded<T>(work: () => T, key?: string): T {
   try {
     return work();
   } catch (error) {
     const message = "the core trapped on an archive; the store is unchanged";
-    throw storeError(error) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
+    throw (
+      storeError(error, key) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error })
+    );
   }
 }
 

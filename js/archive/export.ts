@@ -47,7 +47,8 @@ async function* archived(store: StoreParts, filter: Filter): AsyncGenerator<Uint
   const turns = new TurnTaking();
   for (let at = 0; at < keys.length; at += READ_TOGETHER) {
     for (const { key, meta, hash, body } of await read(store, keys.slice(at, at + READ_TOGETHER))) {
-      guarded(() => writer.add(key, meta, hash, body as Uint8Array));
+      const canonical = memory.catalog.canonical(memory.catalog.find(key));
+      guarded(() => writer.add(key, meta, hash, body as Uint8Array), canonical);
       await turns.take();
     }
     const bytes = guarded(() => writer.take());

@@ -3,10 +3,12 @@
 import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
+import type { Unreadable } from "../durable/host-bodies.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
 import type { StoreParts } from "../parts.js";
+import { chunksOf, type Items, untilAborted } from "../streams.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
 import { type Changes, checkResidence } from "../write/check-room.js";
 import { type CurrentRows, commitAll } from "../write/commit-all.js";
@@ -26,26 +28,34 @@ export async function importArchive(
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan = async (current: CurrentRows) => {
-    const planned = planFor(current, new Set());
+    const planned = planFor(current, new Map());
     if (store.durable === undefined) checkResidence(store, planned);
-    const damaged = await unreadable(
+    const unread = await unreadable(
       store,
       planned.left.map((place) => current[place]),
     );
-    // Always rewritten, whatever `conflicts` says: the stored one cannot be read.
-    return damaged.size === 0 ? planned : planFor(current, damaged);
+    return unread.size === 0 ? planned : planFor(current, unread);
   };
-  const planFor = (current: CurrentRows, damaged: ReadonlySet<number>) => {
+  const planFor = (current: CurrentRows, unread: ReadonlyMap<number, Unreadable>) => {
     // Expired and damaged entries never conflict.
     const readable = new Set(store.memory.catalog.list({}));
     const present = current.map((row) => {
       const slot = row === undefined ? 0 : store.memory.catalog.find(row.key);
-      return readable.has(slot) && !damaged.has(slot) ? row : undefined;
+      const why = unread.get(slot);
+      if (row === undefined || !readable.has(slot) || why === "damaged") return undefined;
+      return { row, isRead: why === undefined };
     });
     return new Plan(core, rows, present, conflicts === "replace");
   };
   const { report } = await commitAll(store, () => rows.map(({ key }) => key), plan);
   return report;
+}
+
+/** A row as readers see it. */
+interface Present {
+  readonly row: PackedRow;
+  /** Whether its body could be read, where somebody tried. */
+  readonly isRead: boolean;
 }
 
 /** What an import does, row by row. */
@@ -56,11 +66,10 @@ class Plan implements Changes {
   readonly left: number[] = [];
   readonly report: ImportReport;
 
-  /** `present`: rows as readers see them. */
   constructor(
     core: ArchiveGlue,
     rows: readonly WritableRow[],
-    present: CurrentRows,
+    present: readonly (Present | undefined)[],
     replace: boolean,
   ) {
     const report = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
@@ -77,22 +86,24 @@ class Plan implements Changes {
 function outcomeOf(
   core: ArchiveGlue,
   row: WritableRow,
-  current: PackedRow | undefined,
+  current: Present | undefined,
   replace: boolean,
 ): keyof ImportReport {
   if (current === undefined) return "added";
-  const same = isSame(row.hash, current.hash);
-  if (same && guarded(() => core.sameContent(row.meta, current.meta))) return "skipped";
+  const { hash, meta } = current.row;
+  const isEqual = isSame(row.hash, hash) && guarded(() => core.sameContent(row.meta, meta));
+  // What is equal is written again where it cannot be read; what differs may be whole.
+  if (isEqual) return current.isRead ? "skipped" : "added";
   return replace ? "replaced" : "conflicting";
 }
 
-/** The slots of those of these rows that the host cannot give back. */
+/** The slots of those of these rows that the host cannot return. */
 async function unreadable(
   { memory, durable }: StoreParts,
   rows: readonly (PackedRow | undefined)[],
-): Promise<Set<number>> {
+): Promise<ReadonlyMap<number, Unreadable>> {
   const slots = rows.map((row) => (row === undefined ? 0 : memory.catalog.find(row.key)));
-  return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Set();
+  return (await durable?.bodies.unreadable(slots.filter((slot) => slot !== 0))) ?? new Map();
 }
 
 /** Every row of an archive, after all of it was checked. */
@@ -101,13 +112,15 @@ async function readArchive(
   core: ArchiveGlue,
   source: ArchiveSource,
 ): Promise<WritableRow[]> {
-  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb } = parts.options;
+  const { maxEntryBytes, maxCatalogBytes, memoryLimitMb, now } = parts.options;
   // All of it is in memory until it is written, whatever the strategy.
   const total = Math.max(memoryLimitMb, 64) * MIB;
-  const reader = guarded(() => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes));
+  const reader = guarded(
+    () => new core.ArchiveReader(maxEntryBytes, total, maxCatalogBytes, now()),
+  );
   const block = new BlockReader(parts);
   const turns = new TurnTaking();
-  for await (const chunk of chunksOf(source, parts)) {
+  for await (const chunk of piecesOf(source, parts)) {
     for (let at = 0; at < chunk.length; at += SLICE) {
       guarded(() => reader.push(chunk.subarray(at, at + SLICE)));
       for (;;) {
@@ -188,20 +201,14 @@ function checkBody(body: Uint8Array, url: string): void {
   }
 }
 
-async function* chunksOf(source: ArchiveSource, store: StoreParts): AsyncGenerator<Uint8Array> {
-  const chunks = iteratorOf(source);
+async function* piecesOf(source: ArchiveSource, store: StoreParts): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await unlessClosed(store, Promise.resolve(chunks.next()));
-      if (done) return;
-      if (value instanceof Uint8Array) yield value;
-      else throw noChunk(value);
+    for await (const chunk of untilAborted(itemsOf(source), store.closed.signal)) {
+      if (!(chunk instanceof Uint8Array)) throw noChunk(chunk);
+      yield chunk;
     }
   } catch (cause) {
     throw asStoreError(cause, "DISK_ERROR", "the archive could not be read");
-  } finally {
-    // Not awaited: a source that is stuck may never return.
-    Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }
 
@@ -211,28 +218,10 @@ function noChunk(value: unknown): SchemaStoreError {
   return new SchemaStoreError("INVALID_VALUE", message);
 }
 
-/** What `promise` comes to, or CLOSED as soon as the store is closed. */
-function unlessClosed<T>(store: StoreParts, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      try {
-        store.checkOpen();
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const { signal } = store.closed;
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-type Chunks = Pick<AsyncIterator<Uint8Array> | Iterator<Uint8Array>, "next" | "return">;
-
-function iteratorOf(source: ArchiveSource): Chunks {
+function itemsOf(source: ArchiveSource): Items<Uint8Array> {
   if (source instanceof Uint8Array) return [source].values();
-  if (source instanceof Blob) return chunksOfStream(source.stream());
-  if (source instanceof ReadableStream && !source.locked) return chunksOfStream(source);
+  if (source instanceof Blob) return chunksOf(source.stream());
+  if (source instanceof ReadableStream && !source.locked) return chunksOf(source);
   const iterable = source as Partial<AsyncIterable<Uint8Array>> | null | undefined;
   if (
     !(source instanceof ReadableStream) &&
@@ -242,13 +231,4 @@ function iteratorOf(source: ArchiveSource): Chunks {
   }
   const message = "an archive must be bytes, a Blob, a stream or an iterable of chunks";
   throw new SchemaStoreError("INVALID_VALUE", message);
-}
-
-/** Not every browser can iterate over its streams, and no generator can be left while it waits. */
-function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
-  const reader = stream.getReader();
-  return {
-    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
-    return: () => reader.cancel() as Promise<never>,
-  };
 }

@@ -33,7 +33,6 @@ export const pack: Command = {
       maxEntries: 1_000_000,
       maxCatalogMb: 1024,
       ...(maxEntryBytes && { maxEntryBytes }),
-      ...clock(),
     });
     const bar = progressBar(output);
     const report = await savePackage(store, source, {
@@ -56,14 +55,4 @@ export const pack: Command = {
 function nameOf(source: string | undefined): string {
   if (source === undefined) throw new UsageError("the package has no name: pass --output <file>");
   return `${source.replace("#", "-").replaceAll(/[^\w.-]/g, "_")}.fss`;
-}
-
-/** https://reproducible-builds.org/docs/source-date-epoch: the same package makes the same archive. */
-function clock(): { now?: () => number } {
-  const seconds = process.env.SOURCE_DATE_EPOCH;
-  if (seconds === undefined || seconds === "") return {};
-  if (!/^\d{1,12}$/.test(seconds)) {
-    throw new UsageError(`SOURCE_DATE_EPOCH is "${seconds}", must be whole seconds since 1970`);
-  }
-  return { now: () => Number(seconds) * 1000 };
 }

@@ -72,8 +72,8 @@ export async function convertFor(
     const { catalog } = memory;
     // At once: after any wait the slot may have a new owner.
     const [key, hash, meta] = [catalog.key(slot), catalog.hash(slot), catalog.meta(slot)];
-    const damaged = await durable?.bodies.unreadable([slot]);
-    if (!damaged?.has(slot) && key && hash && meta) {
+    const unread = await durable?.bodies.unreadable([slot]);
+    if (!unread?.has(slot) && key && hash && meta) {
       counts.conversionsSkipped += 1;
       return { kept: metadata, row: { key, hash, meta } };
     }

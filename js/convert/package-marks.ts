@@ -14,7 +14,10 @@ export const EMPTY_URL = "urn:fhir-schema-store:package-without-definitions";
 /** The part of a `SchemaStore` that can keep marks; one without `put` and `clear` keeps none. */
 export interface MarkStore {
   list(filter?: Filter): Promise<readonly Metadata[]>;
-  put?(value: object, options: { readonly source: string }): Promise<unknown>;
+  put?(
+    value: object,
+    options: { readonly source: string; readonly origin?: "package" },
+  ): Promise<unknown>;
   clear?(filter: Filter): Promise<number>;
 }
 
@@ -48,7 +51,9 @@ export function isIncompleteMark({ url }: Pick<Metadata, "url">): boolean {
 export async function markEmpty(store: MarkStore, source: string, isEmpty: boolean): Promise<void> {
   const own = { package: source, urlPrefix: EMPTY_URL };
   const isMarked = (await store.list(own)).length > 0;
-  if (isEmpty && !isMarked) await store.put?.({ url: EMPTY_URL, package: source }, { source });
+  // Of the package's own: the same package makes the same archive.
+  const said = { source, origin: "package" } as const;
+  if (isEmpty && !isMarked) await store.put?.({ url: EMPTY_URL, package: source }, said);
   if (!isEmpty && isMarked) await store.clear?.(own);
 }
 

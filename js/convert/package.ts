@@ -1,8 +1,10 @@
 /** The FHIR package reader, as far as it needs no file system. */
 
+import { joinBytes } from "../bytes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import { check, checkGiven, nonEmpty, type OptionRule, type Rules, TEXT } from "../rules.js";
+import { chunksOf, untilAborted } from "../streams.js";
 import type { JsonObject } from "../types.js";
 import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
 import { noManifest, type PackageManifest, readManifest } from "./manifest.js";
@@ -61,10 +63,18 @@ export async function openPackage(
   options: { readonly fileName?: string } = {},
 ): Promise<FhirPackage> {
   checkGiven(options, RULES);
+  return readPackage(source, options.fileName);
+}
+
+/** The same until one of the signals aborts, whose reason it then rejects with; a stream is cancelled. */
+export async function readPackage(
+  source: PackageSource,
+  fileName = "the package",
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<FhirPackage> {
   check(source, SOURCE, "source");
-  const fileName = options.fileName ?? "the package";
   if (isObject(source) && !isBinary(source)) return openResource(source, fileName);
-  const bytes = withoutMark(await toBytes(source, fileName));
+  const bytes = withoutMark(await toBytes(source, fileName, signals));
   if (isGzip(bytes)) {
     const archive = await readArchive(bytes, fileName);
     return packageOfFiles(archive.beside, archive);
@@ -153,12 +163,33 @@ function isBinary(source: object): boolean {
   );
 }
 
-async function toBytes(source: PackageSource, fileName: string): Promise<Uint8Array> {
+async function toBytes(
+  source: PackageSource,
+  fileName: string,
+  signals: readonly (AbortSignal | undefined)[],
+): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (typeof source === "string") return encodeText(source);
   try {
+    if (source instanceof Blob || source instanceof ReadableStream) {
+      return await joined(source instanceof Blob ? source.stream() : source, signals);
+    }
     return new Uint8Array(await new Response(source as BodyInit).arrayBuffer());
   } catch (cause) {
+    if (signals.some((signal) => signal?.aborted && signal.reason === cause)) throw cause;
     throw asStoreError(cause, "DISK_ERROR", `${fileName} cannot be read`, fileName);
   }
+}
+
+/** All bytes of a stream. */
+async function joined(
+  stream: ReadableStream<Uint8Array>,
+  signals: readonly (AbortSignal | undefined)[],
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of untilAborted(chunksOf(stream), ...signals)) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("a chunk is not a Uint8Array");
+    chunks.push(chunk);
+  }
+  return joinBytes(chunks);
 }

@@ -13,12 +13,13 @@ import {
   SIGNAL,
   TEXT,
 } from "../rules.js";
+import { untilAborted } from "../streams.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
 import { AsOne, entriesOf, type Filing, OneByOne } from "./into-package.js";
 import { PACKAGE_NAME } from "./manifest.js";
 import { withMissing } from "./missing.js";
-import { type FhirPackage, openPackage, type PackageSource } from "./package.js";
+import { type FhirPackage, type PackageSource, readPackage } from "./package.js";
 import { isIncompleteMark, isMark, markEmpty, markIn } from "./package-marks.js";
 import type { PackageResource } from "./resources.js";
 
@@ -28,7 +29,10 @@ export interface PackageStore {
   list(filter?: Filter): Promise<readonly Metadata[]>;
   flush(): Promise<void>;
   /** With `clear`: marks a package as incomplete while it is saved. Without, it is not marked. */
-  put?(value: object, options: { readonly source: string }): Promise<unknown>;
+  put?(
+    value: object,
+    options: { readonly source: string; readonly origin?: "package" },
+  ): Promise<unknown>;
   clear?(filter: Filter): Promise<number>;
 }
 
@@ -44,9 +48,9 @@ export interface SaveProgress {
 /** How a package is to be saved. */
 export interface SaveOptions {
   /**
-   * Stops between two definitions. A package that the store had is then what it was; of another one, what was
-   * converted by then is durable when it rejects with the signal's reason, and `incompletePackages` names it
-   * until it is saved again.
+   * Stops between two definitions, and the reading of a stream at once. A package that the store had is then what
+   * it was; of another one, what was converted by then is durable when it rejects with the signal's reason, and
+   * `incompletePackages` names it until it is saved again.
    */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
@@ -149,10 +153,20 @@ export async function savePackage(
 ): Promise<SaveReport> {
   check(store, STORE, "store");
   checkGiven(options, RULES);
-  const fhirPackage = isPackage(source) ? source : await openPackage(source);
+  const fhirPackage = await packageOf(store, source, options);
   const saved = await saveDefinitions(store, fhirPackage, options);
   const [report] = await withMissing(store, [[fhirPackage, saved] as const]);
   return report as SaveReport;
+}
+
+/** The package of a source, which is read until the store is closed or the signal aborts. */
+async function packageOf(
+  store: PackageStore,
+  source: FhirPackage | PackageSource,
+  { signal }: SaveOptions,
+): Promise<FhirPackage> {
+  if (isPackage(source)) return source;
+  return readPackage(source, undefined, signal, partsOf(store)?.closed.signal);
 }
 
 /** A report before it is known what the package misses. */
@@ -183,17 +197,23 @@ async function saveOnce(
   const started = performance.now();
   const { saving, source } = await beginSaving(store, fhirPackage, options);
   let turn = performance.now();
-  for await (const one of fhirPackage.resources("StructureDefinition")) {
-    await saving.unlessStopped(options.signal);
-    await saving.take(one);
-    const { position: done, file } = one;
-    options.onProgress?.({ done, total: fhirPackage.fileCount, file, package: source });
-    if (performance.now() - turn > TURN_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      turn = performance.now();
+  const definitions = fhirPackage.resources("StructureDefinition")[Symbol.asyncIterator]();
+  const closed = partsOf(store)?.closed.signal;
+  try {
+    for await (const one of untilAborted(definitions, options.signal, closed)) {
+      await saving.take(one);
+      const { position: done, file } = one;
+      options.onProgress?.({ done, total: fhirPackage.fileCount, file, package: source });
+      if (performance.now() - turn > TURN_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        turn = performance.now();
+      }
     }
+  } catch (error) {
+    // What was stored is durable before anybody hears of the end.
+    if (options.signal?.aborted && error === options.signal.reason) await saving.stop();
+    throw error;
   }
-  await saving.unlessStopped(options.signal);
   const failed = [...fhirPackage.problems, ...saving.failed];
   // Loose definitions are a part of a package at most: nobody knows what else is in it.
   const removed = await saving.end(failed, fhirPackage.source !== undefined);
@@ -233,7 +253,7 @@ export async function savePackages(
   checkGiven(options, rules);
   const saved: (readonly [FhirPackage, SavedDefinitions])[] = [];
   for (const source of sources) {
-    const fhirPackage = isPackage(source) ? source : await openPackage(source);
+    const fhirPackage = await packageOf(store, source, options);
     saved.push([fhirPackage, await saveDefinitions(store, fhirPackage, options)]);
   }
   return withMissing(store, saved);
@@ -315,11 +335,9 @@ class Saving {
     return this.#filing.end(({ canonical, url }) => !this.#seen.has(canonical) && !stays.has(url));
   }
 
-  /** Throws the reason of a signal, once what was stored is durable. */
-  async unlessStopped(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted !== true) return;
-    await this.#filing.stop();
-    throw signal.reason;
+  /** Makes durable what was stored, as the rest does not come. */
+  stop(): Promise<void> {
+    return this.#filing.stop();
   }
 }
 

@@ -2,8 +2,12 @@
 
 import { Batcher } from "../concurrency.js";
 import { refuseUnreadable, unreadable } from "../damage.js";
+import { reasonOf, SchemaStoreError } from "../errors.js";
 import type { HostAdapter } from "../host.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
+
+/** `damaged`: there is no such body any more, or not whole. `failed`: it could not be read, and may be whole. */
+export type Unreadable = "damaged" | "failed";
 
 /** Bodies that are read together to be checked. */
 const CHECKED_TOGETHER = 64;
@@ -32,11 +36,13 @@ export class HostBodies {
 
   /**
    * The body of an entry; undefined when its row is out of date, as it is from here on when the body fails
-   * its check. CORRUPT for what is known to be damaged.
+   * its check. CORRUPT for what is known to be damaged; a failure of the host, with its code, names the entry.
    */
   async one(hash: Uint8Array, canonical: string): Promise<Uint8Array | undefined> {
     refuseUnreadable(hash, canonical);
-    const body = await this.#asked.get(hash);
+    const body = await this.#asked.get(hash).catch((cause) => {
+      throw unread(canonical, cause);
+    });
     if (body === undefined || this.#isWhole(body, hash)) return body;
     if (this.#adapter.reportDamage === undefined) throw unreadable(canonical);
     await this.#adapter.reportDamage(hash, body);
@@ -55,22 +61,45 @@ export class HostBodies {
     return bodies;
   }
 
-  /** Those of these slots that must be written again, because the host cannot return them. */
-  async unreadable(given: readonly number[]): Promise<Set<number>> {
+  /** Those of these slots that the host cannot return, and why. */
+  async unreadable(given: readonly number[]): Promise<ReadonlyMap<number, Unreadable>> {
     const slots = given.filter((slot) => !this.#isPending(slot));
-    const damaged = new Set<number>();
+    const found = new Map<number, Unreadable>();
     for (let at = 0; at < slots.length; at += CHECKED_TOGETHER) {
       const some = slots.slice(at, at + CHECKED_TOGETHER).flatMap((slot) => {
         const hash = this.#memory.catalog.hash(slot);
         return hash === undefined ? [] : [{ slot, hash }];
       });
       const bodies = await this.many(some.map(({ hash }) => hash));
-      for (const [i, { slot }] of some.entries()) if (bodies[i] === undefined) damaged.add(slot);
+      for (const [i, { slot, hash }] of some.entries()) {
+        const why = bodies[i] === undefined ? await this.#whyNot(slot, hash) : undefined;
+        if (why !== undefined) found.set(slot, why);
+      }
     }
-    return damaged;
+    return found;
+  }
+
+  /** Why the host does not return the body of a slot when that is read alone; undefined if it does. */
+  async #whyNot(slot: number, hash: Uint8Array): Promise<Unreadable | undefined> {
+    try {
+      const body = await this.one(hash, this.#memory.catalog.canonical(slot));
+      return body === undefined ? "damaged" : undefined;
+    } catch (error) {
+      const isDamaged = error instanceof SchemaStoreError && error.code === "CORRUPT";
+      return isDamaged ? "damaged" : "failed";
+    }
   }
 
   #isWhole(body: Uint8Array, hash: Uint8Array): boolean {
     return this.#isChecked() || this.#memory.hashMatches(body, hash);
   }
+}
+
+/** What the host failed with, told of the entry whose body was asked for. */
+function unread(canonical: string, cause: unknown): SchemaStoreError {
+  const known = cause instanceof SchemaStoreError ? cause : undefined;
+  if (known?.code === "CLOSED") return known;
+  const message = `${canonical} cannot be read: ${reasonOf(cause)}`;
+  const details = { key: canonical, cause, ...(known && { retryable: known.retryable }) };
+  return new SchemaStoreError(known?.code ?? "DISK_ERROR", message, details);
 }

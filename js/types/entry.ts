@@ -62,7 +62,7 @@ export interface Metadata {
   readonly sourceHash?: string;
   /** `id@version` of the converter that made the body. */
   readonly converter?: string;
-  /** Milliseconds since 1970, UTC; so are the times below. */
+  /** Milliseconds since 1970, UTC; so are the times below. Absent in what came in an archive. */
   readonly convertedAt?: number;
   /** What it costs to obtain it again, if given with the put. */
   readonly cost?: number;
@@ -70,7 +70,7 @@ export interface Metadata {
   readonly contentHash: string;
   /** Length of the body in bytes of UTF-8. */
   readonly size: number;
-  /** When a row of this key was first put. */
+  /** When a row of this key was first put; of a package's entry from an archive, imported. */
   readonly createdAt: number;
   /** When it was last put. */
   readonly updatedAt: number;

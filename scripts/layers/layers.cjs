@@ -21,7 +21,7 @@ const LAYERS = [
   ["core"],
   ["types", "bytes"],
   ["host"],
-  ["load"],
+  ["load", "streams"],
   ["concurrency", "damage", "first-use", "parse-canonical", "rules"],
   ["errors"],
 ];

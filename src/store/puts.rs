@@ -24,7 +24,7 @@ impl Store {
         Canonical::of_parts(key.url, Some(key.version))?;
         let limit = self.options.max_entry_bytes;
         if bytes > limit {
-            return Err(Error::entry_too_large(bytes, limit));
+            return Err(Error::entry_too_large(key.url, bytes, limit));
         }
         let packed_key = key.pack()?;
         let limit = self.options.memory_limit;
@@ -48,7 +48,7 @@ impl Store {
             metadata.head.created = existing.head.created;
         }
         let meta = metadata.pack()?;
-        check_row(packed_key.len() + meta.len())?;
+        check_row(key.url, packed_key.len() + meta.len())?;
         // Told with the row, and not kept in it: that would be a write per hit.
         metadata.head.access_count = existing.map_or(0, |slot| self.catalog.uses(slot));
         Ok(Packed {

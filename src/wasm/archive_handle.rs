@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::records::millis;
 use super::store_handle::hash_of;
 use crate::error::Result;
 use crate::format::archive::{self, Limits, Reader, Writer};
@@ -46,13 +47,15 @@ pub struct ArchiveReader {
 
 #[wasm_bindgen]
 impl ArchiveReader {
-    /// Limits in bytes: of one body, of all entries unpacked, of what a catalog keeps of them.
+    /// Limits in bytes: of one body, of all entries unpacked, of what a catalog keeps of them; and the time, in
+    /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
-    pub fn new(entry: usize, total: usize, catalog: usize) -> Self {
+    pub fn new(entry: usize, total: usize, catalog: usize, now: f64) -> Self {
         let limits = Limits {
             entry,
             total: total as u64,
             catalog,
+            now: millis(now),
         };
         Self {
             reader: Reader::new(limits),

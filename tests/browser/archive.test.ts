@@ -1,7 +1,7 @@
 /** Archives between Node and Chromium: the same bytes on either side, and a seed that fills the page. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { openPackagePath, savePackage } from "../../dist/convert/node.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { archiveOf, contents, exported, teas } from "../js/archives.js";
+import { archiveOf, carried, exported, teas } from "../js/archives.js";
 import { browserTest, withPage } from "./harness.js";
 
 const PACKAGE = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));
@@ -32,7 +32,7 @@ browserTest("R4B goes from Node to Chromium and back byte for byte", () =>
 
     const into = await openSchemaStore({ diskCacheDir: join(scratch, "into") });
     assert.deepEqual(await into.import(back), report);
-    assert.deepEqual(await contents(into), await contents(store));
+    assert.deepEqual(await carried(into), await carried(store));
     assert.ok((await exported(into)).equals(archive));
     await Promise.all([store.close(), into.close()]);
   }),
@@ -52,6 +52,52 @@ browserTest("an entry made in Chromium makes the archive it makes in Node", () =
     );
     assert.ok(Buffer.from(made).equals(await archiveOf(...teas)));
   }),
+);
+
+browserTest("a package saved in Chromium makes the archive it makes in Node, at another time", () =>
+  withPage(async (page) => {
+    const usCore = fileURLToPath(new URL("../fixtures/us_core_311.tgz", import.meta.url));
+    const made = await page.evaluate(async (text) => {
+      const [main, convert] = ["/dist/index.js", "/dist/convert/index.js"];
+      const { openSchemaStore } = await import(main);
+      const { savePackage } = await import(convert);
+      const store = await openSchemaStore();
+      await savePackage(
+        store,
+        Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)),
+      );
+      return [...new Uint8Array(await new Response(store.export()).arrayBuffer())];
+    }, readFileSync(usCore).toString("base64"));
+    const store = await openSchemaStore({ strategy: "memory", now: () => 7 });
+    await savePackage(store, await openPackagePath(usCore));
+    assert.ok((await exported(store)).equals(Buffer.from(made)));
+  }),
+);
+
+browserTest(
+  "a stream that stalls is cancelled when the store is closed, and the import is CLOSED",
+  () =>
+    withPage(async (page, { origin }) => {
+      const told = await page.evaluate(async (index) => {
+        const { openSchemaStore }: typeof import("../../dist/index.js") = await import(index);
+        const ends: unknown[] = [];
+        for (const wait of [0, 200]) {
+          const store = await openSchemaStore();
+          let cancelled = false;
+          const stalled = new ReadableStream<Uint8Array>({
+            cancel: () => {
+              cancelled = true;
+            },
+          });
+          const end = store.import(stalled).catch(({ code }) => code);
+          await new Promise((resolve) => setTimeout(resolve, wait));
+          await store.close();
+          ends.push(await end, cancelled);
+        }
+        return ends;
+      }, `${origin}/dist/index.js`);
+      assert.deepEqual(told, ["CLOSED", true, "CLOSED", true]);
+    }),
 );
 
 browserTest("a seed is fetched once, relative to the page; a bad one leaves nothing", () =>

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SchemaStoreError } from "../../dist/errors.js";
 import type { HostBatch } from "../../dist/host.js";
+import { mapKey } from "../../js/bytes.js";
 import { archiveOf, exported, tea, teas } from "./archives.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, turn } from "./kit.js";
 
@@ -184,7 +185,45 @@ test("what is wrong with one body of many is told of that one, as the host tells
     throw new SchemaStoreError("TIMEOUT", "the host does not answer");
   };
   const slow = await openStore({ adapter });
-  await assert.rejects(exported(slow), { code: "TIMEOUT", message: /does not answer/ });
+  const told = /^a\|1\.0\.0 cannot be read: the host does not answer$/;
+  const failure = { code: "TIMEOUT", key: "a|1.0.0", message: told, retryable: true };
+  await assert.rejects(exported(slow), failure);
+
+  // Of those that are read together, one that cannot be read alone either.
+  await filler.put({ url: "b", version: "1.0.0", n: 1 }, { durable: true });
+  const [, second] = [...place.bodies.keys()];
+  const picky = memoryAdapter(place);
+  const { bodies: read } = picky;
+  picky.bodies = async (hashes) => {
+    if (hashes.some((hash) => mapKey(hash) === second)) throw new Error("EIO: i/o error");
+    return read(hashes);
+  };
+  const failing = await openStore({ adapter: picky });
+  const message = "c|1.0.0 cannot be read: EIO: i/o error";
+  await assert.rejects(exported(failing), { code: "DISK_ERROR", key: "c|1.0.0", message });
+});
+
+test("what cannot be read now is not taken for damaged: what differs stays, what is equal is written again", async () => {
+  const place = new MemoryPlace();
+  const filler = await openStore({ adapter: memoryAdapter(place) });
+  await filler.putMany([tea("a"), tea("b")], { durable: true });
+  const adapter = memoryAdapter(place);
+  const { bodies, commit } = adapter;
+  const written: string[] = [];
+  adapter.commit = async (batch, options) => {
+    written.push(...batch.put.map(({ url }) => url));
+    return commit(batch, options);
+  };
+  adapter.bodies = async () => {
+    throw new SchemaStoreError("TIMEOUT", "the host does not answer");
+  };
+  const store = await openStore({ adapter });
+  const archive = await archiveOf(tea("a", 5), tea("b"), tea("c"));
+  assert.deepEqual(await store.import(archive), report({ added: 2, conflicting: 1 }));
+  assert.deepEqual(written, ["b", "c"]);
+  adapter.bodies = bodies;
+  assert.equal((await store.get("a"))?.["n"], 0.1);
+  assert.deepEqual(await store.import(archive), report({ skipped: 2, conflicting: 1 }));
 });
 
 test("a reader that goes away ends the writing", async () => {
@@ -217,3 +256,7 @@ test("what an import replaces is not taken for the host's own", async () => {
   assert.equal(put.length, 5);
   assert.equal(expect?.filter(({ revision }) => revision > 0).length, 1);
 });
+
+function report(counts: object): object {
+  return { added: 0, skipped: 0, replaced: 0, conflicting: 0, ...counts };
+}

@@ -3,7 +3,7 @@
 import { buffer } from "node:stream/consumers";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import type { SchemaStore } from "../../dist/store.js";
-import type { Filter, PutItem } from "../../dist/types.js";
+import type { Filter, Metadata, PutItem } from "../../dist/types.js";
 import { openStore } from "./kit.js";
 
 /** The whole archive of a store. */
@@ -34,6 +34,15 @@ export async function contents(store: SchemaStore): Promise<object[]> {
       text: await store.getText(metadata.canonical),
     })),
   );
+}
+
+/** The same as far as archives carry it: not when what a package makes again was saved. */
+export async function carried(store: SchemaStore): Promise<object[]> {
+  return (await contents(store)).map((entry) => {
+    const { origin, createdAt, updatedAt, convertedAt, ...lasting } = entry as Metadata;
+    const isRepeatable = origin === "package" || origin === "converted";
+    return isRepeatable ? { origin, ...lasting } : entry;
+  });
 }
 
 /** An entry of that URL whose text is told by a number. */

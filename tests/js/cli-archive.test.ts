@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import {
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -30,10 +31,15 @@ interface Ended {
 }
 
 /** `cache <words>` on a store of that name, in a folder that is left to this test. */
-function cache(store: string, words: string[], input: Uint8Array | string = ""): Promise<Ended> {
+function cache(
+  store: string,
+  words: string[],
+  input: Uint8Array | string = "",
+  { cwd = scratch, ...more }: { readonly cwd?: string; readonly TZ?: string } = {},
+): Promise<Ended> {
   const { PATH } = process.env;
-  const env = { PATH, HOME: scratch, SOURCE_DATE_EPOCH: "1700000000", FSS_DISK_CACHE_DIR: store };
-  const child = spawn(process.execPath, [program, "cache", ...words], { cwd: scratch, env });
+  const env = { PATH, HOME: scratch, FSS_DISK_CACHE_DIR: store, ...more };
+  const child = spawn(process.execPath, [program, "cache", ...words], { cwd, env });
   const out: Buffer[] = [];
   let err = "";
   child.stdout.on("data", (bytes) => out.push(bytes));
@@ -60,8 +66,6 @@ test("a package goes into an archive, the archive into a store and out again", a
   const name = "hl7.fhir.us.core-3.1.1.fss";
   assert.deepEqual(packed, { file: name, entries: 30, bytes: archive.length, failed: 0 });
   assert.ok(!readdirSync(scratch).includes("unused"));
-  const { out } = await cache("unused", ["pack", usCore, "--output", "-"]);
-  assert.ok(out.equals(archive), "the same package at the same time");
 
   const none = { added: 0, skipped: 0, replaced: 0, conflicting: 0 };
   assert.deepEqual(await report("one", ["import", name]), { ...none, added: 30 });
@@ -82,6 +86,30 @@ test("a package goes into an archive, the archive into a store and out again", a
     readdirSync(scratch).filter((name) => name.endsWith(".tmp")),
     [],
   );
+});
+
+test("a package makes one archive, packed or saved, wherever it lies and whatever the clock shows", async () => {
+  const pack = (source: string, input?: Uint8Array | string, more?: object) =>
+    cache("unused", ["pack", source, "--output", "-"], input, more).then(({ out }) => out);
+  const archive = await pack(usCore);
+  assert.ok(archive.length > 10_000);
+  const other = join(scratch, "other place");
+  const folder = join(other, "unpacked");
+  const installed = join(scratch, ".fhir", "packages", "hl7.fhir.us.core#3.1.1");
+  for (const place of [folder, installed]) {
+    mkdirSync(place, { recursive: true });
+    execFileSync("tar", ["-xzf", usCore, "-C", place]);
+  }
+  const there = { cwd: other, TZ: "Pacific/Kiritimati" };
+  assert.ok((await pack(usCore, "", there)).equals(archive), "elsewhere");
+  assert.ok((await pack("unpacked", "", there)).equals(archive), "a folder");
+  assert.ok((await pack("-", readFileSync(usCore))).equals(archive), "standard input");
+  assert.ok((await pack("hl7.fhir.us.core#3.1.1")).equals(archive), "the package cache");
+  for (const store of ["early", "late"]) {
+    await report(store, ["save", usCore]);
+    const exported = await cache(store, ["export", "-"]);
+    assert.ok(exported.out.equals(archive), `the store filled ${store}`);
+  }
 });
 
 test("what differs is kept, and replaced when that is wanted", async () => {

@@ -179,3 +179,22 @@ test("lets others have their turn", async () => {
   clearInterval(clock);
   assert.ok(turns >= 5, `${turns} turns`);
 });
+
+test("a definition with more metadata than an archive carries is told, and the others are saved", async () => {
+  await using store = await memoryStore();
+  const files = {
+    "package.json": { name: "p", version: "1" },
+    "1.json": { ...definition("x".repeat(1024 * 1024)), url: "http://example.org/long" },
+    "2.json": definition("short"),
+  };
+  for (const list of ["added", "unchanged"] as const) {
+    const report = await savePackage(store, await tgz(files));
+    assert.deepEqual(report[list], [`${url}|1`]);
+    const [failed] = report.failed;
+    assert.deepEqual(
+      [report.failed.length, failed?.file, failed?.canonical, failed?.error.code],
+      [1, "1.json", "http://example.org/long|1", "ENTRY_TOO_LARGE"],
+    );
+    assert.match(`${failed?.error.message}`, /metadata of http:\/\/example.org\/long of \d+ bytes/);
+  }
+});

@@ -15,7 +15,7 @@ function inProcess(code: string): unknown {
     import { syncBuiltinESMExports } from "node:module";
     let failing = () => false;
     const refuse = (name, when) => { failing = (called, args) => called === name && when(...args); };
-    for (const name of ["fdatasync", "writeSync", "openSync"]) {
+    for (const name of ["fdatasync", "writeSync", "openSync", "readSync"]) {
       const real = fs[name];
       fs[name] = (...args) => {
         if (!failing(name, args)) return real(...args);
@@ -61,6 +61,39 @@ test("a seal that cannot be written is no failure: everything is in front of it"
     const again = await openSchemaStore({ diskCacheDir });
     return [closed, await again.get("u"), again.health().ok];`);
   assert.deepEqual(told, ["resolved", { url: "u" }, true]);
+});
+
+test("a body that the disk cannot read is told of its entry, and written again by the next that brings it", () => {
+  const told = inProcess(`
+    const entry = (n) => ({ url: "u" + n, text: "NEEDLE" + n + "x".repeat(30_000) });
+    const first = await openSchemaStore({ diskCacheDir });
+    for (const n of [1, 2, 3]) await first.put(entry(n), { durable: true });
+    await first.close();
+    const [segment] = fs.readdirSync(diskCacheDir).filter((name) => name.endsWith(".log"));
+    const bad = fs.readFileSync(diskCacheDir + "/" + segment).indexOf("NEEDLE2");
+    const isBad = (fd, bytes, from, length, at) => typeof at === "number" && at <= bad && bad < at + length;
+    const store = await openSchemaStore({ diskCacheDir });
+    refuse("readSync", isBad);
+    const failures = [];
+    for (const read of [store.get("u2"), new Response(store.export()).arrayBuffer()]) {
+      await read.catch(({ code, key }) => failures.push(code + " " + key));
+    }
+    const puts = [];
+    for (const n of [1, 2, 3, 4]) puts.push(await codeOf(store.put(entry(n), { durable: true })));
+    const { ok } = store.health();
+    await store.close();
+    const again = await openSchemaStore({ diskCacheDir });
+    const texts = [];
+    for (const n of [1, 2, 3, 4]) texts.push((await again.get("u" + n)).text.slice(0, 7));
+    return [failures, puts, ok, texts, again.health().ok];`);
+  const written = "resolved";
+  assert.deepEqual(told, [
+    ["DISK_ERROR u2", "DISK_ERROR u2"],
+    [written, written, written, written],
+    true,
+    ["NEEDLE1", "NEEDLE2", "NEEDLE3", "NEEDLE4"],
+    true,
+  ]);
 });
 
 test("a look at the directory that fails is an error with a code", () => {

@@ -60,18 +60,32 @@ export async function readBodies(
 
 /**
  * Reads and checks those of these bodies that a commit leaves out, as they lie safely in a segment
- * already: the damaged ones count as absent from here on, so that it writes them again.
+ * already: damaged and unreadable ones count as absent from here on, so that it writes them again.
  */
 export function checkKept(files: Files, core: LogCore, hashes: readonly Uint8Array[]): void {
   const keeps = core.call((log) => log.keeps(joinBytes(hashes)));
   const kept = hashes.filter((_, at) => keeps[at] === 1);
   for (const run of runs(locate(core, kept))) {
-    const { name, from, to } = extent(core, run);
-    const there = core.call(() =>
-      unlessGone(() => files.withFile(name, (fd) => readAt(fd, from, to - from))),
-    );
-    check(core, run, kept, there ?? new Uint8Array());
+    const bytes = readKept(files, core, run);
+    if (bytes !== undefined) check(core, run, kept, bytes);
+    // One bad sector says nothing of its neighbours.
+    else for (const one of run) check(core, [one], kept, readKept(files, core, [one]) ?? NOTHING);
   }
+}
+
+const NOTHING = new Uint8Array();
+
+/** The bytes of a run, none where its file is gone; undefined where the disk cannot read them. */
+function readKept(files: Files, core: LogCore, run: Run): Uint8Array | undefined {
+  const { name, from, to } = extent(core, run);
+  return core.call(() => {
+    try {
+      return unlessGone(() => files.withFile(name, (fd) => readAt(fd, from, to - from))) ?? NOTHING;
+    } catch (error) {
+      if (errno(error) === "EIO") return undefined;
+      throw error;
+    }
+  });
 }
 
 async function readAll(

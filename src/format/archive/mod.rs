@@ -2,7 +2,8 @@
 //!
 //! A header, blocks of entries in the order of their keys, a trailer with counts and a SHA-256 over
 //! all that. Equal entries make equal bytes, wherever they are written: nothing of the store's own
-//! travels, neither access counts nor revisions, and nothing is taken from a clock.
+//! travels, neither access counts nor revisions, and nothing is taken from a clock. Nor do the times of
+//! entries travel that a package makes again: one package makes one archive, whenever it was saved.
 //!
 //! A block has three parts, each packed alone because each repeats itself in its own way: the texts
 //! (keys, metadata, bodies), the edges, and the hashes of the sources, which nothing packs. A part goes on
@@ -37,6 +38,8 @@ const TRAILER: usize = 52;
 
 /// Largest block of more than one entry, unpacked.
 const BLOCK_BYTES: usize = 256 * 1024;
+/// Most that an entry takes beside key, metadata and body: lengths, the number of its body, a source hash.
+const BESIDE: usize = 16 + size_of::<Hash>();
 
 /// The last bytes of each part so far.
 type Histories = [Vec<u8>; 3];
@@ -78,11 +81,23 @@ struct Columns {
     source_hash: Option<Hash>,
 }
 
-/// Takes metadata apart; what belongs to the store it comes from is left out.
+/// Bytes of a row whose metadata was taken apart, as [`check_row`](crate::metadata::check_row) counts them.
+const fn row_bytes(key: usize, meta: usize, edges: usize) -> usize {
+    // Both metadata and edges have a count of the edges.
+    key + meta + edges - 1
+}
+
+/// Takes metadata apart; what belongs to the store it comes from is left out, and so is when a package or definition
+/// was saved.
 fn take_apart(meta: &[u8]) -> Result<Columns> {
     let mut metadata = Metadata::unpack(meta)?;
     metadata.head.size = 0;
     metadata.head.access_count = 0;
+    if metadata.origin.is_repeatable() {
+        metadata.head.created = 0;
+        metadata.head.updated = 0;
+        metadata.converted_at = None;
+    }
     let edges = core::mem::take(&mut metadata.dependencies);
     let edges = postcard::to_allocvec(&edges).map_err(|_| Error::serialization("edges"))?;
     let source_hash = metadata.source_hash;
@@ -94,10 +109,20 @@ fn take_apart(meta: &[u8]) -> Result<Columns> {
     })
 }
 
-/// Puts metadata together again: `size` is that of the body, the rest is read from the parts.
-fn put_together(meta: &[u8], size: u32, edges: &mut &[u8], hashes: &mut &[u8]) -> Result<Metadata> {
+/// Puts metadata together again: `size` is that of the body, the rest is read from the parts. What came without its
+/// times is stored `now`.
+fn put_together(
+    meta: &[u8],
+    (size, now): (u32, u64),
+    edges: &mut &[u8],
+    hashes: &mut &[u8],
+) -> Result<Metadata> {
     let mut metadata = Metadata::unpack(meta)?;
     metadata.head.size = size;
+    if metadata.origin.is_repeatable() && (metadata.head.created, metadata.head.updated) == (0, 0) {
+        metadata.head.created = now;
+        metadata.head.updated = now;
+    }
     metadata.head.access_count = 0;
     let (dependencies, rest): (Vec<Dependency>, _) = postcard::take_from_bytes(edges)
         .map_err(|_| damaged("the edges of an entry cannot be decoded"))?;

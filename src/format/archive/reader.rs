@@ -6,8 +6,8 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, TRAILER, check_header, damaged, move_on,
-    put_together,
+    BESIDE, BLOCK_BYTES, BLOCK_HEADER, HEADER, Histories, TRAILER, check_header, damaged, move_on,
+    put_together, row_bytes,
 };
 use crate::canonical::Canonical;
 use crate::catalog::RowKey;
@@ -22,7 +22,7 @@ const MAX_SOURCE: usize = 3072;
 /// What a catalog keeps of an entry besides key and metadata, in bytes; rather too much.
 pub const CATALOG_ROW_BYTES: usize = 400;
 
-/// Limits on an archive.
+/// Limits on an archive, and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one body.
@@ -31,6 +31,8 @@ pub struct Limits {
     pub total: u64,
     /// Bytes of all entries in a catalog.
     pub catalog: usize,
+    /// When entries count as stored that bring no time, in milliseconds since 1970.
+    pub now: u64,
 }
 
 /// Takes the bytes of an archive as they come, and makes entries of them, block by block.
@@ -165,8 +167,12 @@ impl Reader {
             return Err(damaged("a block exceeds the size limit"));
         }
         let limit = self.limits.entry;
-        if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES)) {
-            return Err(Error::entry_too_large(bytes, limit));
+        if bytes > BLOCK_BYTES.max(limit.saturating_add(MAX_ROW_BYTES + BESIDE)) {
+            return Err(Error::entry_too_large(
+                "an entry of the archive",
+                bytes,
+                limit,
+            ));
         }
         let total = self.raw + claimed;
         if total <= self.limits.total {
@@ -196,12 +202,15 @@ impl Reader {
             } else {
                 None
             };
-            let size = self.size_of_body(number, body)?;
-            let metadata = put_together(meta, size, &mut edges, &mut hashes)?;
+            let size = self.size_of_body(key.url, number, body)?;
+            let edges_left = edges.len();
+            let metadata = put_together(meta, (size, self.limits.now), &mut edges, &mut hashes)?;
             check_texts(&key, &metadata)?;
             self.follow(&key)?;
-            let (packed, meta) = (key.pack()?, metadata.pack()?);
-            check_row(packed.len() + meta.len())?;
+            let packed = key.pack()?;
+            let row = row_bytes(packed.len(), meta.len(), edges_left - edges.len());
+            check_row(key.url, row)?;
+            let meta = metadata.pack()?;
             self.count(packed.len() + meta.len())?;
             let body = body.unwrap_or_default();
             for length in [
@@ -225,7 +234,7 @@ impl Reader {
     }
 
     /// Size of a body that stands here, or of an earlier one.
-    fn size_of_body(&mut self, number: u32, body: Option<&[u8]>) -> Result<u32> {
+    fn size_of_body(&mut self, url: &str, number: u32, body: Option<&[u8]>) -> Result<u32> {
         let Some(body) = body else {
             let known = self.bodies.get(number as usize - 1).copied();
             let size =
@@ -239,7 +248,7 @@ impl Reader {
         };
         let (bytes, limit) = (body.len(), self.limits.entry);
         if bytes > limit {
-            return Err(Error::entry_too_large(bytes, limit));
+            return Err(Error::entry_too_large(url, bytes, limit));
         }
         let size = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.bodies.push(size);

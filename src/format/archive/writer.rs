@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{BLOCK_BYTES, Columns, Histories, header, move_on, take_apart};
+use super::{BESIDE, BLOCK_BYTES, Columns, Histories, header, move_on, row_bytes, take_apart};
+use crate::catalog::RowKey;
 use crate::error::Result;
 use crate::format::codec;
 use crate::format::wire::{wide, write_part, write_varint};
@@ -54,9 +55,6 @@ impl Default for Writer {
     }
 }
 
-/// Most that the lengths within an entry take, and the number of its body.
-const LENGTHS: usize = 16;
-
 impl Writer {
     /// Adds an entry: packed row key, packed metadata, the body and its hash.
     pub fn add(&mut self, key: &[u8], meta: &[u8], hash: Hash, body: &[u8]) -> Result<()> {
@@ -65,11 +63,13 @@ impl Writer {
             edges,
             source_hash,
         } = take_apart(meta)?;
-        // Without the count of the edges, which both have.
-        check_row(key.len() + meta.len() + edges.len() - 1)?;
+        check_row(
+            RowKey::unpack(key)?.url,
+            row_bytes(key.len(), meta.len(), edges.len()),
+        )?;
         let earlier = self.bodies.position(&hash);
         let text = if earlier.is_some() { &[] } else { body };
-        let bytes = key.len() + meta.len() + edges.len() + text.len() + hash.len() + LENGTHS;
+        let bytes = key.len() + meta.len() + edges.len() + text.len() + BESIDE;
         if self.block.entries > 0 && self.block.bytes() + bytes > BLOCK_BYTES {
             self.end_block();
         }

@@ -36,6 +36,25 @@ fn forged(entries: u32, parts: [(u8, u32, &[u8]); 3]) -> Vec<u8> {
     archive
 }
 
+/// An archive of one entry, whatever its metadata holds.
+pub(super) fn archive_of(entry: &Entry, columns: &Columns) -> Vec<u8> {
+    let mut texts = entry.key.clone();
+    write_part(&mut texts, &columns.meta);
+    write_varint(&mut texts, 0);
+    write_part(&mut texts, &entry.body);
+    let [raw, edges] = [&texts, &columns.edges].map(|part| u32::try_from(part.len()).unwrap());
+    let mut archive = forged(
+        1,
+        [(0, raw, &texts), (0, edges, &columns.edges), (0, 0, b"")],
+    );
+    let counts = [0, 1, 1].map(u32::to_le_bytes).concat();
+    let at = archive.len() - TRAILER;
+    archive[at..at + 12].copy_from_slice(&counts);
+    archive[at + 12..at + 20].copy_from_slice(&u64::from(raw + edges).to_le_bytes());
+    reseal(&mut archive);
+    archive
+}
+
 /// Where each block of an archive begins, and where its trailer does.
 fn blocks_of(archive: &[u8]) -> Vec<usize> {
     let mut begins = vec![HEADER];
@@ -275,22 +294,52 @@ fn a_row_no_store_takes_is_neither_written_nor_read() {
     let archive = write(core::slice::from_ref(&longest));
     assert_eq!(read(&archive).unwrap(), [longest]);
 
+    let longer = long(fits + 1);
     let Entry {
         key,
         meta,
         hash,
         body,
         ..
-    } = long(fits + 1);
-    let error = Writer::default().add(&key, &meta, hash, &body).unwrap_err();
-    assert_eq!(error.code(), "STORAGE_FULL");
+    } = &longer;
+    let error = Writer::default().add(key, meta, *hash, body).unwrap_err();
+    assert_eq!(error.code(), "ENTRY_TOO_LARGE");
+    let forged = archive_of(&longer, &take_apart(meta).unwrap());
+    assert_eq!(read(&forged), Err(error));
+}
 
-    let columns = take_apart(&meta).unwrap();
-    let mut texts = key;
-    write_part(&mut texts, &columns.meta);
-    write_varint(&mut texts, 0);
-    write_part(&mut texts, &body);
-    let raw = u32::try_from(texts.len()).unwrap();
-    let forged = forged(1, [(0, raw, &texts), (0, 1, &[0]), (0, 0, b"")]);
-    assert_eq!(refused(&forged), "STORAGE_FULL");
+#[test]
+fn the_largest_body_with_the_most_metadata_comes_back() {
+    let body = vec![b'x'; LIMITS.entry];
+    let long = |bytes: usize| {
+        entry("http://x/a", "", &body, |metadata| {
+            metadata.description = Some("x".repeat(bytes));
+            metadata.source_hash = Some(sha256(b"source"));
+        })
+    };
+    let shorter = long(MAX_ROW_BYTES - 1000);
+    let rest = MAX_ROW_BYTES - (shorter.key.len() + shorter.meta.len());
+    let largest = long(MAX_ROW_BYTES - 1000 + rest);
+    assert_eq!(largest.key.len() + largest.meta.len(), MAX_ROW_BYTES);
+    let archive = write(core::slice::from_ref(&largest));
+    assert_eq!(read(&archive).unwrap(), [largest]);
+}
+
+/// The time that the reader gives must not make a row too long that was not when it was put.
+#[test]
+fn the_most_metadata_comes_back_whatever_the_clock_says() {
+    let long = |bytes: usize| {
+        entry("http://x/a", "p#1", b"{}", |metadata| {
+            metadata.origin = Origin::Package;
+            (metadata.head.created, metadata.head.updated) = (1, 1);
+            metadata.description = Some("x".repeat(bytes));
+        })
+    };
+    let shorter = long(MAX_ROW_BYTES - 1000);
+    let rest = MAX_ROW_BYTES - (shorter.key.len() + shorter.meta.len());
+    let longest = long(MAX_ROW_BYTES - 1000 + rest);
+    let archive = write(core::slice::from_ref(&longest));
+    let found = read(&archive).unwrap();
+    assert_eq!(found, [brought(&longest)]);
+    assert_eq!(write(&found), archive);
 }
