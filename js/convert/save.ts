@@ -15,6 +15,7 @@ import {
 } from "../rules.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
+import { withEvicted } from "./evicted.js";
 import { AsOne, entriesOf, type Filing, OneByOne } from "./into-package.js";
 import { PACKAGE_NAME } from "./manifest.js";
 import { withMissing } from "./missing.js";
@@ -106,6 +107,11 @@ export interface SaveReport {
   readonly removed: readonly string[];
   /** Left as they were: same source, same converter as when last saved. */
   readonly unchanged: readonly string[];
+  /**
+   * Those of added, changed and unchanged that are gone again: a store in memory is too small for all of them, and
+   * has evicted these. Absent if there are none.
+   */
+  readonly evicted?: readonly string[];
   /** What the store had of these stays. */
   readonly failed: readonly SaveFailure[];
   /** Left out: of several definitions of one canonical, the first by file name is stored. */
@@ -151,7 +157,7 @@ export async function savePackage(
   checkGiven(options, RULES);
   const fhirPackage = isPackage(source) ? source : await openPackage(source);
   const saved = await saveDefinitions(store, fhirPackage, options);
-  const [report] = await withMissing(store, [[fhirPackage, saved] as const]);
+  const [report] = withEvicted(store, await withMissing(store, [[fhirPackage, saved] as const]));
   return report as SaveReport;
 }
 
@@ -236,7 +242,7 @@ export async function savePackages(
     const fhirPackage = isPackage(source) ? source : await openPackage(source);
     saved.push([fhirPackage, await saveDefinitions(store, fhirPackage, options)]);
   }
-  return withMissing(store, saved);
+  return withEvicted(store, await withMissing(store, saved));
 }
 
 /** Finds out what the store has of a package, under which spelling, and by which way the rest goes in. */
