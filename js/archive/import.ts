@@ -16,16 +16,21 @@ const MIB = 1024 * 1024;
 /** Bytes handed to the core at a time. */
 const SLICE = 64 * 1024;
 
-/** Brings an archive into a store: all of it or nothing. */
+/**
+ * Brings an archive into a store: all of it or nothing. `isWanted` is asked before each try to commit it, and may
+ * say that nothing of it is to be written.
+ */
 export async function importArchive(
   store: StoreParts,
   source: ArchiveSource,
   { conflicts }: ImportOptions,
+  isWanted: () => boolean | Promise<boolean> = () => true,
 ): Promise<ImportReport> {
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan = async (current: CurrentRows) => {
+    if (!(await isWanted())) return new Plan(core, [], [], false);
     const planned = planFor(current, new Set());
     if (store.durable === undefined) checkResidence(store, planned);
     const damaged = await unreadable(

@@ -124,7 +124,10 @@ export interface StoreOptions {
    * saved, imported or comes from elsewhere ends it. Default: 5.
    */
   readonly unknownTtlSeconds?: number;
-  /** An archive that is imported if the store is empty: a URL, in Node also a path, or the bytes. */
+  /**
+   * An archive that is imported if the store is empty, and still is when the archive has been read: a URL, in Node
+   * also a path, or the bytes.
+   */
   readonly seed?: string | URL | Uint8Array;
   /**
    * Converts what `convert` and `savePackage` are given; default: the converter of `fhir-schema-store/convert`,
