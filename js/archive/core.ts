@@ -8,9 +8,6 @@ import { SchemaStoreError } from "../errors.js";
 import { type ArchiveGlue, makeGlue } from "../load/archive-glue.js";
 import type { CoreModule } from "../load/module.js";
 
-/** Longest time without giving others a turn, in milliseconds. */
-const TURN_MS = 10;
-
 /** A fresh instance of the core, for one archive. */
 export function archiveCore(core: CoreModule): ArchiveGlue {
   return core.instantiate(makeGlue);
@@ -23,17 +20,5 @@ export function guarded<T>(work: () => T): T {
   } catch (error) {
     const message = "the core trapped on an archive; the store is unchanged";
     throw storeError(error) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error });
-  }
-}
-
-/** Gives others a turn of the event loop when there was none for a while. */
-export class TurnTaking {
-  #since = performance.now();
-
-  async take(): Promise<void> {
-    if (performance.now() - this.#since < TURN_MS) return;
-    const { scheduler } = globalThis as { scheduler?: { yield?(): Promise<void> } };
-    await (scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve)));
-    this.#since = performance.now();
   }
 }

@@ -7,10 +7,11 @@ import { asStoreError, SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
 import type { StoreParts } from "../parts.js";
+import { TurnTaking } from "../turn-taking.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
 import { type Changes, checkResidence } from "../write/check-room.js";
 import { type CurrentRows, commitAll } from "../write/commit-all.js";
-import { archiveCore, guarded, TurnTaking } from "./core.js";
+import { archiveCore, guarded } from "./core.js";
 
 const MIB = 1024 * 1024;
 /** Bytes handed to the core at a time. */
