@@ -58,6 +58,8 @@ export async function importArchive(
 class Plan implements Changes {
   readonly write: WritableRow[] = [];
   readonly remove: readonly Uint8Array[] = [];
+  /** What the report says of the rows that are written must hold when they are. */
+  readonly expect: readonly Uint8Array[];
   /** Places of the rows that stay as they are. */
   readonly left: number[] = [];
   readonly report: ImportReport;
@@ -77,6 +79,7 @@ class Plan implements Changes {
       else this.write.push(row);
     });
     this.report = report;
+    this.expect = this.write.map(({ key }) => key);
   }
 }
 
