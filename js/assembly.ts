@@ -7,12 +7,14 @@ import { Events } from "./events/events.js";
 import { Watchers } from "./events/watchers.js";
 import { StaleOnDemand } from "./expiry/stale-on-demand.js";
 import { ExpiryTimer } from "./expiry/timer.js";
+import { onFirstUse } from "./first-use.js";
 import { HoldingOnDemand } from "./holding/on-demand.js";
 import type { HostAdapter } from "./host.js";
 import type { CoreModule } from "./load/module.js";
 import { MemoryTier } from "./memory/memory-tier.js";
 import type { StoreCounts, StoreParts } from "./parts.js";
 import type { Platform } from "./platform/platform.js";
+import type { ConvertAnswer } from "./read/answer.js";
 import { Loader } from "./read/loader.js";
 import { Writer } from "./write/writer.js";
 
@@ -170,13 +172,18 @@ export class Assembly {
         events.emit("delete", { canonical });
       },
     });
+    const convert: ConvertAnswer = async (text) => {
+      const { convertFor } = await onFirstUse(import("./convert/into-store.js"));
+      const made = await convertFor(parts, text, {});
+      return "kept" in made ? undefined : { content: made.schema, options: made.options };
+    };
     const parts: StoreParts = {
       core,
       options,
       memory,
       durable,
       writer,
-      loader: new Loader(memory, durable, writer, options),
+      loader: new Loader(memory, durable, writer, options, options.converter && convert),
       events,
       counts,
       expiry: new ExpiryTimer(memory),

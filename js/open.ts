@@ -3,6 +3,7 @@
 import { type CheckedOptions, checkOptions } from "./arguments/options.js";
 import { Assembly } from "./assembly.js";
 import { onFirstUse } from "./first-use.js";
+import type { StoreParts } from "./parts.js";
 import type { Platform } from "./platform/platform.js";
 import { SchemaStore } from "./store.js";
 import type { StoreOptions } from "./types.js";
@@ -27,7 +28,7 @@ export function opener(platform: Platform): OpenSchemaStore {
     const assembly = new Assembly(core, { ...checked, ranking }, adapter, platform);
     const store = new SchemaStore(assembly);
     await assembly.open();
-    if (checked.seed !== undefined) await seed(store, checked.seed, platform);
+    if (checked.seed !== undefined) await seed(store, assembly.parts, checked.seed, platform);
     return store;
   };
 }
@@ -40,13 +41,14 @@ async function rankingOf({ evictionPolicy, evictionBatchSize }: CheckedOptions) 
 
 async function seed(
   store: SchemaStore,
+  parts: StoreParts,
   from: NonNullable<StoreOptions["seed"]>,
   platform: Platform,
 ): Promise<void> {
   try {
     if ((await store.size()) > 0) return;
     const { fillEmpty } = await onFirstUse(import("./archive/seed.js"));
-    await fillEmpty(store, from, platform);
+    await fillEmpty(parts, from, platform);
   } catch (error) {
     await store.close().catch(() => {});
     throw error;

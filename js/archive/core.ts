@@ -8,9 +8,6 @@ import { SchemaStoreError } from "../errors.js";
 import { type ArchiveGlue, makeGlue } from "../load/archive-glue.js";
 import type { CoreModule } from "../load/module.js";
 
-/** Longest time without giving others a turn, in milliseconds. */
-const TURN_MS = 10;
-
 /** A fresh instance of the core, for one archive. */
 export function archiveCore(core: CoreModule): ArchiveGlue {
   return core.instantiate(makeGlue);
@@ -25,17 +22,5 @@ export function guarded<T>(work: () => T, key?: string): T {
     throw (
       storeError(error, key) ?? new SchemaStoreError("CORE_RESTARTED", message, { cause: error })
     );
-  }
-}
-
-/** Gives others a turn of the event loop when there was none for a while. */
-export class TurnTaking {
-  #since = performance.now();
-
-  async take(): Promise<void> {
-    if (performance.now() - this.#since < TURN_MS) return;
-    const { scheduler } = globalThis as { scheduler?: { yield?(): Promise<void> } };
-    await (scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve)));
-    this.#since = performance.now();
   }
 }

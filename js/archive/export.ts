@@ -5,8 +5,9 @@ import type { PackedRow } from "../core/packed-row.js";
 import { unreadable } from "../damage.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
+import { TurnTaking } from "../turn-taking.js";
 import type { Filter } from "../types.js";
-import { archiveCore, guarded, TurnTaking } from "./core.js";
+import { archiveCore, guarded } from "./core.js";
 
 /** Entries whose bodies are read from the host together. */
 const READ_TOGETHER = 64;

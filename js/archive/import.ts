@@ -9,25 +9,31 @@ import { checkDepth, decodeText, parseObject } from "../json.js";
 import type { ArchiveGlue } from "../load/archive-glue.js";
 import type { StoreParts } from "../parts.js";
 import { chunksOf, type Items, untilAborted } from "../streams.js";
+import { TurnTaking } from "../turn-taking.js";
 import type { ArchiveSource, ImportOptions, ImportReport } from "../types.js";
 import { type Changes, checkResidence } from "../write/check-room.js";
 import { type CurrentRows, commitAll } from "../write/commit-all.js";
-import { archiveCore, guarded, TurnTaking } from "./core.js";
+import { archiveCore, guarded } from "./core.js";
 
 const MIB = 1024 * 1024;
 /** Bytes handed to the core at a time. */
 const SLICE = 64 * 1024;
 
-/** Brings an archive into a store: all of it or nothing. */
+/**
+ * Brings an archive into a store: all of it or nothing. `isWanted` is asked before each try to commit it, and may
+ * say that nothing of it is to be written.
+ */
 export async function importArchive(
   store: StoreParts,
   source: ArchiveSource,
   { conflicts }: ImportOptions,
+  isWanted: () => boolean | Promise<boolean> = () => true,
 ): Promise<ImportReport> {
   const core = archiveCore(store.core);
   const rows = await readArchive(store, core, source);
   store.checkOpen();
   const plan = async (current: CurrentRows) => {
+    if (!(await isWanted())) return new Plan(core, [], [], false);
     const planned = planFor(current, new Map());
     if (store.durable === undefined) checkResidence(store, planned);
     const unread = await unreadable(
@@ -62,6 +68,8 @@ interface Present {
 class Plan implements Changes {
   readonly write: WritableRow[] = [];
   readonly remove: readonly Uint8Array[] = [];
+  /** What the report says of the rows that are written must hold when they are. */
+  readonly expect: readonly Uint8Array[];
   /** Places of the rows that stay as they are. */
   readonly left: number[] = [];
   readonly report: ImportReport;
@@ -80,6 +88,7 @@ class Plan implements Changes {
       else this.write.push(row);
     });
     this.report = report;
+    this.expect = this.write.map(({ key }) => key);
   }
 }
 

@@ -1,21 +1,23 @@
 /** Filling an empty store from an archive: see the option `seed`. */
 
 import { asStoreError, SchemaStoreError } from "../errors.js";
+import type { StoreParts } from "../parts.js";
 import type { Platform } from "../platform/platform.js";
 import type { ArchiveSource, StoreOptions } from "../types.js";
+import { importArchive } from "./import.js";
 
-/** The part of a store that takes archives in. */
-interface Importer {
-  import(source: ArchiveSource): Promise<unknown>;
-}
-
-/** Imports `seed`, unless the store has entries. NOT_FOUND when there is nothing at its address. */
+/** Imports `seed`, unless the store has entries, also by the time it is there. NOT_FOUND when it is not. */
 export async function fillEmpty(
-  store: Importer,
+  store: StoreParts,
   seed: NonNullable<StoreOptions["seed"]>,
   { readFile }: Pick<Platform, "readFile">,
 ): Promise<void> {
-  await store.import(seed instanceof Uint8Array ? seed : await sourceOf(seed, readFile));
+  const source = seed instanceof Uint8Array ? seed : await sourceOf(seed, readFile);
+  await importArchive(store, source, {}, async () => {
+    // What others have written meanwhile, or written and deleted in part, is newer than the seed.
+    await store.durable?.refresh();
+    return store.memory.catalog.list({}).length === 0;
+  });
 }
 
 async function sourceOf(

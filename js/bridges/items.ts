@@ -8,7 +8,7 @@
 
 import { check, checkGiven, methods, type OptionRule, type Rules } from "../rules.js";
 import type { SchemaStore } from "../store.js";
-import type { Metadata } from "../types.js";
+import type { Filter, Metadata } from "../types.js";
 
 /** What a URL of the store may not hold, and the sign that says so. */
 const UNSAFE = /[\s\p{Cc}%|#]/gu;
@@ -92,10 +92,11 @@ export class Items {
     return there.map((is) => (is ? unwrap(values.next().value) : undefined));
   }
 
-  /** Stores a value, for `ttl` milliseconds if given. INVALID_VALUE for what is not JSON. */
-  async set(key: string, value: unknown, ttl?: number): Promise<void> {
+  /** Stores a value, for `ttl` milliseconds and under a tag if given. INVALID_VALUE for what is not JSON. */
+  async set(key: string, value: unknown, ttl?: number, tag?: string): Promise<void> {
     const life = ttl === undefined ? {} : { ttl };
-    await this.#store.put({ value }, { url: this.#url(key), ...life });
+    const tags = tag === undefined ? [] : [tag];
+    await this.#store.put({ value }, { url: this.#url(key), tags, ...life });
   }
 
   async has(key: string): Promise<boolean> {
@@ -112,15 +113,15 @@ export class Items {
     return this.#store.delete(this.#url(key));
   }
 
-  /** The keys that begin with `base`, in the order of their URLs. */
-  async keys(base = ""): Promise<string[]> {
-    const found = await this.#store.list({ urlPrefix: this.#url(base) });
+  /** The keys that begin with `base`, and have a tag if one is given, in the order of their URLs. */
+  async keys(base = "", tag?: string): Promise<string[]> {
+    const found = await this.#store.list(this.#filter(base, tag));
     return found.map(({ url }) => this.keyOf(url)).filter((key) => key !== undefined);
   }
 
-  /** Keys and values, a page of them read at a time; what is deleted meanwhile is left out. */
-  async *entries(base = ""): AsyncGenerator<[string, unknown]> {
-    const keys = await this.keys(base);
+  /** The same with their values, a page of them read at a time; what is deleted meanwhile is left out. */
+  async *entries(base = "", tag?: string): AsyncGenerator<[string, unknown]> {
+    const keys = await this.keys(base, tag);
     for (let at = 0; at < keys.length; at += PAGE) {
       const page = keys.slice(at, at + PAGE);
       const values = await this.getMany(page);
@@ -130,9 +131,9 @@ export class Items {
     }
   }
 
-  /** Deletes the keys that begin with `base`; durable when it resolves. */
-  async clear(base = ""): Promise<void> {
-    await this.#store.clear({ urlPrefix: this.#url(base) });
+  /** Deletes the same; durable when it resolves. */
+  async clear(base = "", tag?: string): Promise<void> {
+    await this.#store.clear(this.#filter(base, tag));
   }
 
   /** The key of a URL; undefined when it is not the URL of one. */
@@ -144,6 +145,10 @@ export class Items {
     } catch {
       return undefined;
     }
+  }
+
+  #filter(base: string, tag: string | undefined): Filter {
+    return { urlPrefix: this.#url(base), ...(tag !== undefined && { tag }) };
   }
 
   #url(key: string): string {

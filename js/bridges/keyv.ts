@@ -10,7 +10,7 @@ export type { BridgeOptions };
 export interface KeyvStorage {
   /** Keyv 5 iterates only over stores that name a database it knows. */
   readonly opts: { readonly dialect: string; readonly url: string };
-  /** Set by Keyv 5, which puts it before every key itself. */
+  /** Set by Keyv 5, which puts it before every key itself, unless its `useKeyPrefix` is off. */
   namespace?: string | undefined;
   get(key: string): Promise<unknown>;
   getMany(keys: string[]): Promise<unknown[]>;
@@ -18,8 +18,9 @@ export interface KeyvStorage {
   set(key: string, value: unknown, ttl?: number): Promise<boolean>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<boolean>;
-  /** Deletes the namespace, or all of this adapter's entries without one. */
+  /** Deletes the namespace, or, without one, all entries under this adapter's prefix. */
   clear(): Promise<void>;
+  /** What `clear` would delete. */
   iterator(namespace?: string): AsyncGenerator<[string, unknown], void>;
   /** Makes everything durable; the store stays open for whoever opened it. */
   disconnect(): Promise<void>;
@@ -36,6 +37,9 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     if (namespace !== undefined) check(namespace, TEXT, "namespace");
     return namespace ? `${namespace}:` : "";
   };
+  /** Says of which namespace a key is that does not say so itself; undefined for any other. */
+  const tagFor = (key: string, namespace: string | undefined) =>
+    namespace && !key.startsWith(begin(namespace)) ? tagOf(namespace) : undefined;
   // Keyv 6 recognises asynchronous methods by their being `async` functions.
   return {
     opts: { dialect: "redis", url: "" },
@@ -47,7 +51,8 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     },
     async set(key, value, ttl) {
       // Keyv takes these for no time to live.
-      await items.set(key, value, ttl === 0 || ttl === Number.POSITIVE_INFINITY ? undefined : ttl);
+      const life = ttl === 0 || ttl === Number.POSITIVE_INFINITY ? undefined : ttl;
+      await items.set(key, value, life, tagFor(String(key), this.namespace));
       return true;
     },
     async has(key) {
@@ -57,13 +62,21 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
       return items.delete(key);
     },
     async clear() {
-      await items.clear(begin(this.namespace));
+      const { namespace } = this;
+      await items.clear(begin(namespace));
+      if (namespace) await items.clear("", tagOf(namespace));
     },
-    iterator(namespace) {
-      return items.entries(begin(namespace));
+    async *iterator(namespace) {
+      yield* items.entries(begin(namespace));
+      if (namespace) yield* items.entries("", tagOf(namespace));
     },
     async disconnect() {
       await store.flush();
     },
   };
+}
+
+/** The tag of keys that came without their namespace. */
+function tagOf(namespace: string): string {
+  return `keyv namespace ${namespace}`;
 }

@@ -5,8 +5,8 @@
 
 import { Inflate } from "pako";
 
-/** Bytes unpacked at a time. */
-const SLICE = 64 * 1024;
+/** Bytes unpacked at a time: a megabyte comes of them at most, between two turns of the event loop. */
+const SLICE = 1024;
 
 /**
  * What `bytes` unpack to. Each member's checksum is checked; the stream fails when one does not hold, when the

@@ -136,7 +136,13 @@ async function replaceRows(
   await commitAll(parts, concerned, (current) => {
     for (const [at, row] of kept.entries()) refuseChanged(row, current[at]);
     const keysOf = (some: readonly { readonly key: Uint8Array }[]) => some.map(({ key }) => key);
-    return { write: rows, remove: keysOf(removed), keep: keysOf(kept) };
+    return {
+      write: rows,
+      remove: keysOf(removed),
+      expect: keysOf([...removed, ...kept]),
+      // Who writes one of them may have written others; but in the end it is replaced, as by a put.
+      prefer: keysOf(rows),
+    };
   });
   const { listener } = parts.writer;
   for (const { canonical } of rows) listener.stored(canonical);

@@ -16,6 +16,7 @@ import {
 import { untilAborted } from "../streams.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
+import { withEvicted } from "./evicted.js";
 import { AsOne, entriesOf, type Filing, OneByOne } from "./into-package.js";
 import { PACKAGE_NAME } from "./manifest.js";
 import { withMissing } from "./missing.js";
@@ -110,6 +111,11 @@ export interface SaveReport {
   readonly removed: readonly string[];
   /** Left as they were: same source, same converter as when last saved. */
   readonly unchanged: readonly string[];
+  /**
+   * Those of added, changed and unchanged that are gone again: a store in memory is too small for all of them, and
+   * has evicted these. Absent if there are none.
+   */
+  readonly evicted?: readonly string[];
   /** What the store had of these stays. */
   readonly failed: readonly SaveFailure[];
   /** Left out: of several definitions of one canonical, the first by file name is stored. */
@@ -155,7 +161,7 @@ export async function savePackage(
   checkGiven(options, RULES);
   const fhirPackage = await packageOf(store, source, options);
   const saved = await saveDefinitions(store, fhirPackage, options);
-  const [report] = await withMissing(store, [[fhirPackage, saved] as const]);
+  const [report] = withEvicted(store, await withMissing(store, [[fhirPackage, saved] as const]));
   return report as SaveReport;
 }
 
@@ -256,7 +262,7 @@ export async function savePackages(
     const fhirPackage = await packageOf(store, source, options);
     saved.push([fhirPackage, await saveDefinitions(store, fhirPackage, options)]);
   }
-  return withMissing(store, saved);
+  return withEvicted(store, await withMissing(store, saved));
 }
 
 /** Finds out what the store has of a package, under which spelling, and by which way the rest goes in. */

@@ -3,6 +3,7 @@
 import { type ParsedTarEntryWithData, type TarHeader, unpackTar } from "modern-tar";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { onFirstUse } from "../first-use.js";
+import { TurnTaking } from "../turn-taking.js";
 import type { Surroundings } from "./contents.js";
 import type { PackageFile } from "./resources.js";
 
@@ -117,20 +118,27 @@ function asFiles(files: ReadonlyMap<string, Uint8Array>): PackageFile[] {
   return [...files].map(([name, data]) => ({ name, read: async () => data }));
 }
 
-/** Passes bytes on and counts them, up to a limit; with the two blocks of zeros that end an archive, if `isToEnd`. */
+/**
+ * Passes bytes on and counts them, up to a limit; in turns with others, as there may be many thousands of headers
+ * and no bytes that anybody waits for. With the two blocks of zeros that end an archive, if `isToEnd`.
+ */
 function atMost(
   limit: number,
   fileName: string,
   isToEnd = false,
 ): { stream: TransformStream<Uint8Array, Uint8Array>; passed: () => number } {
   let passed = 0;
+  const turns = new TurnTaking();
   const stream = new TransformStream<Uint8Array, Uint8Array>({
     flush(controller) {
       if (isToEnd && passed % TAR_BLOCK === 0) controller.enqueue(new Uint8Array(2 * TAR_BLOCK));
     },
-    transform(chunk, controller) {
+    async transform(chunk, controller) {
       passed += chunk.length;
-      if (passed <= limit) return controller.enqueue(chunk);
+      if (passed <= limit) {
+        controller.enqueue(chunk);
+        return turns.take();
+      }
       const message = `${fileName} unpacks to more than ${limit} bytes, which no FHIR package does`;
       throw new SchemaStoreError("INVALID_VALUE", message, { key: fileName });
     },

@@ -74,8 +74,8 @@ export class ConditionalWrites {
   }
 
   /**
-   * Commits rows and deletions if the keys are at these revisions and no write of them is on its way
-   * from here, and runs `then`; returns the CONCURRENCY if not. Durable when it resolves.
+   * Commits rows and deletions if the keys are at these revisions, and no write of them, or of what is written,
+   * is on its way from here, and runs `then`; returns the CONCURRENCY if not. Durable when it resolves.
    */
   async tryCommit<T>(
     rows: readonly WritableRow[],
@@ -89,7 +89,8 @@ export class ConditionalWrites {
   }
 
   async #tryCommit<T>(url: string, batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
-    const keys = (batch.expect ?? []).map(({ key }) => key);
+    const written = [...batch.put.map(({ key }) => key), ...batch.delete];
+    const keys = [...written, ...(batch.expect ?? []).map(({ key }) => key)];
     const whole = batch.expectUrl?.url;
     // One that the host has no room for does not go away by waiting.
     const refusal = this.#writes.refusalOf(keys, whole);

@@ -6,7 +6,6 @@
  * began, and never over a row whose own write is still on its way: no result goes back in time.
  */
 
-import { mapKey } from "../bytes.js";
 import { canonicalOf, type PutRecord } from "../core/record.js";
 import { againAfterRestart, forgiveRestart } from "../core/restarts.js";
 import { sentenceOn } from "../damage.js";
@@ -25,6 +24,8 @@ import type { Metadata } from "../types.js";
 import { Backlog } from "./backlog.js";
 import { ConditionalWrites } from "./conditional-writes.js";
 import { HostBodies } from "./host-bodies.js";
+import { HostRows } from "./host-rows.js";
+import { Order } from "./order.js";
 import { bytesOf, type PendingWrite } from "./pending-write.js";
 import { SavedIndex } from "./saved-index.js";
 import { isFull, noRoom } from "./what-fits.js";
@@ -59,8 +60,8 @@ export class DurableTier {
   readonly bodies: HostBodies;
   #opened: HostOpened | undefined;
   #token: HostToken = 0;
-  /** Changes whenever the host's state, as far as known here, does. */
-  #epoch = 0;
+  readonly #order = new Order();
+  readonly #rows: HostRows;
   #complete: Promise<void> | undefined;
   /** The catalog knows every row of the host. */
   #loaded = false;
@@ -90,13 +91,14 @@ export class DurableTier {
       (slot) => this.writes.body(slot) !== undefined,
     );
     this.writes = new WriteBehind({
-      commit: (batch) => this.#commit(batch, () => {}),
+      commit: (batch, then) => this.#commit(batch, then),
       committed: (writes) => this.#committed(writes),
       superseded: (write) => forgiveRestart(() => memory.removePending(bytesOf([write]))),
       failed: (error) => listener.failed(error),
       undo: (write) => this.#undo(write),
       refused: (write, cause) => listener.failed(noRoom(write, cause)),
     });
+    this.#rows = new HostRows(memory, this.writes, this.#order);
     this.backlog = new Backlog(memory, this.writes);
     this.conditional = new ConditionalWrites(
       {
@@ -146,16 +148,13 @@ export class DurableTier {
 
   /** Brings all rows of a URL into the catalog; returns them as the host has them. */
   async ask(url: string): Promise<HostRow[]> {
-    const rows = await this.#consistent(() => this.adapter.byUrl([url]));
-    this.#memory.insertRowsOf(url, this.#withoutPending(rows));
-    const there = new Set(rows.map(({ key }) => mapKey(key)));
-    for (const slot of this.#memory.catalog.rowsOf(url)) {
-      const key = this.#memory.catalog.key(slot);
-      if (key !== undefined && !there.has(mapKey(key)) && !this.writes.has(key)) {
-        this.#memory.removeRow(key);
-      }
-    }
-    return rows;
+    return this.#order.read(
+      () => this.adapter.byUrl([url]),
+      (rows) => {
+        this.#rows.takeUrl(url, rows);
+        return rows;
+      },
+    );
   }
 
   /** Takes an entry into the catalog and queues its row; one that is `awaited` is to be settled. */
@@ -188,10 +187,10 @@ export class DurableTier {
       this.writes.add(before);
       return;
     }
-    const [row] = await this.#consistent(() => this.adapter.rows([key]));
-    if (this.writes.has(key)) return;
-    if (row === undefined) this.#memory.removeRow(key);
-    else this.#memory.insertRow(row);
+    await this.#order.read(
+      () => this.adapter.rows([key]),
+      (rows) => this.#rows.take([key], rows),
+    );
   }
 
   /** Feeds a pending write into the catalog; returns its slot. */
@@ -275,8 +274,9 @@ export class DurableTier {
   }
 
   async #load(): Promise<void> {
-    const index = await this.#consistent(() => this.adapter.index());
-    if (index === undefined || !this.#insertIndex(index)) {
+    const insert = (index: Uint8Array | undefined) =>
+      index !== undefined && this.#insertIndex(index);
+    if (!(await this.#order.read(() => this.adapter.index(), insert))) {
       await this.#replaceRows();
       if (this.#keepsIndex) this.#savedIndex.saveSoon();
     }
@@ -286,6 +286,7 @@ export class DurableTier {
   /** An index that cannot be decoded is ignored, and so is one with writes under way. */
   #insertIndex(index: Uint8Array): boolean {
     if (this.writes.size > 0) return false;
+    this.#order.saw();
     try {
       this.#memory.reportHits();
       this.#memory.insertIndex(index);
@@ -297,25 +298,15 @@ export class DurableTier {
     return true;
   }
 
-  async #replaceRows(): Promise<void> {
-    const { rows, token } = await this.#consistent(() => this.adapter.allRows());
-    const keep = this.writes.pending().map(({ slot }) => slot);
-    this.#memory.replaceRows(this.#withoutPending(rows), keep);
-    this.#token = token;
-    this.#epoch += 1;
-  }
-
-  /** Repeats a read of the host until nothing was committed or brought in while it ran. */
-  async #consistent<T>(read: () => Promise<T>): Promise<T> {
-    for (;;) {
-      const epoch = this.#epoch;
-      const result = await read();
-      if (epoch === this.#epoch) return result;
-    }
-  }
-
-  #withoutPending(rows: readonly HostRow[]): HostRow[] {
-    return rows.filter(({ key }) => !this.writes.has(key));
+  #replaceRows(): Promise<void> {
+    return this.#order.read(
+      () => this.adapter.allRows(),
+      ({ rows, token }) => {
+        this.#rows.takeAll(rows);
+        this.#token = token;
+        this.#order.changed();
+      },
+    );
   }
 
   /** One synchronisation at a time; a request that comes meanwhile is served by another one. */
@@ -328,45 +319,50 @@ export class DurableTier {
 
   async #syncOnce(): Promise<boolean> {
     if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
-    const changes = await this.#consistent(() => this.adapter.changes(this.#token));
-    if (changes === "reset") {
-      await this.#replaceRows();
+    const read = () => this.adapter.changes(this.#token);
+    const outcome = await this.#order.read(read, (changes) => {
+      if (changes === "reset") return changes;
+      if (changes.token === this.#token) return false;
+      this.#rows.takeChanges(changes);
+      this.#token = changes.token;
+      this.#order.changed();
+      if (this.#keepsIndex) this.#savedIndex.saveSoon();
       return true;
-    }
-    if (changes.token === this.#token) return false;
-    this.#memory.reportHits();
-    for (const row of this.#withoutPending(changes.rows)) this.#memory.insertRow(row);
-    for (const key of changes.deleted) {
-      if (!this.writes.has(key)) this.#memory.removeRow(key);
-    }
-    this.#token = changes.token;
-    this.#epoch += 1;
-    if (this.#keepsIndex) this.#savedIndex.saveSoon();
+    });
+    if (outcome !== "reset") return outcome;
+    await this.#replaceRows();
     return true;
   }
 
   /** Commits, and runs `then` before anything else can be read from the host or learned of it. */
-  async #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
-    const { name } = this.adapter;
-    let token: HostToken;
-    try {
-      token = await this.adapter.commit(batch, { durability: this.#durability });
-    } catch (cause) {
-      throw asStoreError(cause, "DISK_ERROR", `the commit to ${name} failed`);
-    }
-    let damaged = false;
-    // The catalog of a restarted core is read again, which reports it.
-    forgiveRestart(() => {
-      damaged = this.#memory.ask((core) => core.damaged()).length > 0;
+  #commit<T>(batch: HostBatch, then: () => T): Promise<T> {
+    const { adapter } = this;
+    const keys = [...batch.put.map(({ key }) => key), ...batch.delete];
+    const commit = async () => {
+      try {
+        return await adapter.commit(batch, { durability: this.#durability });
+      } catch (cause) {
+        throw asStoreError(cause, "DISK_ERROR", `the commit to ${adapter.name} failed`);
+      }
+    };
+    // What cannot be read now is told when it is needed.
+    const again = async () => adapter.rows(keys).catch(() => undefined);
+    return this.#order.commit(keys, commit, again, (token, rows) => {
+      let damaged = false;
+      // The catalog of a restarted core is read again, which reports it.
+      forgiveRestart(() => {
+        damaged = this.#memory.ask((core) => core.damaged()).length > 0;
+      });
+      // Nobody else wrote in between: everything is known already.
+      if (token === this.#token + 1 && !damaged) this.#token = token;
+      if (this.#keepsIndex) this.#savedIndex.saveSoon();
+      const done = then();
+      // Somebody else may have written them again.
+      if (rows !== undefined) forgiveRestart(() => this.#rows.take(keys, rows));
+      // Other rows may have their body again.
+      if (damaged) this.#sync().catch(() => {});
+      return done;
     });
-    // Nobody else wrote in between: everything is known already.
-    if (token === this.#token + 1 && !damaged) this.#token = token;
-    this.#epoch += 1;
-    if (this.#keepsIndex) this.#savedIndex.saveSoon();
-    const done = then();
-    // Other rows may have their body again.
-    if (damaged) this.#sync().catch(() => {});
-    return done;
   }
 
   #committed(writes: readonly PendingWrite[]): void {

@@ -18,8 +18,8 @@ const MAX_RETRY_MS = 30_000;
 
 /** What the queue needs from its owner. */
 export interface WriteBehindHost {
-  /** Writes a batch durably. */
-  commit(batch: HostBatch): Promise<void>;
+  /** Writes a batch durably, and runs `then` before anything else is learned of the host. */
+  commit(batch: HostBatch, then: () => void): Promise<void>;
   /** These writes are durable, including those replaced meanwhile. */
   committed(writes: readonly PendingWrite[]): void;
   /** A write was replaced by a later one before it was committed. */
@@ -267,16 +267,17 @@ export class WriteBehind {
     else if (this.#refused.size === 0) this.#refusedRetryMs = LINGER_MS;
   }
 
-  async #commitPart(part: readonly PendingWrite[]): Promise<void> {
-    await this.#host.commit(batchOf(part));
-    for (const write of part) {
-      this.#inFlight.delete(mapKey(write.key));
-      this.#release(write);
-      delete write.before;
-      // Deletions have made room.
-      if (write.put === undefined && this.#refused.size > 0) this.#tryRefused = true;
-    }
-    this.#host.committed(part);
+  #commitPart(part: readonly PendingWrite[]): Promise<void> {
+    return this.#host.commit(batchOf(part), () => {
+      for (const write of part) {
+        this.#inFlight.delete(mapKey(write.key));
+        this.#release(write);
+        delete write.before;
+        // Deletions have made room.
+        if (write.put === undefined && this.#refused.size > 0) this.#tryRefused = true;
+      }
+      this.#host.committed(part);
+    });
   }
 
   /** Retries what was refused, together with what is under way. */

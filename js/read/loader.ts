@@ -13,6 +13,7 @@ import type { Found } from "../memory/types.js";
 import { urlOf } from "../parse-canonical.js";
 import type { GetOptions, Metadata, Tier } from "../types.js";
 import type { Writer } from "../write/writer.js";
+import type { ConvertAnswer } from "./answer.js";
 import { LoadCounts } from "./load-counts.js";
 import { Network } from "./network.js";
 
@@ -71,10 +72,11 @@ export class Loader {
     durable: DurableTier | undefined,
     writer: Writer,
     options: CheckedOptions,
+    convert?: ConvertAnswer,
   ) {
     this.#memory = memory;
     this.#durable = durable;
-    this.#network = new Network(memory, writer, options, () => this.#checkOpen());
+    this.#network = new Network(memory, writer, options, convert, () => this.#checkOpen());
     const network = this.#network;
     this.counts = {
       loads: 0,

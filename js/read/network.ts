@@ -7,6 +7,7 @@ import { parseCanonical } from "../parse-canonical.js";
 import { check, type OptionRule } from "../rules.js";
 import type { Resolved, Resolver } from "../types.js";
 import type { Writer } from "../write/writer.js";
+import { answerTo, type ConvertAnswer } from "./answer.js";
 import { LoadCounts } from "./load-counts.js";
 import { Unknown } from "./unknown.js";
 
@@ -36,20 +37,23 @@ export class Network {
   readonly #memory: MemoryTier;
   readonly #writer: Writer;
   readonly #resolver: Resolver | undefined;
+  readonly #convert: ConvertAnswer | undefined;
   readonly #checkOpen: () => void;
   readonly #fetches = new Set<Fetch>();
   readonly #unknown: Unknown;
 
-  /** `checkOpen` throws CLOSED; asked after every wait. */
+  /** `convert`: where StructureDefinitions are to be converted. `checkOpen` throws CLOSED; asked after every wait. */
   constructor(
     memory: MemoryTier,
     writer: Writer,
     { resolver, unknownTtlSeconds }: CheckedOptions,
+    convert: ConvertAnswer | undefined,
     checkOpen: () => void,
   ) {
     this.#memory = memory;
     this.#writer = writer;
     this.#resolver = resolver;
+    this.#convert = convert;
     this.#checkOpen = checkOpen;
     this.#unknown = new Unknown(memory, unknownTtlSeconds * 1000);
   }
@@ -62,6 +66,7 @@ export class Network {
       this.unanswered += 1;
       return undefined;
     }
+    const { changes } = this.#unknown;
     const fetch: Fetch = { url, version, deleted: false };
     this.#fetches.add(fetch);
     try {
@@ -71,13 +76,11 @@ export class Network {
       if (answer === undefined) {
         this.unanswered += 1;
         // One that was told to stop may have given up.
-        if (this.#resolver !== undefined && !signal.aborted) this.#unknown.add(key);
+        if (this.#resolver !== undefined && !signal.aborted) this.#unknown.add(key, changes);
         return undefined;
       }
       if (fetch.deleted) return undefined;
-      await this.#unknown.despite(() => this.#writer.storeResolved(answer, canonical));
-      this.counts.hits += 1;
-      return "stored";
+      return await this.#store(answer, canonical, fetch);
     } finally {
       this.#fetches.delete(fetch);
     }
@@ -90,6 +93,26 @@ export class Network {
       const hit = gone === undefined || (gone.url === fetch.url && overlap(gone, fetch));
       if (hit) fetch.deleted = true;
     }
+  }
+
+  /** Stores an answer, unless the canonical was put or deleted before it is there. */
+  async #store(given: object | string, canonical: string, fetch: Fetch): Promise<Fetched> {
+    const answer = await answerTo(canonical, given, this.#convert);
+    this.#checkOpen();
+    let isStored = false;
+    if (answer !== undefined) {
+      await this.#writer.putResolved(answer.content, answer.options, (store) => {
+        if (fetch.deleted || this.#memory.slotOf(canonical) !== undefined) return;
+        this.#unknown.despite(store);
+        isStored = true;
+      });
+    }
+    if (isStored) {
+      this.counts.hits += 1;
+      return "stored";
+    }
+    const isGone = fetch.deleted && this.#memory.slotOf(canonical) === undefined;
+    return isGone ? undefined : "overtaken";
   }
 
   async #ask(canonical: string, signal: AbortSignal): Promise<Resolved> {

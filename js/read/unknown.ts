@@ -13,6 +13,8 @@ export class Unknown {
   readonly #until = new Map<string, number>();
   /** `MemoryTier.revision` as of the last look. */
   #revision = 0;
+  /** Counts the changes that made this forget. */
+  #changes = 0;
 
   constructor(memory: MemoryTier, ttlMs: number) {
     this.#memory = memory;
@@ -21,15 +23,20 @@ export class Unknown {
 
   /** Whether the resolver did not know it, not longer ago than that. */
   has(canonical: string): boolean {
-    if (this.#memory.revision !== this.#revision) this.#until.clear();
-    this.#revision = this.#memory.revision;
+    this.#look();
     const until = this.#until.get(canonical);
     return until !== undefined && until > performance.now();
   }
 
-  /** The resolver does not know it. */
-  add(canonical: string): void {
-    if (this.#ttlMs === 0) return;
+  /** Changes whenever something may have become known. */
+  get changes(): number {
+    this.#look();
+    return this.#changes;
+  }
+
+  /** The resolver does not know it; it was asked when `changes` was this. */
+  add(canonical: string, changes: number): void {
+    if (this.#ttlMs === 0 || changes !== this.changes) return;
     this.#until.delete(canonical);
     this.#until.set(canonical, performance.now() + this.#ttlMs);
     if (this.#until.size <= MOST) return;
@@ -37,10 +44,17 @@ export class Unknown {
     this.#until.delete(oldest);
   }
 
-  /** Stores what the resolver did know: that changes nothing for the others. */
-  async despite(store: () => Promise<void>): Promise<void> {
-    const isCurrent = this.#memory.revision === this.#revision;
-    await store();
-    if (isCurrent) this.#revision = this.#memory.revision;
+  /** Stores what the resolver did know, at once: that changes nothing for the others. */
+  despite(store: () => void): void {
+    this.#look();
+    store();
+    this.#revision = this.#memory.revision;
+  }
+
+  #look(): void {
+    if (this.#memory.revision === this.#revision) return;
+    this.#revision = this.#memory.revision;
+    this.#changes += 1;
+    this.#until.clear();
   }
 }

@@ -60,7 +60,7 @@ export interface PutOptions {
 /** Options of an update; its condition is the value that `change` was given. */
 export type UpdateOptions = Omit<PutOptions, "ifHash">;
 
-/** Options of `putMany`. */
+/** Options of `putMany`. Like puts one by one, late ones may evict early ones from a store in memory. */
 export interface PutManyOptions {
   /** Resolve only when all of them are durable. Default: false. */
   readonly durable?: boolean;

@@ -58,7 +58,10 @@ export interface CustomPolicy {
  */
 export type ValueMode = "frozen" | "shared" | "cloned";
 
-/** What a resolver returns: a value, its JSON text, or undefined for "not known here". */
+/**
+ * What a resolver returns: a value, its JSON text, or undefined for "not known here". A StructureDefinition, told
+ * by its `resourceType`, is converted if the store was given a `converter`; anything else is stored as it is.
+ */
 export type Resolved = object | string | undefined;
 
 /**
@@ -121,9 +124,16 @@ export interface StoreOptions {
    * saved, imported or comes from elsewhere ends it. Default: 5.
    */
   readonly unknownTtlSeconds?: number;
-  /** An archive that is imported if the store is empty: a URL, in Node also a path, or the bytes. */
+  /**
+   * An archive that is imported if the store is empty, and still is when the archive has been read: a URL, in Node
+   * also a path, or the bytes.
+   */
   readonly seed?: string | URL | Uint8Array;
-  /** Defaults to the converter of `fhir-schema-store/convert`, loaded on first use. */
+  /**
+   * Converts what `convert` and `savePackage` are given; default: the converter of `fhir-schema-store/convert`,
+   * loaded on first use. Only where it is given, StructureDefinitions that the resolver returns are converted too,
+   * and their schemas stored: CONVERSION under the canonical asked for if one cannot be.
+   */
   readonly converter?: Converter;
   /** The clock, in milliseconds since 1970; for tests. Default: `Date.now`. */
   readonly now?: () => number;

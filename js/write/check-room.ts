@@ -19,8 +19,10 @@ export interface Changes {
   readonly write: readonly WritableRow[];
   /** Keys of the rows to be deleted; none of them is written. */
   readonly remove: readonly Uint8Array[];
-  /** Keys of rows that the plan relies on being as they are. */
-  readonly keep?: readonly Uint8Array[];
+  /** Keys of rows that the plan relies on being as they were: the commit fails if one of them is not. */
+  readonly expect: readonly Uint8Array[];
+  /** The same, but not insisted on where others write them all the time. */
+  readonly prefer?: readonly Uint8Array[];
 }
 
 /** The parts of a store that a commit concerns. */

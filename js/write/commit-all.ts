@@ -12,6 +12,8 @@ import { type Changes, type CommitPlace, checkResidence, checkRoom } from "./che
 
 /** Tries to commit while others write the same rows. */
 const COMMIT_TRIES = 64;
+/** Those of them that also wait for rows which the plan only prefers to be as they were. */
+const PATIENT_TRIES = 8;
 
 /** Bytes of memory for one of a body whose value is held: its text, and the estimate of its value. */
 const HELD_PER_BYTE = 1 + DECODED_QUARTERS / 4;
@@ -20,8 +22,8 @@ const HELD_PER_BYTE = 1 + DECODED_QUARTERS / 4;
 export type CurrentRows = readonly (PackedRow | undefined)[];
 
 /**
- * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it changes or keeps was
- * written meanwhile, by whomever; else both are asked again. Durable when it resolves, with the plan that
+ * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it expects to be so was
+ * written meanwhile, by whomever; else both are asked again. Of what it prefers to be so, the first tries only. Durable when it resolves, with the plan that
  * was carried out. CONCURRENCY, STORAGE_FULL, and what a commit fails with.
  */
 export function commitAll<Plan extends Changes>(
@@ -55,13 +57,12 @@ async function toHost<Plan extends Changes>(
     checkOpen();
     const rows = byKey(keys, current);
     checkRoom(place, planned, (key) => rows.get(mapKey(key)));
-    const changed = [...planned.write.map(({ key }) => key), ...planned.remove];
-    if (changed.length === 0) return planned;
-    const { write, remove, keep = [] } = planned;
-    const expected = [...changed, ...keep];
-    const revisions = expected.map((key) => rows.get(mapKey(key))?.revision ?? 0);
+    const { write, remove, prefer = [] } = planned;
+    if (write.length + remove.length === 0) return planned;
+    const expect = tries > PATIENT_TRIES ? planned.expect : [...planned.expect, ...prefer];
+    const revisions = expect.map((key) => rows.get(mapKey(key))?.revision ?? 0);
     const take = () => takeAll(place, planned);
-    const overtaken = await durable.conditional.tryCommit(write, expected, revisions, take, remove);
+    const overtaken = await durable.conditional.tryCommit(write, expect, revisions, take, remove);
     if (overtaken === undefined) return planned;
     if (tries === COMMIT_TRIES) throw overtaken;
   }

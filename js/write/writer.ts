@@ -12,7 +12,7 @@ import { SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
-import { check, type OptionRule, show, TEXT } from "../rules.js";
+import { check, type OptionRule, TEXT } from "../rules.js";
 import type { JsonObject, Metadata, PutItem, PutOptions } from "../types.js";
 import { describe } from "./describe-put.js";
 
@@ -155,24 +155,20 @@ export class Writer {
     return { ...this.#row(prepared), canonical: canonicalOf(prepared.record) };
   }
 
-  /** Stores what a resolver returned for `canonical`. RESOLVER if it names another entry. */
-  async storeResolved(answer: object | string, canonical: string): Promise<void> {
-    const { url, version } = parseCanonical(canonical);
-    const text = typeof answer === "string" ? answer : stringifyStrictly(answer, { url, version });
-    const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
-    // If stored, it would replace what the user put under that other name.
-    const strayed =
-      (body["url"] ?? url) !== url || (version ?? body["version"]) !== (body["version"] ?? version);
-    if (strayed) {
-      const [its, label] = [show(body["url"] ?? url), show(body["version"] ?? version)];
-      const message = `the resolver was asked for ${canonical} and returned url ${its}, version ${label}`;
-      throw new SchemaStoreError("RESOLVER", message, { key: canonical });
-    }
-    await this.putText(text, {
-      origin: "resolver",
-      ...(body["url"] === undefined ? { url } : {}),
-      ...(body["version"] === undefined && version !== undefined ? { version } : {}),
-    });
+  /**
+   * Stores what came of a resolver's answer, an object or its text, unless that is out of date: `when` is given
+   * the storing as soon as there is room for it, and does it at once or not at all.
+   */
+  async putResolved(
+    content: object | string,
+    options: PutOptions,
+    when: (store: () => void) => void,
+  ): Promise<void> {
+    const prepared =
+      typeof content === "string"
+        ? this.#prepareText(content, options)
+        : this.#prepare(content, options);
+    await this.#whenRoom(prepared, () => when(() => this.#file(prepared)));
   }
 
   /** Deletes the entries in these slots; `durable` waits for it. QUOTA_EXCEEDED, STORAGE_FULL. */
@@ -214,9 +210,13 @@ export class Writer {
   }
 
   #fileWhenRoom(prepared: PreparedPut, awaited: boolean): Filing {
-    const file = () => this.#file(prepared, awaited);
+    return this.#whenRoom(prepared, () => this.#file(prepared, awaited));
+  }
+
+  #whenRoom<T>({ body }: PreparedPut, work: () => T): T | Promise<T> {
     const limit = this.#options.memoryLimitBytes;
-    return this.#durable?.backlog.whenRoom(prepared.body.length, limit, file) ?? file();
+    if (this.#durable === undefined) return work();
+    return this.#durable.backlog.whenRoom(body.length, limit, work);
   }
 
   /** Waits for a write that is awaited; others are on their way, and stay there. */

@@ -22,7 +22,7 @@ const LAYERS = [
   ["types", "bytes"],
   ["host"],
   ["load", "streams"],
-  ["concurrency", "damage", "first-use", "parse-canonical", "rules"],
+  ["concurrency", "damage", "first-use", "parse-canonical", "rules", "turn-taking"],
   ["errors"],
 ];
 

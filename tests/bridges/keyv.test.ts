@@ -104,16 +104,72 @@ test("no time to live is what Keyv takes for none", async () => {
   });
 });
 
-test("clear finds what has a namespace, or no namespace is named", async () => {
+test("clear and the iterator find what comes without its namespace, and nothing else", async () => {
+  const all = async (keyv: Keyv5) => {
+    const found: string[] = [];
+    for await (const [key] of keyv.iterator?.({}) ?? []) found.push(key);
+    return found.sort();
+  };
+  for (const namespace of [undefined, "own", "own x%|#"]) {
+    await withStore(async (store) => {
+      const options = { ...(namespace !== undefined && { namespace }), throwOnErrors: true };
+      const bare = new Keyv5({ ...options, store: keyvAdapter(store), useKeyPrefix: false });
+      const named = new Keyv5({ store: keyvAdapter(store), namespace: "named" });
+      const other = new Keyv5({ ...options, store: keyvAdapter(store), useKeyPrefix: false });
+      other.namespace = "other";
+      const prefix = "http://example.org/";
+      const elsewhere = new Keyv5({ ...options, store: keyvAdapter(store, { prefix }) });
+      await store.put({ url: "http://example.org/Tea" }, { tags: ["keyv namespace own"] });
+      await Promise.all([named, other, elsewhere].map((keyv) => keyv.set("key of another", 1)));
+      await bare.set("key", "value");
+      await bare.set(`${bare.namespace}:key`, "value");
+      await bare.set("again", 1);
+      await bare.set("again", 2, 60_000);
+      assert.deepEqual(await all(bare), ["again", "key", `${bare.namespace}:key`].sort());
+      // Not by what was seen, but by what is stored.
+      const fresh = new Keyv5({ ...options, store: keyvAdapter(store), useKeyPrefix: false });
+      await fresh.clear();
+      assert.deepEqual(await bare.get(["again", "key"]), [undefined, undefined]);
+      assert.deepEqual(await all(bare), []);
+      for (const keyv of [named, other, elsewhere]) {
+        assert.deepEqual(
+          [await keyv.get("key of another"), await all(keyv)],
+          [1, ["key of another"]],
+        );
+      }
+      assert.equal(await store.has("http://example.org/Tea"), true);
+    });
+  }
+});
+
+test("an entry that came without its namespace is of the one that set it last", async () => {
   await withStore(async (store) => {
-    const bare = new Keyv5({ store: keyvAdapter(store), useKeyPrefix: false });
-    await bare.set("key", "value");
-    await bare.clear();
-    assert.equal(await bare.get("key"), "value");
+    const [one, two] = ["one", "two"].map(
+      (namespace) => new Keyv5({ store: keyvAdapter(store), namespace, useKeyPrefix: false }),
+    ) as [Keyv5, Keyv5];
+    await one.set("key", 1);
+    await two.set("key", 2);
+    await one.clear();
+    assert.equal(await one.get("key"), 2);
+    await two.clear();
+    assert.equal(await one.get("key"), undefined);
+  });
+});
+
+test("without a namespace, clear deletes all that has the prefix", async () => {
+  await withStore(async (store) => {
+    const prefixed = new Keyv5({ store: keyvAdapter(store) });
+    const adapter = keyvAdapter(store);
+    const bare = new Keyv5({ store: adapter, useKeyPrefix: false });
+    // As Keyv's own documentation turns namespaces off.
+    adapter.namespace = undefined;
     const plain = new Keyv5({ store: keyvAdapter(store), namespace: "" });
-    assert.equal(await plain.get("key"), "value");
-    await plain.clear();
-    assert.equal(await store.size(), 0);
+    for (const keyv of [bare, plain]) {
+      await store.put({ url: "http://example.org/Tea" });
+      await Promise.all([prefixed, bare, plain].map((one) => one.set("key", "value")));
+      await keyv.clear();
+      assert.equal(await store.size(), 1);
+    }
   });
 });
 

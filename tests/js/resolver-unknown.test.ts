@@ -1,10 +1,10 @@
-/** What the resolver does not know, it is not asked for at every look-up; what it fails with may be tried again. */
+/** What the resolver does not know, it is not asked for at every look-up; what it fails with may be tried asked. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { savePackage } from "../../dist/convert/index.js";
 import { SchemaStoreError } from "../../dist/errors.js";
-import { MemoryPlace, memoryAdapter, openStore } from "./kit.js";
+import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, turn, until } from "./kit.js";
 import { definition, packageOf } from "./made-packages.js";
 
 const X = "http://example.org/";
@@ -84,6 +84,52 @@ test("a put, a deletion, a package, an import or another store ends it", async (
   }
   await store.put({ url: `${X}a` });
   assert.ok(await store.get(`${X}a`), "what was unknown and is put is found");
+});
+
+test("what is put while the resolver is asked ends what it says then", async () => {
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { asked, resolver } = counting();
+  await using store = await openStore({
+    resolver: async (canonical) => {
+      await resolver(canonical);
+      if (canonical === `${X}slow`) await answered;
+      return undefined;
+    },
+  });
+  const slow = store.get(`${X}slow`);
+  await until(() => asked.length === 1, "the question");
+  await store.put({ url: `${X}meanwhile` });
+  // Another look-up takes note of the put before the answer is there.
+  await store.get(`${X}b`);
+  answer();
+  assert.equal(await slow, undefined);
+  await store.get(`${X}slow`);
+  assert.deepEqual(asked, [`${X}slow`, `${X}b`, `${X}slow`]);
+});
+
+test("what is put while an answer waits to be stored ends it as well", async () => {
+  // Puts wait for each other where much is on its way: the answer to `known` comes after the others.
+  const gated = new GatedAdapter(new MemoryPlace());
+  const { asked, resolver } = counting(`${X}known`);
+  await using full = await openStore({ adapter: gated.adapter, resolver });
+  await full.get(`${X}a`);
+  await full.get(`${X}a`);
+  gated.shut("commit");
+  const large = { text: "x".repeat(3 << 20) };
+  const puts = [1, 2, 3].map((n) => full.put({ url: `${X}large${n}`, ...large }));
+  await full.get(`${X}a`);
+  const known = full.get(`${X}known`);
+  await until(() => asked.includes(`${X}known`), "the question");
+  await turn();
+  const beside = full.put({ url: `${X}beside` });
+  gated.open("commit");
+  await Promise.all([...puts, known, beside]);
+  const before = asked.length;
+  await full.get(`${X}a`);
+  assert.equal(asked.length, before + 1);
 });
 
 test("a resolver that was told to stop has said nothing of what it knows", async () => {

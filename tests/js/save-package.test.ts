@@ -11,10 +11,14 @@ import {
   openPackagePath,
   type PackageStore,
   type SaveProgress,
+  type SaveReport,
   savePackage,
+  savePackages,
 } from "../../dist/convert/node.js";
 import { SchemaStoreError } from "../../dist/errors.js";
 import { openSchemaStore } from "../../dist/index.node.js";
+import { memoryAdapter } from "./kit.js";
+import { packageOf } from "./made-packages.js";
 
 const usCore = readFileSync(new URL("../fixtures/us_core_311.tgz", import.meta.url));
 const r4b = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));
@@ -197,4 +201,35 @@ test("a definition with more metadata than an archive carries is told, and the o
     );
     assert.match(`${failed?.error.message}`, /metadata of http:\/\/example.org\/long of \d+ bytes/);
   }
+});
+
+test("a report names what a store in memory had no room for", async () => {
+  const files = (name: string) =>
+    Object.fromEntries(
+      [0, 1, 2, 3].map((n) => [`${n}.json`, { ...definition(""), url: `${url}/${name}/${n}` }]),
+    );
+  const [one, two] = await Promise.all(["one", "two"].map((n) => packageOf(n, files(n))));
+  for (const options of [{ maxEntries: 5 }, { maxEntries: 5, evictionPolicy: "fifo" as const }]) {
+    await using store = await openSchemaStore({ strategy: "memory", ...options });
+    const check = async (reports: readonly SaveReport[]) => {
+      const there = (await store.list()).map(({ source, canonical }) => `${source} ${canonical}`);
+      const told = reports.flatMap(({ package: source, evicted = [], ...lists }) => {
+        const all = [...lists.added, ...lists.changed, ...lists.unchanged];
+        assert.equal(all.length, 4);
+        return all.filter((one) => !evicted.includes(one)).map((one) => `${source} ${one}`);
+      });
+      assert.deepEqual(there.sort(), told.sort());
+    };
+    const first = await savePackage(store, one as Uint8Array);
+    assert.equal("evicted" in first, false);
+    await check([first]);
+    // What the second takes the place of is gone by the time both reports are given.
+    const both = await savePackages(store, [one, two] as Uint8Array[]);
+    assert.ok(both.some(({ evicted }) => evicted !== undefined));
+    await check(both);
+    await check([...(await savePackages(store, [two, one] as Uint8Array[]))]);
+  }
+  // Where there is another copy, nothing is gone.
+  await using durable = await openSchemaStore({ maxEntries: 2, adapter: memoryAdapter() });
+  assert.equal("evicted" in (await savePackage(durable, one as Uint8Array)), false);
 });

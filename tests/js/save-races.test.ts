@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { savePackage } from "../../dist/convert/index.js";
+import type { HostAdapter } from "../../dist/host.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
 import { definition, packageOf } from "./made-packages.js";
@@ -58,6 +59,32 @@ test("what another store writes of it meanwhile is replaced as a whole, unchange
   assert.deepEqual([report.removed, report.unchanged], [[`${X}z`], [`${X}w`]]);
   await quick.refresh();
   assert.deepEqual(await contents(quick), await contents(slow));
+});
+
+test("a row that another process writes all the time does not keep a package from being saved", async () => {
+  const place = new MemoryPlace();
+  const inner = memoryAdapter(place);
+  await using other = await openStore({ adapter: memoryAdapter(place) });
+  let [tries, isBusy] = [0, false];
+  const adapter: HostAdapter = {
+    ...inner,
+    async commit(batch, options) {
+      tries += isBusy ? 1 : 0;
+      // Whenever it has read the row, and before it is its turn.
+      if (isBusy) await other.put({ url: `${X}d`, tries }, { source: "p#1", durable: true });
+      return inner.commit(batch, options);
+    },
+  };
+  await using store = await openStore({ adapter });
+  await savePackage(store, await packageOf("p", first));
+  isBusy = true;
+  const report = await savePackage(store, await packageOf("p", second));
+  isBusy = false;
+  assert.ok(report.changed.includes(`${X}d`));
+  assert.ok(tries > 2 && tries < 20, `${tries} tries`);
+  assert.deepEqual(await contents(store), NEW);
+  await other.refresh();
+  assert.deepEqual(await contents(other), NEW);
 });
 
 test("several processes that save two states of a package leave one of them, never a mixture", async () => {

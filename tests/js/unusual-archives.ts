@@ -1,6 +1,7 @@
 /** Archives as they come: what every platform has to read, and what each has to refuse. */
 
 import { gunzipSync, gzipSync } from "node:zlib";
+import { packTar } from "modern-tar";
 import { definition, packageOf } from "./made-packages.js";
 
 const X = "http://example.org/";
@@ -31,7 +32,7 @@ export const good: Record<string, Uint8Array> = {
   "zeros after the gzip stream": cat(whole, new Uint8Array(2000)),
   "several members": cat(...members(700, 1500)),
   "several members, and zeros after them": cat(...members(700, 1500), new Uint8Array(70_000)),
-  "a member that ends where a slice of 64 KiB does": cat(
+  "a member that ends where a slice does, at 64 KiB": cat(
     padded(65_536),
     gzipSync(tar.subarray(512)),
   ),
@@ -40,6 +41,18 @@ export const good: Record<string, Uint8Array> = {
   "a tar with half of its end": gzipSync(tar.subarray(0, end + 512)),
   "a tar with more zeros": gzipSync(cat(tar, new Uint8Array(9000))),
 };
+/** The same behind the headers of many files without contents, some of it in a way that not every platform reads. */
+export async function crowded(count: number): Promise<Record<string, Uint8Array>> {
+  const header = (await packTar([{ header: { name: "a/b/c.txt", size: 0 } }])).subarray(0, 512);
+  const many = Buffer.concat(Array(count).fill(header));
+  const packed = gzipSync(cat(many, tar));
+  return {
+    "as it should be": packed,
+    "zeros after the gzip stream": cat(packed, new Uint8Array(9)),
+    "several members": cat(gzipSync(many), gzipSync(tar)),
+  };
+}
+
 const flipped = new Uint8Array(whole);
 flipped[flipped.length - 6] = (flipped.at(-6) ?? 0) ^ 1;
 /** All of these are CORRUPT. */

@@ -5,11 +5,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openPackagePath, savePackage, savePackages } from "../../dist/convert/node.js";
+import {
+  openPackage,
+  openPackagePath,
+  savePackage,
+  savePackages,
+} from "../../dist/convert/node.js";
 import { openSchemaStore } from "../../dist/index.node.js";
 import { openStore } from "./kit.js";
 import { packageOf } from "./made-packages.js";
-import { bad, files, good, whole } from "./unusual-archives.js";
+import { bad, crowded, files, good, whole } from "./unusual-archives.js";
 
 const X = "http://example.org/";
 const home = mkdtempSync(join(tmpdir(), "unusual-packages-"));
@@ -31,6 +36,27 @@ for (const [what, bytes] of Object.entries(bad)) {
     assert.equal(await store.size(), 0);
   });
 }
+
+test("others have their turn while an archive of many files is read", async () => {
+  for (const [what, bytes] of Object.entries(await crowded(20_000))) {
+    let [turns, longest, last] = [0, 0, performance.now()];
+    const clock = setInterval(() => {
+      turns += 1;
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const start = performance.now();
+    const { fileCount } = await openPackage(bytes);
+    longest = Math.max(longest, performance.now() - last);
+    clearInterval(clock);
+    assert.equal(fileCount, 2, what);
+    const whole = performance.now() - start;
+    assert.ok(
+      turns >= 5 && longest < whole / 2,
+      `${what}: ${turns} turns, ${longest} of ${whole} ms`,
+    );
+  }
+});
 
 test("a byte order mark in a string is passed over, as in bytes", async () => {
   await using store = await openSchemaStore({ strategy: "memory" });

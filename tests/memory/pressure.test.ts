@@ -104,6 +104,19 @@ test("a body that Wasm memory cannot take even when empty costs nothing but itse
   assert.deepEqual([report.kept, report.restarts, report.pressure.length], [10, 0, 1]);
 });
 
+test("a report of hits that Wasm memory has no room for is dropped, and costs nothing else", () => {
+  const { report, stderr } = runTask(["--wasm-max-mem-pages=80"], "full-report");
+  assert.ok(report, stderr);
+  assert.equal(report.code, "STORAGE_FULL");
+  // Three numbers of four bytes for each entry.
+  const refused = { reason: "wasm", wantedBytes: 7000 * 12, freedBytes: 0 };
+  assert.deepEqual(report.pressure, [refused]);
+  assert.deepEqual([report.many, report.few], [7000, 1000], "every value is right");
+  assert.deepEqual(report.hits, [0, 1000], "the next hits count again");
+  assert.deepEqual([report.restarts, report.emitted], [0, 1]);
+  assert.ok(report.entries > 7000);
+});
+
 test("memory that was let go is not asked for twice before the collector has run", async () => {
   const readings: Reading[] = [];
   const wanted: { reason: string; wantedBytes: number }[] = [];

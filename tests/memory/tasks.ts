@@ -12,6 +12,7 @@ const tasks: Record<string, (one: string, other: string) => Promise<unknown>> = 
   process: processLimit,
   wasm,
   "too-large": tooLarge,
+  "full-report": fullReport,
   "left-open": leftOpen,
 };
 const [one = "", other = ""] = args;
@@ -128,6 +129,39 @@ async function tooLarge(): Promise<unknown> {
   const { restarts } = await store.stats();
   await store.close();
   return { ...events, error, kept, restarts };
+}
+
+/** Hits more entries than a memory that is full can be told of. */
+async function fullReport(): Promise<unknown> {
+  const options = { maxEntries: 20_000, autoCleanup: false };
+  const store = await openSchemaStore({ strategy: "memory", ...options });
+  const events = listen(store);
+  const urls = Array.from({ length: 7000 }, (_, n) => `u${n}`);
+  for (const url of urls) await store.put({ url });
+  await store.getMany(urls);
+  const filler = "x".repeat(12_000);
+  let error: { code: string } | undefined;
+  for (let n = 0; error === undefined; n += 1) {
+    await store.put({ url: `filler${n}`, filler }).catch((cause) => {
+      error = cause;
+    });
+  }
+  const hitsNow = async () => (await store.stats()).tiers.memory.hits;
+  const before = await hitsNow();
+  const hitAll = (some: readonly string[]) =>
+    some.filter((url) => store.getSync<{ url: string }>(url)?.url === url).length;
+  events.pressure.length = 0;
+  const many = hitAll(urls);
+  const afterMany = await hitsNow();
+  const pressure = [...events.pressure];
+  // A report that is small needs no more room than there always is.
+  const few = hitAll(urls.slice(0, 1000));
+  const afterFew = await hitsNow();
+  const { restarts, entries } = await store.stats();
+  const { length: emitted } = events.pressure;
+  await store.close();
+  const hits = [afterMany - before, afterFew - afterMany];
+  return { code: error?.code, many, few, hits, pressure, emitted, restarts, entries };
 }
 
 /** Ends without closing. */
