@@ -27,7 +27,7 @@ import { LONGEST_MS } from "./indexeddb/deadline.js";
 import { forget, isAnyLeft, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { estimatedQuota } from "./indexeddb/quota.js";
-import { result, results } from "./indexeddb/requests.js";
+import { ownText, result, results } from "./indexeddb/requests.js";
 import { readPlace, readRows, rowsOfKeys } from "./indexeddb/rows.js";
 import {
   COMMITTED,
@@ -153,7 +153,7 @@ class IndexedDbAdapter implements HostAdapter {
     const distinct = [...new Set(urls)];
     const { rows } = await this.#readRows(async (transaction) => {
       const index = transaction.objectStore("rows").index("url");
-      const found = await Promise.all(distinct.map((url) => readRows(index, url)));
+      const found = await Promise.all(distinct.map((url) => readRows(index, ownText(url))));
       return { rows: found.flatMap(({ rows }) => rows) };
     });
     return rows;
