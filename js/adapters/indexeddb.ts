@@ -16,6 +16,7 @@ import type {
   HostChanges,
   HostOpened,
   HostRow,
+  HostRows,
   HostToken,
   HostUsage,
 } from "../host.js";
@@ -107,7 +108,7 @@ class IndexedDbAdapter implements HostAdapter {
       exclusive: hasLocks(),
       checked: false,
     };
-    return { storeId, token, durable: true, capabilities, damage };
+    return { storeId, place: this.#database, token, durable: true, capabilities, damage };
   }
 
   async index(): Promise<Uint8Array | undefined> {
@@ -131,12 +132,12 @@ class IndexedDbAdapter implements HostAdapter {
     });
   }
 
-  async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
+  async allRows(): Promise<HostRows> {
     this.#mustBeOpen();
-    return this.#readRows(async (transaction, { token }) => ({
-      ...(await readRows(transaction.objectStore("rows"))),
-      token,
-    }));
+    return this.#readRows(async (transaction, { token, storeId }) => {
+      const { rows } = await readRows(transaction.objectStore("rows"));
+      return { rows, token, storeId };
+    });
   }
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {

@@ -33,6 +33,11 @@ export class Catalog {
     return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, hidden));
   }
 
+  /** Whether there is an entry in another slot than these. */
+  hasOther(slots: readonly number[]): boolean {
+    return this.list({}, { expired: true, damaged: true }).some((slot) => !slots.includes(slot));
+  }
+
   /** Slots of all rows of `url` or `url|version`. */
   rowsOf(request: string): Uint32Array {
     checkRequest(request);
