@@ -311,7 +311,7 @@ export class DurableTier {
   async #replaceRows(): Promise<void> {
     const { rows, token, storeId } = await this.#consistent(() => this.adapter.allRows());
     const keep = this.writes.pending().map(({ slot }) => slot);
-    const loss = this.#place.read(storeId, () => this.#memory.catalog.hasOther(keep));
+    const loss = this.#place.read(storeId, () => this.#memory.catalog.hasOther(rows, keep));
     this.#memory.replaceRows(this.#withoutPending(rows), keep);
     this.#token = token;
     this.#epoch += 1;

@@ -22,13 +22,13 @@ export class KnownPlace {
   }
 
   /**
-   * Notes of which place all rows were read. The error to tell if that is another one than before, and entries
-   * were `held`. DISK_ERROR.
+   * Notes of which place all rows were read. The error to tell if that is another one than before, and not all
+   * entries are in it. DISK_ERROR.
    */
-  read(storeId: string, held: () => boolean): SchemaStoreError | undefined {
+  read(storeId: string, lacksAny: () => boolean): SchemaStoreError | undefined {
     if (storeId === this.#storeId) return undefined;
     this.#storeId = storeId;
-    if (!held()) return undefined;
+    if (!lacksAny()) return undefined;
     const what = `${this.#adapter}: ${this.#name} was deleted behind the open store`;
     const message = `${what}: what it held is gone, and what is put from now on is in a new one`;
     this.#loss = new SchemaStoreError("DISK_ERROR", message, { key: this.#name });
