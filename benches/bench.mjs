@@ -16,7 +16,7 @@ import { DURABLE, peers } from "./lib/peers.mjs";
 import { grid, overLimits, where } from "./lib/report.mjs";
 
 const TABLES = [
-  ...["hot", "hot-policies", "hot-page", "hit-ratio", "cold", "size"],
+  ...["hot", "hot-policies", "hot-page", "one-tab", "hit-ratio", "cold", "size"],
   ...["serialise", "concurrent", "lookups", "restart", "memory", "page"],
 ];
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));

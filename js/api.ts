@@ -15,6 +15,7 @@ export type {
   HostOpened,
   HostPut,
   HostRow,
+  HostRows,
   HostToken,
   HostUsage,
 } from "./host.js";

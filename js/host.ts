@@ -70,6 +70,8 @@ export interface HostCapabilities {
 export interface HostOpened {
   /** Identity of the place: a new one means that everything known before is gone. */
   readonly storeId: string;
+  /** What messages call the place: a directory, the name of a database. */
+  readonly place?: string;
   /** Where `changes` starts from. */
   readonly token: HostToken;
   /** Whether acknowledged commits survive the process. */
@@ -81,6 +83,14 @@ export interface HostOpened {
 
 /** A point in the place's history; meaningful to the adapter that gave it, within one `open`. */
 export type HostToken = number;
+
+/** Every row of a place at one moment. */
+export interface HostRows {
+  readonly rows: readonly HostRow[];
+  readonly token: HostToken;
+  /** The place they are of: another one than before where that was deleted behind the adapter. */
+  readonly storeId: string;
+}
 
 /** Rows written and keys deleted since a token. */
 export interface HostChanges {
@@ -105,7 +115,11 @@ export interface HostContext {
   readonly core: CoreModule;
 }
 
-/** Bytes at rest. Every method may be called concurrently; every failure is a `SchemaStoreError`. */
+/**
+ * Bytes at rest. Every method may be called concurrently; every failure is a `SchemaStoreError`. Should somebody
+ * delete the place behind an open adapter, that goes on with an empty one: watchers are called or `poll` says so,
+ * `changes` gives "reset", `allRows` another `storeId`, and what is committed from then on is in the new place.
+ */
 export interface HostAdapter {
   /** For messages and statistics: `fs`, `indexeddb`, `memory`, ... */
   readonly name: string;
@@ -116,7 +130,7 @@ export interface HostAdapter {
   /** Offers the packed rows as they were at `token`, for `index` to return. */
   saveIndex(packed: Uint8Array, token: HostToken): Promise<void>;
   /** Every row there is; for adapters without `fullIndex`, and for hosts that lost the packed form. */
-  allRows(): Promise<{ rows: HostRow[]; token: HostToken }>;
+  allRows(): Promise<HostRows>;
   /** The rows of these keys; absent ones are undefined. Positional. */
   rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]>;
   /** All rows of these URLs as they are now, including those that others wrote; in any order. */

@@ -224,7 +224,7 @@ export class SchemaStore {
   /** Metadata of the entries that meet a filter, ordered by canonical; damaged ones are left out. */
   async list(filter: Filter = {}): Promise<Metadata[]> {
     this.#begin(filter, RULES.filter);
-    await this.#parts.durable?.complete();
+    await this.#parts.durable?.upToDate();
     await this.#assembly.holding.counted();
     const { catalog } = this.#memory;
     return Array.from(catalog.list(filter), (slot) => catalog.metadata(slot));
@@ -233,13 +233,13 @@ export class SchemaStore {
   /** Deletes the entries that meet a filter, or all; durable when it resolves. Returns how many. */
   async clear(filter: Filter = {}): Promise<number> {
     this.#begin(filter, RULES.filter);
-    await this.#parts.durable?.complete();
+    await this.#parts.durable?.upToDate();
     this.#assembly.checkOpen();
     const slots = this.#memory.catalog.list(filter, { expired: true, damaged: true });
     const all = Object.values(filter).every((condition) => condition === undefined);
     if (all) this.#parts.loader.deleted();
     await this.#parts.writer.delete(slots, true);
-    if (all) await this.#parts.durable?.adapter.giveUp?.();
+    if (all) await this.#parts.durable?.giveUp();
     return slots.length;
   }
 
@@ -271,7 +271,7 @@ export class SchemaStore {
   /** Number of entries; damaged ones are left out. */
   async size(none?: undefined): Promise<number> {
     this.#begin(none);
-    await this.#parts.durable?.complete();
+    await this.#parts.durable?.upToDate();
     return this.#memory.catalog.list({}).length;
   }
 
@@ -290,7 +290,7 @@ export class SchemaStore {
   /** Counters since the store was opened, and sizes as they are now. */
   async stats(none?: undefined): Promise<Stats> {
     this.#begin(none);
-    await this.#parts.durable?.complete();
+    await this.#parts.durable?.upToDate();
     const { reportStats } = await onFirstUse(import("./report/stats.js"));
     return reportStats(this.#parts);
   }

@@ -17,6 +17,7 @@ import type {
   HostContext,
   HostOpened,
   HostRow,
+  HostRows,
   HostToken,
   HostUsage,
 } from "../host.js";
@@ -93,6 +94,7 @@ class FsAdapter implements HostAdapter {
     this.#wrote = false;
     return {
       storeId: core.storeId,
+      place: this.#files.directory,
       token: core.token(),
       durable: true,
       capabilities: CAPABILITIES,
@@ -109,8 +111,9 @@ class FsAdapter implements HostAdapter {
     this.#opened;
   }
 
-  async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
-    return { rows: unpackRows(await this.index()), token: this.#core.token() };
+  async allRows(): Promise<HostRows> {
+    const rows = unpackRows(await this.index());
+    return { rows, token: this.#core.token(), storeId: this.#core.storeId };
   }
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
@@ -164,10 +167,11 @@ class FsAdapter implements HostAdapter {
   }
 
   async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
-    this.#followPlace();
+    this.#occupyPlace();
     const { core, writer, upkeep } = this.#opened;
     const token = await this.#alone(async () => {
-      if (core.isReplaced()) throw replaced(this.#files.directory);
+      const fate = core.fate();
+      if (fate !== "same") throw lost(this.#files.directory, fate);
       this.#refresh();
       await writer.commit(batch, durability);
       this.#wrote = true;
@@ -180,12 +184,14 @@ class FsAdapter implements HostAdapter {
 
   commitSync(batch: HostBatch): void {
     const { core } = this.#opened;
+    this.#occupyPlace();
     this.#refresh();
     new SegmentWriter(this.#files, core, true).commitNow(batch);
     this.#wrote = true;
   }
 
   async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.#occupyPlace();
     return this.#opened.locks.hold(`work ${name}`, work);
   }
 
@@ -194,13 +200,16 @@ class FsAdapter implements HostAdapter {
   }
 
   async saveSide(name: string, bytes: Uint8Array): Promise<void> {
+    this.#followPlace();
+    if (this.#core.isVacant) return;
     this.#core.call(() => this.#files.replace(sideName(name), bytes));
   }
 
   async usage(): Promise<HostUsage> {
     const files = this.#files;
+    const names = this.#core.call(() => unlessGone(() => files.list()) ?? []);
     const sizes = this.#core.call(() =>
-      files.list().map((name) => (isOurs(name) ? unlessGone(() => files.size(name)) : 0) ?? 0),
+      names.map((name) => (isOurs(name) ? unlessGone(() => files.size(name)) : 0) ?? 0),
     );
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     return { bytes, memoryBytes: this.#core.memoryBytes };
@@ -226,8 +235,9 @@ class FsAdapter implements HostAdapter {
     try {
       await upkeep.idle();
       await this.#queue;
+      this.#followPlace();
       await writer.seal();
-      if (this.#wrote) await upkeep.close();
+      if (this.#wrote && !core.isVacant) await upkeep.close();
     } catch (error) {
       throw diskError(error, "closing the store", this.#files.directory);
     } finally {
@@ -279,23 +289,39 @@ class FsAdapter implements HostAdapter {
   /** Takes in what others wrote, and tells the listeners. */
   #refresh(): boolean {
     const followed = this.#followPlace();
-    const changed = this.#core.refresh() || followed;
+    const changed = this.#core.refresh();
     if (changed) this.#announce();
-    return changed;
+    return changed || followed;
   }
 
   #announce(): void {
     for (const listener of this.#listeners) queueMicrotask(listener);
   }
 
-  /** A directory that another process deleted and recreated is used as it is now. */
+  /** A directory that was deleted is an empty store, one that was recreated is used as it is now. */
   #followPlace(): boolean {
+    const { core } = this.#opened;
+    const fate = core.fate();
+    if (fate === "same") return false;
+    if (fate === "deleted") core.vacate();
+    else core.restart();
+    this.#nameLocks();
+    this.#announce();
+    return true;
+  }
+
+  /** The same before a write, which makes the directory again. INVALID_CONFIG. */
+  #occupyPlace(): void {
+    this.#followPlace();
+    if (!this.#core.isVacant) return;
+    this.#core.occupy();
+    this.#nameLocks();
+  }
+
+  #nameLocks(): void {
     const open = this.#opened;
-    if (!open.core.isReplaced()) return false;
-    open.core.restart();
     open.core.token();
     open.locks = new Locks(this.#files.directory, open.core.storeId);
-    return true;
   }
 
   #publishLater(): void {
@@ -310,7 +336,8 @@ class FsAdapter implements HostAdapter {
   }
 }
 
-function replaced(directory: string): SchemaStoreError {
-  const message = `${directory} was deleted and recreated by another process during the write`;
+function lost(directory: string, fate: "deleted" | "replaced"): SchemaStoreError {
+  const what = fate === "deleted" ? "deleted" : "deleted and recreated";
+  const message = `${directory} was ${what} by another process during the write`;
   return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
 }

@@ -16,6 +16,7 @@ import type {
   HostChanges,
   HostOpened,
   HostRow,
+  HostRows,
   HostToken,
   HostUsage,
 } from "../host.js";
@@ -27,7 +28,7 @@ import { LONGEST_MS } from "./indexeddb/deadline.js";
 import { forget, isAnyLeft, leave, reclaim, takeLeft } from "./indexeddb/left.js";
 import { exclusively, hasLocks } from "./indexeddb/locks.js";
 import { estimatedQuota } from "./indexeddb/quota.js";
-import { result, results } from "./indexeddb/requests.js";
+import { ownText, result, results } from "./indexeddb/requests.js";
 import { readPlace, readRows, rowsOfKeys } from "./indexeddb/rows.js";
 import {
   COMMITTED,
@@ -107,7 +108,7 @@ class IndexedDbAdapter implements HostAdapter {
       exclusive: hasLocks(),
       checked: false,
     };
-    return { storeId, token, durable: true, capabilities, damage };
+    return { storeId, place: this.#database, token, durable: true, capabilities, damage };
   }
 
   async index(): Promise<Uint8Array | undefined> {
@@ -131,12 +132,12 @@ class IndexedDbAdapter implements HostAdapter {
     });
   }
 
-  async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
+  async allRows(): Promise<HostRows> {
     this.#mustBeOpen();
-    return this.#readRows(async (transaction, { token }) => ({
-      ...(await readRows(transaction.objectStore("rows"))),
-      token,
-    }));
+    return this.#readRows(async (transaction, { token, storeId }) => {
+      const { rows } = await readRows(transaction.objectStore("rows"));
+      return { rows, token, storeId };
+    });
   }
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
@@ -153,7 +154,7 @@ class IndexedDbAdapter implements HostAdapter {
     const distinct = [...new Set(urls)];
     const { rows } = await this.#readRows(async (transaction) => {
       const index = transaction.objectStore("rows").index("url");
-      const found = await Promise.all(distinct.map((url) => readRows(index, url)));
+      const found = await Promise.all(distinct.map((url) => readRows(index, ownText(url))));
       return { rows: found.flatMap(({ rows }) => rows) };
     });
     return rows;

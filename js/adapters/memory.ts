@@ -14,6 +14,7 @@ import type {
   HostOpened,
   HostPut,
   HostRow,
+  HostRows,
   HostToken,
   HostUsage,
 } from "../host.js";
@@ -183,9 +184,9 @@ export function memoryAdapter(
     async saveIndex(packed, token): Promise<void> {
       use().index = { packed: copyOf(packed), token };
     },
-    async allRows(): Promise<{ rows: HostRow[]; token: HostToken }> {
-      const { rows, token } = use();
-      return { rows: Array.from(rows.values(), (row) => place.seen(row)), token };
+    async allRows(): Promise<HostRows> {
+      const { rows, token, storeId } = use();
+      return { rows: Array.from(rows.values(), (row) => place.seen(row)), token, storeId };
     },
     async rows(keys): Promise<(HostRow | undefined)[]> {
       const { rows } = use();

@@ -95,7 +95,7 @@ export function unstorageAdapter(
         exclusive: false,
         checked: false,
       };
-      return { storeId, token, durable, capabilities, damage };
+      return { storeId, place: base, token, durable, capabilities, damage };
     },
     async index(): Promise<undefined> {
       use();
@@ -105,8 +105,8 @@ export function unstorageAdapter(
       use();
     },
     async allRows() {
-      const { rows, token } = use();
-      return { rows: Array.from(rows.values(), copyRow), token };
+      const { rows, token, storeId } = use();
+      return { rows: Array.from(rows.values(), copyRow), token, storeId };
     },
     async rows(keys) {
       const { rows } = use();

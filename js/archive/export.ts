@@ -37,7 +37,7 @@ export async function exportArchive(
 }
 
 async function* archived(store: StoreParts, filter: Filter): AsyncGenerator<Uint8Array> {
-  await store.durable?.complete();
+  await store.durable?.upToDate();
   store.checkOpen();
   const { memory } = store;
   // Including damaged ones: the archive would silently lack them.

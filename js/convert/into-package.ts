@@ -158,7 +158,7 @@ function refuseChanged({ hash, meta }: PackedRow, current: PackedRow | undefined
 
 /** What the store has of a package, in whatever spelling; also what has expired, and what is damaged. */
 export async function entriesOf(parts: StoreParts, source: string): Promise<Metadata[]> {
-  await parts.durable?.complete();
+  await parts.durable?.upToDate();
   return slotsOf(parts, source).map((slot) => parts.memory.catalog.metadata(slot));
 }
 

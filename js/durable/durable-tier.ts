@@ -8,7 +8,6 @@
 
 import { canonicalOf, type PutRecord } from "../core/record.js";
 import { againAfterRestart, forgiveRestart } from "../core/restarts.js";
-import { sentenceOn } from "../damage.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import type {
   Durability,
@@ -20,13 +19,13 @@ import type {
 } from "../host.js";
 import type { CoreModule } from "../load/module.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
-import type { Metadata } from "../types.js";
 import { Backlog } from "./backlog.js";
 import { ConditionalWrites } from "./conditional-writes.js";
 import { HostBodies } from "./host-bodies.js";
 import { HostRows } from "./host-rows.js";
+import { KnownPlace } from "./known-place.js";
 import { Order } from "./order.js";
-import { bytesOf, type PendingWrite } from "./pending-write.js";
+import { bytesOf, type Filed, type PendingWrite, residentOf } from "./pending-write.js";
 import { SavedIndex } from "./saved-index.js";
 import { isFull, noRoom } from "./what-fits.js";
 import { WriteBehind } from "./write-behind.js";
@@ -35,12 +34,6 @@ import { WriteBehind } from "./write-behind.js";
 export interface DurableListener {
   flushed(entries: number, bytes: number): void;
   failed(error: SchemaStoreError): void;
-}
-
-/** An entry that was put, and its write where that is on its way to a host. */
-export interface Filed {
-  readonly metadata: Metadata;
-  readonly write: PendingWrite | undefined;
 }
 
 /** Adapter, write-behind queue and catalog synchronisation. */
@@ -58,6 +51,7 @@ export class DurableTier {
   readonly conditional: ConditionalWrites;
   /** Bodies of the host, checked. */
   readonly bodies: HostBodies;
+  readonly #place: KnownPlace;
   #opened: HostOpened | undefined;
   #token: HostToken = 0;
   readonly #order = new Order();
@@ -66,6 +60,9 @@ export class DurableTier {
   /** The catalog knows every row of the host. */
   #loaded = false;
   #syncing: Promise<boolean> | undefined;
+  /** How often the host has told of changes, and up to which time the catalog knows of them. */
+  #told = 0;
+  #heard = 0;
   #unwatch: (() => void) | undefined;
   readonly #savedIndex: SavedIndex;
   #closed = false;
@@ -80,6 +77,7 @@ export class DurableTier {
     this.#memory = memory;
     this.#durability = durability;
     this.#listener = listener;
+    this.#place = new KnownPlace(adapter.name);
     this.#savedIndex = new SavedIndex(adapter, {
       current: () => (this.#loaded && this.writes.size === 0 ? this.#token : undefined),
       pack: () => memory.ask((core) => core.packIndex()),
@@ -115,6 +113,7 @@ export class DurableTier {
   async open(core: CoreModule): Promise<void> {
     const opened = await this.adapter.open({ core });
     this.#opened = opened;
+    this.#place.opened(opened);
     this.#token = opened.token;
     const complete = this.complete();
     complete.catch(() => {});
@@ -124,7 +123,10 @@ export class DurableTier {
       await this.adapter.close().catch(() => {});
       throw error;
     }
-    this.#unwatch = this.adapter.watch?.(() => void this.refresh().catch(() => {}));
+    this.#unwatch = this.adapter.watch?.(() => {
+      this.#told += 1;
+      this.refresh().catch(() => {});
+    });
   }
 
   /** What `open` found. */
@@ -221,14 +223,9 @@ export class DurableTier {
     return write;
   }
 
-  /** What is damaged at the host and not healed yet, as far as is known: a sentence each. */
+  /** What is lost or damaged at the host, and not healed yet, that no row tells of: a sentence each. */
   damage(): string[] {
-    const told = this.adapter.damage?.() ?? this.#opened?.damage ?? [];
-    const slots = this.#memory.ask((core) => core.damaged());
-    return [
-      ...told,
-      ...Array.from(slots, (slot) => sentenceOn(this.#memory.catalog.canonical(slot))),
-    ];
+    return [...this.#place.damage, ...(this.adapter.damage?.() ?? this.#opened?.damage ?? [])];
   }
 
   /** Brings in what others wrote, if the host can tell cheaply; true when anything came. */
@@ -239,9 +236,23 @@ export class DurableTier {
 
   /** Brings in what others wrote. */
   async refresh(): Promise<void> {
+    const told = this.#told;
     await this.complete();
     await this.adapter.poll?.();
     await this.#sync();
+    this.#heard = Math.max(this.#heard, told);
+  }
+
+  /** Resolves when the catalog knows every row of the host, as far as that has told or tells cheaply. */
+  async upToDate(): Promise<void> {
+    await this.complete();
+    await (this.#told > this.#heard ? this.refresh() : this.poll());
+  }
+
+  /** Everything was deleted: what was damaged or lost before need not be reported any more. */
+  async giveUp(): Promise<void> {
+    this.#place.forget();
+    await this.adapter.giveUp?.();
   }
 
   /** Resolves when everything put before is durable. */
@@ -301,10 +312,13 @@ export class DurableTier {
   #replaceRows(): Promise<void> {
     return this.#order.read(
       () => this.adapter.allRows(),
-      ({ rows, token }) => {
-        this.#rows.takeAll(rows);
+      ({ rows, token, storeId }) => {
+        const keep = this.writes.pending().map(({ slot }) => slot);
+        const loss = this.#place.read(storeId, () => this.#memory.catalog.hasOther(rows, keep));
+        this.#rows.takeAll(rows, keep);
         this.#token = token;
         this.#order.changed();
+        if (loss !== undefined) this.#listener.failed(loss);
       },
     );
   }
@@ -369,17 +383,9 @@ export class DurableTier {
     const bytes = bytesOf(writes);
     forgiveRestart(() => {
       this.#memory.removePending(bytes);
-      this.#memory.admit(this.#resident(writes));
+      this.#memory.admit(residentOf(writes, (key) => this.writes.has(key)));
     });
     this.#listener.flushed(writes.length, bytes);
-  }
-
-  /** Bodies that stay in memory now that the host has them, by slot. */
-  *#resident(writes: readonly PendingWrite[]): Iterable<readonly [number, Uint8Array]> {
-    for (const { slot, key, put } of writes) {
-      // The slot of a row that was written again meanwhile may have a new owner.
-      if (put !== undefined && !this.writes.has(key)) yield [slot, put.body];
-    }
   }
 
   /** Hosts with an index of their own need no other. */

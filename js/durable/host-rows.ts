@@ -49,10 +49,9 @@ export class HostRows {
     this.take(deleted, []);
   }
 
-  /** All rows there are. */
-  takeAll(rows: readonly HostRow[]): void {
+  /** All rows there are; the slots to `keep` are those of pending writes. */
+  takeAll(rows: readonly HostRow[], keep: readonly number[]): void {
     this.#order.saw();
-    const keep = this.#writes.pending().map(({ slot }) => slot);
     this.#memory.replaceRows(this.#withoutPending(rows), keep);
   }
 

@@ -1,6 +1,7 @@
 /** The catalog as the store asks it: every known row, by slot and by key. */
 
 import type { Core } from "../core/core.js";
+import type { PackedRow } from "../core/packed-row.js";
 import { decodeMetadata } from "../core/record.js";
 import { HIDDEN_DAMAGED, HIDDEN_EXPIRED } from "../core/wall.js";
 import { checkRequest } from "../parse-canonical.js";
@@ -31,6 +32,12 @@ export class Catalog {
     const before = olderThanMs === undefined ? undefined : this.#now() - olderThanMs;
     const hidden = (expired ? HIDDEN_EXPIRED : 0) + (damaged ? HIDDEN_DAMAGED : 0);
     return this.#core.call((core) => core.list(urlPrefix, source, type, tag, before, hidden));
+  }
+
+  /** Whether it has an entry besides these rows and these slots. */
+  hasOther(rows: readonly PackedRow[], slots: readonly number[]): boolean {
+    const known = new Set([...rows.map(({ key }) => this.find(key)), ...slots]);
+    return this.list({}, { expired: true, damaged: true }).some((slot) => !known.has(slot));
   }
 
   /** Slots of all rows of `url` or `url|version`. */

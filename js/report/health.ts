@@ -1,5 +1,6 @@
 /** What a store reports about itself. */
 
+import { sentenceOn } from "../damage.js";
 import type { DurableTier } from "../durable/durable-tier.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Health } from "../types.js";
@@ -12,7 +13,7 @@ export function reportHealth(
 ): Health {
   const writeError = durable?.writes.error;
   const rankingError = memory.ranking?.error;
-  const damage = (open && durable?.damage()) || [];
+  const damage = open && durable ? [...durable.damage(), ...unreadable(memory)] : [];
   return {
     ok: open && !writeError && !rankingError && damage.length === 0,
     writeError,
@@ -23,4 +24,10 @@ export function reportHealth(
     durable: durable?.opened?.durable ?? false,
     damage,
   };
+}
+
+/** A sentence on each entry that cannot be read and was not healed yet. */
+function unreadable(memory: MemoryTier): string[] {
+  const slots = memory.ask((core) => core.damaged());
+  return Array.from(slots, (slot) => sentenceOn(memory.catalog.canonical(slot)));
 }

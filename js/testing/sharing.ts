@@ -67,6 +67,31 @@ export const sharing: Record<string, Case> = {
     }
   },
 
+  "a place deleted behind an adapter is another, empty one to it": async (place) => {
+    const { adapter: a, opened } = await place.opened();
+    const b = await place.open();
+    await store(a, { key: "lost" });
+    await refresh(b);
+    const before = await b.allRows();
+    equal(before.storeId, opened.storeId, "the storeId of all rows");
+    let calls = 0;
+    b.watch?.(() => {
+      calls += 1;
+    });
+    await a.destroy();
+    const told = (await b.poll?.()) || (await eventually(() => calls > 0));
+    ok(told, "neither poll nor watch told of it");
+    equal(await b.changes(before.token), "reset", "the changes since");
+    const after = await b.allRows();
+    ok(after.storeId !== opened.storeId, "the storeId is still the same");
+    await holds(b, [], "the new place");
+    const entry = await store(b, { key: "new" });
+    equal((await b.allRows()).storeId, after.storeId, "the storeId after a commit");
+    const { adapter: next, opened: reopened } = await place.opened();
+    equal(reopened.storeId, after.storeId, "the storeId that others find");
+    for (const adapter of [b, next]) await holds(adapter, [entry], "what was committed then");
+  },
+
   "exclusive sections of one name never overlap": async (place) => {
     const { adapter: a, opened } = await place.opened();
     const adapters = opened.capabilities.exclusive ? [a, await place.open()] : [a];

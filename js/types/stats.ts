@@ -123,6 +123,9 @@ export interface Health {
   readonly refusedWrites: number;
   readonly pendingBytes: number;
   readonly durable: boolean;
-  /** What can no longer be read and was neither rewritten nor deleted: a sentence each. */
+  /**
+   * What can no longer be read and was neither rewritten nor deleted, and whether the directory or database was deleted
+   * behind the store: a sentence each.
+   */
   readonly damage: readonly string[];
 }

@@ -45,7 +45,7 @@ async function toHost<Plan extends Changes>(
   for (let tries = 1; ; tries += 1) {
     // A random pause, so that one busy row does not keep all of them waiting for ever.
     if (tries > 2) await outOfStep(tries);
-    await (tries === 1 ? durable.complete() : durable.refresh());
+    await (tries === 1 ? durable.upToDate() : durable.refresh());
     checkOpen();
     const keys = keysOf();
     // What the catalog does not know is not there; if that is out of date, the commit will tell.

@@ -1,12 +1,14 @@
 /** The log in its own instance of the core, rebuilt from the directory when that traps. */
 
+import { isSame } from "../../bytes.js";
+import { STORE_ID } from "../../core/wall.js";
 import { type ErrorCode, SchemaStoreError } from "../../errors.js";
 import type { Glue } from "../../load/glue.js";
 import type { CoreModule } from "../../load/module.js";
 import type { StoreGlue } from "../../load/store-glue.js";
 import { diskError, errno, type Files, FORMAT } from "./files.js";
 import { randomBytes } from "./random.js";
-import { identify, type LogHandle, load, refresh, unlessGone } from "./recovery.js";
+import { identify, isVacant, type LogHandle, load, refresh, unlessGone } from "./recovery.js";
 
 /** The guard around the log: every call passes here. */
 export class LogCore {
@@ -20,6 +22,8 @@ export class LogCore {
   #base = 0;
   #lastToken = 0;
   #era = 0;
+  /** The directory was deleted: the log is that of a new store, of which nothing is written yet. */
+  #isVacant = false;
 
   /** `onTrap` runs when the log was lost, before the caller is told. */
   constructor(module: CoreModule, files: Files, onTrap: () => void) {
@@ -36,6 +40,11 @@ export class LogCore {
   /** Grows whenever the log is read again: slots and tickets of another era mean nothing. */
   get era(): number {
     return this.#era;
+  }
+
+  /** Whether there is nothing to read or to tidy up: the directory was deleted, and is made by `occupy`. */
+  get isVacant(): boolean {
+    return this.#isVacant;
   }
 
   /** Memory of the log's instance. */
@@ -86,6 +95,7 @@ export class LogCore {
    * log has forgotten where.
    */
   refresh(): boolean {
+    if (this.#isVacant) return false;
     const found = this.call((log) => refresh(this.#files, log));
     if (found !== "torn") return found === "changed";
     this.restart();
@@ -93,16 +103,34 @@ export class LogCore {
     return true;
   }
 
-  /** Whether the directory was deleted and recreated as another store since it was read. */
-  isReplaced(): boolean {
-    if (this.#log === undefined) return false;
+  /** What has become of the directory since it was read: somebody may have made another store in it. */
+  fate(): "same" | "deleted" | "replaced" {
+    if (this.#log === undefined) return "same";
     const format = this.call(() => unlessGone(() => this.#files.read(FORMAT)));
-    return format !== undefined && !Buffer.from(format).includes(Buffer.from(this.#store));
+    if (format !== undefined) {
+      return Buffer.from(format).includes(Buffer.from(this.#store)) ? "same" : "replaced";
+    }
+    return !this.#isVacant && this.call(() => isVacant(this.#files)) ? "deleted" : "same";
+  }
+
+  /** Goes on as a new store, without making anything in place of what was deleted. */
+  vacate(): void {
+    this.restart();
+    this.#isVacant = true;
+  }
+
+  /** Makes the directory where it was deleted, unless somebody else has. INVALID_CONFIG. */
+  occupy(): void {
+    if (!this.#isVacant) return;
+    const id = this.call(() => identify(this.#files, this.#glue as Glue, this.#store));
+    if (isSame(id, this.#store)) this.#isVacant = false;
+    else this.restart();
   }
 
   /** Forgets what is known: the next call reads the directory, and older tokens mean "reset". */
   restart(): void {
     this.#log = undefined;
+    this.#isVacant = false;
     this.#base = this.#lastToken + 1;
     this.#era += 1;
     this.#onTrap();
@@ -122,10 +150,11 @@ export class LogCore {
         'fsAdapter needs "fhir-schema-store" as Node loads it; this core comes from an entry for browsers',
       );
     }
-    this.#store = identify(this.#files, glue);
+    this.#store = this.#isVacant ? randomBytes(STORE_ID) : identify(this.#files, glue);
     const writer = randomBytes(8);
     const log = new glue.LogHandle(this.#store, writer);
-    load(this.#files, log);
+    if (this.#isVacant) log.startCounting();
+    else load(this.#files, log);
     this.#glue = glue;
     return log;
   }

@@ -26,18 +26,27 @@ const OTHERS_WRITE = 0o002;
 export type LogHandle = InstanceType<Glue["LogHandle"]>;
 
 /**
- * The identity of the store in a directory; the directory becomes a store where it is empty. A FORMAT file that is
- * damaged or missing is made again if all segment headers that hold name one store.
+ * The identity of the store in a directory; the directory becomes a store where it is empty, by default of an identity
+ * of its own. A FORMAT file that is damaged or missing is made again if all segment headers that hold name one store.
  */
-export function identify(files: Files, glue: Glue): Uint8Array {
-  const id = identityOf(files, glue, makeDirectory(files));
+export function identify(
+  files: Files,
+  glue: Glue,
+  ofNew: Uint8Array = randomBytes(STORE_ID),
+): Uint8Array {
+  const id = identityOf(files, glue, makeDirectory(files), ofNew);
   // Not before: until here it may be somebody else's.
   tighten(files.directory);
   return id;
 }
 
-function identityOf(files: Files, glue: Glue, names: readonly string[]): Uint8Array {
-  if (!names.includes(FORMAT)) return identifyWithout(files, glue, names);
+function identityOf(
+  files: Files,
+  glue: Glue,
+  names: readonly string[],
+  ofNew: Uint8Array,
+): Uint8Array {
+  if (!names.includes(FORMAT)) return identifyWithout(files, glue, names, ofNew);
   try {
     return glue.unpackFormat(files.read(FORMAT));
   } catch (error) {
@@ -49,10 +58,15 @@ function identityOf(files: Files, glue: Glue, names: readonly string[]): Uint8Ar
 }
 
 /** The same without a FORMAT file. */
-function identifyWithout(files: Files, glue: Glue, names: readonly string[]): Uint8Array {
+function identifyWithout(
+  files: Files,
+  glue: Glue,
+  names: readonly string[],
+  ofNew: Uint8Array,
+): Uint8Array {
   refuseForeign(files.directory, names);
   const isNew = holdsNoCommit(files, names);
-  const id = isNew ? randomBytes(STORE_ID) : storeOfSegments(files, glue, names);
+  const id = isNew ? ofNew : storeOfSegments(files, glue, names);
   if (id === undefined) {
     const { directory } = files;
     const what = `${directory} holds segments, but the FORMAT file that names their store is missing`;
@@ -81,6 +95,12 @@ function storeOfSegments(
     id = found;
   }
   return id;
+}
+
+/** Whether nothing of a store is in a directory, or there is none. */
+export function isVacant(files: Files): boolean {
+  const names = unlessGone(() => files.list()) ?? [];
+  return !names.some((name) => name === FORMAT || isSegment(name) || generationOf(name) > 0);
 }
 
 /** Builds the state of a fresh log: the newest snapshot that holds, then what it does not cover. */

@@ -4,7 +4,7 @@ import { exactBuffer, isSame, mapKey } from "../../bytes.js";
 import { SchemaStoreError } from "../../errors.js";
 import type { HostBatch, HostToken, HostUrlExpectation } from "../../host.js";
 import { readDamaged, renew } from "./damage.js";
-import { result, results } from "./requests.js";
+import { ownText, result, results } from "./requests.js";
 import { checkPlace, isLive, type Place, type StoredRow, type Tombstone } from "./schema.js";
 
 /** Tombstones kept for `changes`; beyond that, all are dropped and older tokens get "reset". */
@@ -66,7 +66,9 @@ export async function write(transaction: IDBTransaction, batch: PreparedBatch): 
   const [damaged, expected, [ofUrl = 0], old, held] = await Promise.all([
     readDamaged(transaction, place),
     results(inUse(batch.expect), ({ key }) => rows.get(key)),
-    results(inUse(expectUrl ? [expectUrl.url] : []), (url) => rows.index("url").count(url)),
+    results(inUse(expectUrl ? [expectUrl.url] : []), (url) =>
+      rows.index("url").count(ownText(url)),
+    ),
     results(inUse(writtenKeys), (key) => rows.get(key) as IDBRequest<StoredRow | Tombstone>),
     results(inUse(named), ({ row }) => bodies.get(row.hash) as IDBRequest<ArrayBuffer | undefined>),
   ]);

@@ -18,8 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .encode_into(EncodeInto::Always)
         .typescript(true)
         .generate_output()?;
-    // Without it a string crosses by one call of the text encoder, and not by a loop over its
-    // characters, which is slow as long as nothing is compiled.
+    // The way in which strings are passed, of `scripts/lib/glue.mjs`, needs none.
     output.wasm_mut().exports.remove("__wbindgen_realloc")?;
     output.emit(folder)?;
     Ok(())
