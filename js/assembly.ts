@@ -7,6 +7,7 @@ import { Events } from "./events/events.js";
 import { Watchers } from "./events/watchers.js";
 import { StaleOnDemand } from "./expiry/stale-on-demand.js";
 import { ExpiryTimer } from "./expiry/timer.js";
+import { onFirstUse } from "./first-use.js";
 import { HoldingOnDemand } from "./holding/on-demand.js";
 import type { HostAdapter } from "./host.js";
 import type { CoreModule } from "./load/module.js";
@@ -61,7 +62,9 @@ export class Assembly {
       this.holding
         .use()
         .then((holding) => holding.warm({}))
-        .catch(() => {});
+        .catch((error: SchemaStoreError) => {
+          if (this.isOpen) events.emit("error", { error });
+        });
     }
     if (options.autoCleanup) {
       memory.pressure = this.#platform.watchPressure?.(memory, {
@@ -134,9 +137,9 @@ export class Assembly {
         },
         graceEnded: (slots) => {
           // If the module cannot be loaded now, the core reports the slots again.
-          import("./expiry/delete-expired.js").then(
+          onFirstUse(import("./expiry/delete-expired.js")).then(
             ({ deleteExpired }) => deleteExpired(parts, slots, failed),
-            () => {},
+            failed,
           );
         },
         restarted: () => {
