@@ -16,12 +16,22 @@ export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 /** The folder of these tests, with the bundlers and runtimes of its package-lock.json. */
 export const HERE: string = join(ROOT, "tests", "packaging");
 
+/** What an export leads to, by condition. */
+export type Target = string | { readonly [condition: string]: Target };
+
+/** What tells tools where the modules of the package are. */
+export function manifest(): {
+  readonly name: string;
+  readonly main: string;
+  readonly browser: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Target>>;
+} {
+  return JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+}
+
 /** Every entry of the package that is a module, as one imports it. */
 export function entries(): string[] {
-  const { name, exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    name: string;
-    exports: Record<string, unknown>;
-  };
+  const { name, exports } = manifest();
   const paths = Object.keys(exports).filter((path) => !/\.(json|wasm)$/.test(path));
   return paths.map((path) => name + path.slice(1));
 }
