@@ -12,7 +12,8 @@ import type { StoreOptions } from "../../dist/types.js";
 /** What is tried. */
 export interface Given {
   readonly openSchemaStore: OpenSchemaStore;
-  readonly savePackage: typeof savePackage;
+  /** Absent where no package is to be saved. */
+  readonly savePackage?: typeof savePackage;
   /** A `.tgz` of one definition. */
   readonly package: Uint8Array;
   /** Instead of the default one. */
@@ -165,16 +166,18 @@ const OPTIONS: Readonly<Record<string, (open: Open) => Promise<boolean>>> = {
 };
 
 /** Packages, from the entry `convert`. */
-const PACKAGES: Readonly<Record<string, (open: Open, given: Given) => Promise<boolean>>> = {
-  "saved, and saved again": async (open, given) => {
+const PACKAGES: Readonly<
+  Record<string, (open: Open, save: typeof savePackage, archive: Uint8Array) => Promise<boolean>>
+> = {
+  "saved, and saved again": async (open, save, archive) => {
     const store = await open();
-    const first = await given.savePackage(store, given.package);
-    const again = await given.savePackage(store, given.package);
+    const first = await save(store, archive);
+    const again = await save(store, archive);
     return first.converted === 1 && again.unchanged.length === 1;
   },
-  "of several gzip members": async (open, given) => {
-    const archive = new Blob([given.package as BlobPart, await gzipped(new Uint8Array(1024))]);
-    return (await given.savePackage(await open(), archive)).converted === 1;
+  "of several gzip members": async (open, save, archive) => {
+    const members = new Blob([archive as BlobPart, await gzipped(new Uint8Array(1024))]);
+    return (await save(await open(), members)).converted === 1;
   },
 };
 
@@ -209,8 +212,11 @@ export async function everyCall(given: Given): Promise<Answers> {
     options[name] = await answer(() => tried(on(name)));
   }
   const packages: Record<string, string> = {};
-  for (const [name, tried] of Object.entries(PACKAGES)) {
-    packages[name] = await answer(() => tried(on(name), given));
+  const { savePackage: save, package: archive } = given;
+  if (save !== undefined) {
+    for (const [name, tried] of Object.entries(PACKAGES)) {
+      packages[name] = await answer(() => tried(on(name), save, archive));
+    }
   }
   // A registered symbol is for the other modules of the package.
   const isPublic = (name: PropertyKey) =>
