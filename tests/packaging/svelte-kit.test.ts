@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { createServer } from "vite";
 import { browserTest } from "../browser/harness.js";
-import { HERE, Project, withSite } from "./project.js";
+import { HERE, Project, withSite, withTab } from "./project.js";
 import { storesAndReloads, storing } from "./site.js";
 import { assertAllRight, inServiceWorker, writeWorker } from "./workers.js";
 
@@ -49,6 +50,28 @@ browserTest("SvelteKit builds it into a page", async () => {
   await withSite(join(project.folder, "build"), (tab, origin) =>
     storesAndReloads(tab, `${origin}/`),
   );
+});
+
+browserTest("SvelteKit serves it in development", async () => {
+  // SvelteKit reads its configuration from there.
+  const before = process.cwd();
+  process.chdir(project.folder);
+  try {
+    const server = await createServer({
+      logLevel: "error",
+      server: { host: "127.0.0.1", port: 0 },
+    });
+    try {
+      await server.listen();
+      await withTab(new URL(server.resolvedUrls?.local[0] ?? "").origin, (tab, origin) =>
+        storesAndReloads(tab, `${origin}/`),
+      );
+    } finally {
+      await server.close();
+    }
+  } finally {
+    process.chdir(before);
+  }
 });
 
 browserTest(
