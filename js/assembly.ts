@@ -63,7 +63,9 @@ export class Assembly {
       this.holding
         .use()
         .then((holding) => holding.warm({}))
-        .catch(() => {});
+        .catch((error: SchemaStoreError) => {
+          if (this.isOpen) events.emit("error", { error });
+        });
     }
     if (options.autoCleanup) {
       memory.pressure = this.#platform.watchPressure?.(memory, {
@@ -136,9 +138,9 @@ export class Assembly {
         },
         graceEnded: (slots) => {
           // If the module cannot be loaded now, the core reports the slots again.
-          import("./expiry/delete-expired.js").then(
+          onFirstUse(import("./expiry/delete-expired.js")).then(
             ({ deleteExpired }) => deleteExpired(parts, slots, failed),
-            () => {},
+            failed,
           );
         },
         restarted: () => {

@@ -1,4 +1,7 @@
-/** `fhir-schema-store/inline`: the core inside the script, for setups that cannot serve a `.wasm`. */
+/**
+ * `fhir-schema-store/inline`: the core and every part inside the script, for setups that cannot serve a `.wasm`, and
+ * for service workers, which may not load a part when it is needed.
+ */
 
 import { loadCore } from "./load/inline.js";
 import { type OpenSchemaStore, opener } from "./open.js";

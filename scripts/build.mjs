@@ -52,7 +52,7 @@ await main(async ([only]) => {
   writeFileSync(join(root, "js/core/wall.ts"), wallModule());
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
-  await joinEntries(staged, ["index.js", "index.node.js", "index.inline.js"]);
+  await joinEntries(staged, ["index.js", "index.node.js"], ["index.inline.js"]);
   const convert = await bundleThirdParty(staged, "convert", "browser");
   const cli = await bundleThirdParty(staged, "cli", "node");
   writeLicences(staged, [...convert, ...cli]);

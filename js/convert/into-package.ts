@@ -8,9 +8,10 @@ import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { SchemaStoreError } from "../errors.js";
 import type { StoreParts } from "../parts.js";
-import type { ConvertOptions, ConvertResult, Metadata } from "../types.js";
+import type { Converter, ConvertOptions, ConvertResult, Metadata } from "../types.js";
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
+import { fhirSchemaConverter } from "./converter.js";
 import { convertFor } from "./into-store.js";
 import { type IncompleteMark, isMark } from "./package-marks.js";
 
@@ -83,6 +84,7 @@ export class OneByOne implements Filing {
 export class AsOne implements Filing {
   readonly #parts: StoreParts;
   readonly #options: ConvertOptions & { readonly source: string };
+  readonly #converter: Converter;
   readonly #rows: PreparedRow[] = [];
   /** Rows that were left as they were. */
   readonly #kept: PackedRow[] = [];
@@ -90,10 +92,11 @@ export class AsOne implements Filing {
   constructor(parts: StoreParts, options: ConvertOptions & { readonly source: string }) {
     this.#parts = parts;
     this.#options = options;
+    this.#converter = parts.options.converter ?? fhirSchemaConverter();
   }
 
   async take(definition: Uint8Array): Promise<boolean> {
-    const outcome = await convertFor(this.#parts, definition, this.#options);
+    const outcome = await convertFor(this.#parts, this.#converter, definition, this.#options);
     if ("row" in outcome) this.#kept.push(outcome.row);
     else this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
     return !("row" in outcome);

@@ -34,20 +34,21 @@ export async function convertInto(
   source: ConvertSource,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  const outcome = await convertFor(parts, source, options);
+  const converter =
+    parts.options.converter ?? (await onFirstUse(import("./converter.js"))).fhirSchemaConverter();
+  const outcome = await convertFor(parts, converter, source, options);
   if ("kept" in outcome) return { metadata: outcome.kept, converted: false };
   const metadata = await parts.writer.put(outcome.schema, outcome.options);
   return { metadata, converted: true };
 }
 
-/** Converts `source`, by default with our own converter, for a store that may hold the result already. */
+/** Converts `source` for a store that may hold the result already. */
 export async function convertFor(
-  { memory, durable, loader, counts, checkOpen, options: { converter: chosen, now } }: StoreParts,
+  { memory, durable, loader, counts, checkOpen, options: { now } }: StoreParts,
+  converter: Converter,
   source: ConvertSource,
   options: ConvertOptions,
 ): Promise<ConversionOutcome> {
-  const converter: Converter =
-    chosen ?? (await onFirstUse(import("./converter.js"))).fhirSchemaConverter();
   const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;

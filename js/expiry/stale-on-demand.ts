@@ -38,7 +38,7 @@ export class StaleOnDemand {
   load(canonical: string, options: GetOptions = {}): Promise<Loaded | undefined> {
     const fresh = () => this.#loader.load(canonical, options.signal);
     if (!this.#isAllowed(options)) return fresh();
-    return this.#reader().then((reader) => reader.load(canonical, options), fresh);
+    return this.#reader().then((reader) => reader.load(canonical, options), unlessForbidden(fresh));
   }
 
   /** The same with its metadata, both as they are at one moment. */
@@ -56,7 +56,7 @@ export class StaleOnDemand {
   body(canonical: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     const fresh = () => this.#loader.body(canonical, options.signal);
     if (!this.#isAllowed(options)) return fresh();
-    return this.#reader().then((reader) => reader.body(canonical, options), fresh);
+    return this.#reader().then((reader) => reader.body(canonical, options), unlessForbidden(fresh));
   }
 
   #isAllowed({ allowStale }: GetOptions): boolean {
@@ -67,6 +67,14 @@ export class StaleOnDemand {
     const { StaleReader } = await importStale();
     return new StaleReader(this.#loader, this.#memory, this.#durable, this.#options.values);
   }
+}
+
+/** What is done instead where the reader cannot be loaded now; where it never can, that is told. */
+function unlessForbidden<T>(instead: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if ((error as { code?: unknown }).code === "UNSUPPORTED") throw error;
+    return instead();
+  };
 }
 
 /** Loaded only if stale values are wanted. */

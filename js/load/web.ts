@@ -10,8 +10,7 @@ const CURE = 'import "fhir-schema-store/inline" instead, which needs no file';
 
 /** The compiled core, one per page or worker. Rejects with UNSUPPORTED and a message that names the cure. */
 export const loadCore: () => Promise<CoreModule> = once(async () => {
-  // Bundlers look for this expression as it stands.
-  const url = new URL("../core.wasm", import.meta.url);
+  const url = address();
   const response = await request(url);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (!isWasm(bytes)) {
@@ -19,6 +18,15 @@ export const loadCore: () => Promise<CoreModule> = once(async () => {
   }
   return coreModule(await compile(bytes), makeGlue);
 });
+
+function address(): URL {
+  try {
+    // Bundlers look for this expression as it stands.
+    return new URL("../core.wasm", import.meta.url);
+  } catch (cause) {
+    throw unsupported(`a script that is no module cannot find core.wasm beside it: ${CURE}`, cause);
+  }
+}
 
 async function request(url: URL): Promise<Response> {
   let response: Response;

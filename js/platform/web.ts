@@ -1,21 +1,15 @@
 /** What a store needs of a browser or worker. */
 
 import { flushSync } from "../durable/flush-sync.js";
-import { asStoreError } from "../errors.js";
+import { onFirstUse } from "../first-use.js";
 import type { Platform } from "./platform.js";
-
-const CURE =
-  "the IndexedDB adapter could not be loaded; import it from fhir-schema-store/adapters/indexeddb and pass it as the option adapter";
 
 /** A browser or worker, except for how the core is loaded. */
 export const webPlatform: Omit<Platform, "loadCore"> = {
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   async defaultAdapter({ databaseName }) {
     // Arrives while the core is compiled; a store in memory does without.
-    const { indexedDbAdapter } = await import("../adapters/indexeddb.js").catch((cause) => {
-      // A Service Worker may not import on demand.
-      throw asStoreError(cause, "UNSUPPORTED", CURE);
-    });
+    const { indexedDbAdapter } = await onFirstUse(import("../adapters/indexeddb.js"));
     return indexedDbAdapter(databaseName);
   },
   onExit({ flush, durable }) {

@@ -71,19 +71,22 @@ export function loadedOnFirstUse(dist) {
 /**
  * Joins the modules behind an entry of the store into the entry's file: reading dozens of small ones
  * is most of what importing costs. What is loaded on first use stays a file of its own, into which
- * the modules behind it are joined.
+ * the modules behind it are joined. The entries in `whole` load nothing later: they have that inside.
  */
-export async function joinEntries(dist, entries) {
+export async function joinEntries(dist, entries, whole) {
   const { build } = await import("esbuild");
+  // First: they take in modules that are then joined themselves.
+  for (const name of whole) await build(joinedWhole(dist, join(dist, name)));
   const lazy = loadedOnFirstUse(dist);
-  const apart = new Set([...lazy, ...APART.map((name) => join(dist, name))]);
+  const apart = new Set([...lazy, ...apartIn(dist)]);
+  const isApart = (file) => apart.has(file) || isKept(dist, file);
   const files = new Set([...entries.map((name) => join(dist, name)), ...lazy]);
   for (const file of files) {
-    if (!KEPT.test(relative(dist, file))) await build(joined(dist, file, apart));
+    if (!isKept(dist, file)) await build(joined(dist, file, isApart));
   }
 }
 
-function joined(dist, entry, apart) {
+function joined(dist, entry, isApart) {
   const folder = dirname(entry);
   return {
     absWorkingDir: root,
@@ -95,10 +98,32 @@ function joined(dist, entry, apart) {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    plugins: [keepApart(dist, folder, apart), moveLoaders(dist)],
+    plugins: [keepApart(folder, isApart), moveLoaders(dist)],
     legalComments: "none",
     logLevel: "warning",
   };
+}
+
+function joinedWhole(dist, entry) {
+  const apart = apartIn(dist);
+  return {
+    ...joined(dist, entry),
+    platform: "browser",
+    nodePaths: [join(root, "node_modules")],
+    plugins: [
+      keepApart(dirname(entry), (file) => apart.includes(file)),
+      loadAtOnce(dist),
+      mend(SHARED_IS_NO_CYCLE),
+    ],
+  };
+}
+
+function apartIn(dist) {
+  return APART.map((name) => join(dist, name));
+}
+
+function isKept(dist, file) {
+  return KEPT.test(relative(dist, file));
 }
 
 /** Writes the licence texts of the packages that were bundled. */
@@ -116,15 +141,34 @@ export function writeLicences(dist, folders) {
 }
 
 /** Imports of what stays apart, written as seen from the folder of the entry. */
-function keepApart(dist, folder, apart) {
+function keepApart(folder, isApart) {
   return {
     name: "keep-apart",
     setup(build) {
       build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
         const file = join(resolveDir, path);
-        if (!apart.has(file) && !KEPT.test(relative(dist, file))) return undefined;
+        if (!isApart(file)) return undefined;
         const seen = relative(folder, file);
         return { path: seen.startsWith(".") ? seen : `./${seen}`, external: true };
+      });
+    },
+  };
+}
+
+/** Modules that are imported on demand, imported with the module that asks for them. */
+function loadAtOnce(dist) {
+  return {
+    name: "load-at-once",
+    setup(build) {
+      build.onLoad({ filter: /\.js$/ }, ({ path }) => {
+        if (!path.startsWith(dist)) return undefined;
+        const parts = [];
+        const contents = readFileSync(path, "utf8").replace(ON_FIRST_USE, (_, part) => {
+          parts.push(part);
+          return `Promise.resolve(part${parts.length})`;
+        });
+        const imports = parts.map((part, at) => `import * as part${at + 1} from "${part}";\n`);
+        return { contents: imports.join("") + contents };
       });
     },
   };

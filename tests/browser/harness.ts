@@ -152,8 +152,15 @@ export async function addModule(page: Page, path: string, globalName: string): P
   await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
 }
 
-/** Starts Chromium on a profile directory; the same one again is the same browser restarted. */
-export async function launch(profile: string, origin: string): Promise<Chromium> {
+/**
+ * Starts Chromium on a profile directory; the same one again is the same browser restarted. `extension`: the folder
+ * of one that is installed in it.
+ */
+export async function launch(
+  profile: string,
+  origin: string,
+  extension?: string,
+): Promise<Chromium> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error("there is no Chromium; set CHROME_PATH");
   // A killed browser leaves these behind and would wait for their owner.
@@ -164,8 +171,11 @@ export async function launch(profile: string, origin: string): Promise<Chromium>
     executablePath,
     headless: true,
     // A driven browser would not keep pages it goes back to, as every user's does.
-    ignoreDefaultArgs: ["--disable-back-forward-cache"],
-    args: [...ARGS],
+    ignoreDefaultArgs: [
+      "--disable-back-forward-cache",
+      ...(extension ? ["--disable-extensions"] : []),
+    ],
+    args: [...ARGS, ...(extension ? [`--load-extension=${extension}`] : [])],
   });
   return {
     context,

@@ -56,6 +56,28 @@ test("a bundler finds a way to every module", async () => {
   assert.deepEqual(shipped(".js"), found.filter((path) => path.endsWith(".js")).sort());
 });
 
+test("the inline entry loads nothing later, as a service worker may not", async () => {
+  const bundleOf = (entry: string) =>
+    build({
+      absWorkingDir: DIST,
+      entryPoints: [entry],
+      outdir: "nowhere",
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      splitting: true,
+    });
+  const later = async (entry: string) => {
+    const { metafile } = await bundleOf(entry);
+    return Object.values(metafile.inputs)
+      .flatMap(({ imports }) => imports)
+      .filter(({ kind }) => kind === "dynamic-import");
+  };
+  assert.ok((await later("index.js")).length > 5);
+  assert.deepEqual(await later("index.inline.js"), []);
+});
+
 test("the compiler finds a way to every declaration", () => {
   const entries = Object.values<Target>(manifest.exports).flatMap((entry) =>
     targets(entry, "types"),

@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { rspack } from "@rspack/core";
 import * as esbuild from "esbuild";
 import type { Page } from "playwright-core";
 import { rollup } from "rollup";
@@ -13,7 +14,7 @@ import { build, createServer, type InlineConfig, type ViteDevServer } from "vite
 import * as vite7 from "vite7";
 import webpack from "webpack";
 import { browserTest } from "../browser/harness.js";
-import { Project, withSite, withTab } from "./project.js";
+import { HERE, manifest, Project, withSite, withTab } from "./project.js";
 import { page, program, storesAndReloads, storing, title } from "./site.js";
 
 const PACKAGE = "fhir-schema-store";
@@ -58,21 +59,46 @@ browserTest("Vite 7, which loses the core in development, is answered with the c
   await withVite(createServer7, { exclude: [PACKAGE] }, storesAndReloads);
 });
 
-browserTest("webpack builds it", async () => {
-  const root = site("webpack", "./out/main.js", PACKAGE);
-  await runWebpack(root);
-  await withSite(root, (tab, origin) => storesAndReloads(tab, `${origin}/`));
+for (const [name, run] of [
+  ["webpack", runWebpack],
+  ["Rspack", runRspack],
+] as const) {
+  browserTest(`${name} builds it, in a page and in a Web Worker`, async () => {
+    const root = site(name, "./out/main.js", PACKAGE);
+    await run(root);
+    await withSite(root, (tab, origin) => storesAndReloads(tab, `${origin}/`));
+    const inWorker = workerSite(`${name}-worker`, "./out/main.js");
+    await run(inWorker);
+    await withSite(inWorker, (tab, origin) => storesAndReloads(tab, `${origin}/`));
+  });
+}
+
+browserTest("Parcel builds it, in a page and in a Web Worker, and every sub-path", async () => {
+  site("parcel", "./main.js", PACKAGE);
+  workerSite("parcel/worker", "./main.js");
+  site("parcel/inline", "./main.js", `${PACKAGE}/inline`);
+  const { main, browser } = manifest();
+  const paths = Object.keys(browser).filter((path) => path !== main);
+  const imports = paths.map((path) => `import "${PACKAGE}${path.slice(1)}";`);
+  project.write("parcel/paths.js", imports.join("\n"));
+  const pages = ["index.html", "worker/index.html", "inline/index.html", "paths.js"];
+  const parcel = join(HERE, "node_modules/parcel/lib/bin.js");
+  project.run(process.execPath, [
+    ...[parcel, "build", ...pages.map((path) => `parcel/${path}`)],
+    ...["--dist-dir", "parcel/out", "--no-cache", "--no-autoinstall"],
+  ]);
+  for (const path of ["", "worker/", "inline/"]) {
+    await withSite(join(project.folder, "parcel/out"), (tab, origin) =>
+      storesAndReloads(tab, `${origin}/${path}`),
+    );
+  }
 });
 
-browserTest("Vite and webpack build it into a Web Worker", async () => {
+browserTest("Vite builds it into a Web Worker", async () => {
   const vite = workerSite("vite-worker", "./main.js");
   // The format Vite has for workers by default cannot load a part on first use.
   await build({ ...QUIET, root: vite, worker: { format: "es" } });
   await withSite(join(vite, "dist"), (tab, origin) => storesAndReloads(tab, `${origin}/`));
-
-  const root = workerSite("webpack-worker", "./out/main.js");
-  await runWebpack(root);
-  await withSite(root, (tab, origin) => storesAndReloads(tab, `${origin}/`));
 });
 
 browserTest("esbuild builds it, with the core copied beside the output or inside", async () => {
@@ -97,14 +123,27 @@ browserTest("Rollup builds it, with the core copied beside the output or inside"
 
 /** Builds `main.js` of a folder into `out/`. */
 function runWebpack(root: string): Promise<void> {
-  const output = { path: join(root, "out") };
   return new Promise((resolve, reject) => {
-    const config = { mode: "production", context: root, entry: "./main.js", output } as const;
-    webpack(config, (error, stats) => {
+    webpack(production(root), (error, stats) => {
       if (error || stats?.hasErrors()) reject(error ?? new Error(stats?.toString()));
       else resolve();
     });
   });
+}
+
+/** The same. */
+function runRspack(root: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    rspack(production(root), (error, stats) => {
+      if (error || stats?.hasErrors()) reject(error ?? new Error(stats?.toString()));
+      else resolve();
+    });
+  });
+}
+
+function production(root: string) {
+  const output = { path: join(root, "out") };
+  return { mode: "production", context: root, entry: "./main.js", output } as const;
 }
 
 /** A page whose program shows what its worker says. */
@@ -117,7 +156,9 @@ function workerSite(folder: string, script: string): string {
   );
   project.write(
     `${folder}/worker.js`,
-    `import { openSchemaStore } from "${PACKAGE}"; ${storing("postMessage")}`,
+    // Not at the top: the workers of Parcel are plain scripts, which cannot wait there.
+    `import { openSchemaStore } from "${PACKAGE}";
+     (async () => { ${storing("postMessage")} })();`,
   );
   return root;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { entries, Project, ROOT } from "./project.js";
+import { entries, manifest, Project, ROOT } from "./project.js";
 import { CANONICAL, PATIENT } from "./site.js";
 
 let project: Project;
@@ -31,6 +31,19 @@ test("the tarball holds licences and no source", () => {
 test("every entry of exports can be imported in Node", () => {
   const imports = entries().map((entry) => `await import("${entry}");`);
   project.node(imports.join("\n"));
+});
+
+test("tools that pass over exports are told the same by main and browser", () => {
+  const { main, browser, exports } = manifest();
+  const { ".": root, ...others } = exports;
+  assert.ok(typeof root === "object" && typeof root.node === "object");
+  assert.equal(main, root.node.default);
+  const needNode = ["./convert/node", "./adapters/fs"];
+  const inBrowsers = Object.entries(others).flatMap(([path, target]) =>
+    typeof target === "string" || needNode.includes(path) ? [] : [[path, target.default]],
+  );
+  assert.ok(inBrowsers.length > 5);
+  assert.deepEqual(browser, Object.fromEntries([[main, root.default], ...inBrowsers]));
 });
 
 test("what one process stores the next one gets", () => {

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Page } from "playwright-core";
+import type { Page, Worker } from "playwright-core";
 import { preview } from "vite";
-import { launch } from "../browser/harness.js";
+import { type Chromium, launch } from "../browser/harness.js";
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,12 +16,22 @@ export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 /** The folder of these tests, with the bundlers and runtimes of its package-lock.json. */
 export const HERE: string = join(ROOT, "tests", "packaging");
 
+/** What an export leads to, by condition. */
+export type Target = string | { readonly [condition: string]: Target };
+
+/** What tells tools where the modules of the package are. */
+export function manifest(): {
+  readonly name: string;
+  readonly main: string;
+  readonly browser: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Target>>;
+} {
+  return JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+}
+
 /** Every entry of the package that is a module, as one imports it. */
 export function entries(): string[] {
-  const { name, exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    name: string;
-    exports: Record<string, unknown>;
-  };
+  const { name, exports } = manifest();
   const paths = Object.keys(exports).filter((path) => !/\.(json|wasm)$/.test(path));
   return paths.map((path) => name + path.slice(1));
 }
@@ -56,9 +66,10 @@ export class Project {
     writeFileSync(target, text);
   }
 
-  /** Copies a file of the package to another place of the project. */
+  /** Copies a file or folder of the package to another place of the project. */
   copy(path: string, to: string): void {
-    cpSync(join(this.folder, "node_modules/fhir-schema-store", path), join(this.folder, to));
+    const from = join(this.folder, "node_modules/fhir-schema-store", path);
+    cpSync(from, join(this.folder, to), { recursive: true });
   }
 
   /** Runs a program in the project and answers what it printed; throws with it when it fails. */
@@ -105,20 +116,51 @@ export async function withSite(
 }
 
 /** Runs `use` with a tab of Chromium on a fresh profile. */
-export async function withTab(
+export function withTab(
   origin: string,
   use: (page: Page, origin: string) => Promise<void>,
 ): Promise<void> {
+  return withProfile((profile) =>
+    withChromium(profile, origin, undefined, async ({ context }) =>
+      use(await context.newPage(), origin),
+    ),
+  );
+}
+
+/** Runs `use` with a fresh profile. */
+export async function withProfile(use: (profile: string) => Promise<void>): Promise<void> {
   const profile = mkdtempSync(join(tmpdir(), "fhir-schema-store-profile-"));
   try {
-    const browser = await launch(profile, origin);
-    try {
-      await use(await browser.context.newPage(), origin);
-    } finally {
-      await browser.close();
-    }
+    await use(profile);
   } finally {
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Runs `use` with Chromium on a profile that has the extension in this folder. */
+export function withExtension(
+  profile: string,
+  folder: string,
+  use: (background: Worker, tab: Page) => Promise<void>,
+): Promise<void> {
+  return withChromium(profile, "", folder, async ({ context }) => {
+    const [running] = context.serviceWorkers();
+    const background = running ?? (await context.waitForEvent("serviceworker"));
+    await use(background, await context.newPage());
+  });
+}
+
+async function withChromium(
+  profile: string,
+  origin: string,
+  extension: string | undefined,
+  use: (browser: Chromium) => Promise<void>,
+): Promise<void> {
+  const browser = await launch(profile, origin, extension);
+  try {
+    await use(browser);
+  } finally {
+    await browser.close();
   }
 }
 

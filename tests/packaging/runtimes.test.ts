@@ -151,7 +151,7 @@ browserTest("a Service Worker without an adapter is told what it needs", async (
      };`,
     async (tab, url) => {
       await tab.goto(url);
-      assert.match(await title(tab), /^UNSUPPORTED .*fhir-schema-store\/adapters\/indexeddb/);
+      assert.match(await title(tab), /^UNSUPPORTED .*"fhir-schema-store\/inline"/);
     },
   );
 });
