@@ -1,7 +1,7 @@
 /** The page for everybody: by keyboard, with a screen reader, on a phone, in the dark. */
 
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Page } from "./engines/engine.js";
 import { browserTest } from "./harness.js";
 import {
   choose,

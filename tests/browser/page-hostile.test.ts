@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Page } from "./engines/engine.js";
 import { browserTest } from "./harness.js";
 import { jsonFile, listed, shown, withSite } from "./page-kit.js";
 

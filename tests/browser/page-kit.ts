@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
-import { type Chromium, withBrowser } from "./harness.js";
+import type { Locator, MadeFile, Page } from "./engines/engine.js";
+import { type Browser, withBrowser } from "./harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Where the site is on its server: a static build must not care. */
@@ -30,8 +30,10 @@ export const RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-rac
 /** The page, ready, and everything it was blamed for: policy violations, errors, dialogs. */
 export interface OpenPage {
   readonly page: Page;
-  readonly browser: Chromium;
+  readonly browser: Browser;
   readonly complaints: string[];
+  /** What the next questions are answered; one that has no answer here is a complaint. */
+  readonly answers: boolean[];
 }
 
 /** Runs `use` with the page, on a fresh profile. */
@@ -49,34 +51,25 @@ export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<
   const { port } = server.address() as AddressInfo;
   try {
     await withBrowser(async (browser) => {
-      const { page, complaints } = await watchedPage(browser);
+      const complaints: string[] = [];
+      const answers: boolean[] = [];
+      const page = await browser.newPage({
+        complaint: (text) => complaints.push(text),
+        dialog(message) {
+          const answer = answers.shift();
+          if (answer === undefined) complaints.push(message);
+          return answer ?? false;
+        },
+      });
       await page.goto(`http://127.0.0.1:${port}${BASE}`);
       await said(page, / ready in /);
-      await use({ page, browser, complaints });
+      await use({ page, browser, complaints, answers });
     });
   } finally {
     server.closeAllConnections();
     server.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function watchedPage(browser: Chromium): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("dialog", (dialog) => complaints.push(dialog.message()));
-  // Functions sent to a page name others by it.
-  await page.addInitScript({ content: "globalThis.__name = (named) => named;" });
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-      console.error(`policy: ${violatedDirective} ${blockedURI}`);
-    });
-  });
-  return { page, complaints };
 }
 
 /** Waits until the page's line of news says so. */
@@ -116,14 +109,14 @@ export async function shown(page: Page, canonical: string): Promise<void> {
 }
 
 /** A row of the element tree by its name. */
-export function row(page: Page, name: string) {
+export function row(page: Page, name: string): Locator {
   return page.locator("[role=treeitem]", {
-    has: page.locator(`:scope > .row > .element > bdi:text-is("${name}")`),
+    has: page.locator(":scope > .row > .element > bdi", { hasText: new RegExp(`^${name}$`) }),
   });
 }
 
 /** A file made on the spot. */
-export function jsonFile(name: string, value: unknown) {
+export function jsonFile(name: string, value: unknown): MadeFile {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return { name, mimeType: "application/json", buffer: Buffer.from(text) };
 }

@@ -1,8 +1,8 @@
 /** Over the browser's quota: what does not fit is refused and undone, and nothing waits behind it. */
 
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
 import type { SchemaStore } from "../../dist/store.js";
+import type { Page } from "./engines/engine.js";
 import { browserTest, withBrowser } from "./harness.js";
 
 declare global {
@@ -14,13 +14,12 @@ const QUOTA = 3_000_000;
 
 /** Runs `use` with a page whose origin may store three megabytes. */
 function withQuota(use: (page: Page, reopen: () => Promise<void>) => Promise<void>): Promise<void> {
-  return withBrowser(async ({ context, origin }) => {
-    const page = await context.newPage();
-    const session = await context.newCDPSession(page);
-    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA });
-    const open = async (strategy: string) => {
-      await page.goto(`${origin}/blank`);
-      await page.evaluate(`(async () => {
+  return withBrowser(
+    async ({ newPage, origin }) => {
+      const page = await newPage();
+      const open = async (strategy: string) => {
+        await page.goto(`${origin}/blank`);
+        await page.evaluate(`(async () => {
         const { openSchemaStore } = await import("/dist/index.js");
         globalThis.store = await openSchemaStore({ databaseName: "full", strategy: "${strategy}" });
         // Text that hardly compresses.
@@ -35,16 +34,18 @@ function withQuota(use: (page: Page, reopen: () => Promise<void>) => Promise<voi
           return text.slice(0, length);
         };
       })()`);
-    };
-    for (const strategy of ["memory-disk", "disk"]) {
-      await open(strategy);
-      await use(page, () => open(strategy));
-      await page.evaluate(async () => {
-        await store.close();
-        indexedDB.deleteDatabase("full");
-      });
-    }
-  });
+      };
+      for (const strategy of ["memory-disk", "disk"]) {
+        await open(strategy);
+        await use(page, () => open(strategy));
+        await page.evaluate(async () => {
+          await store.close();
+          indexedDB.deleteDatabase("full");
+        });
+      }
+    },
+    { quota: QUOTA },
+  );
 }
 
 /** Durable puts of 100 KB each until one is refused; returns how many fit. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { preview } from "vite";
-import { launch } from "../browser/harness.js";
+import { launchChromium } from "../browser/engines/chromium.js";
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -111,7 +111,7 @@ export async function withTab(
 ): Promise<void> {
   const profile = mkdtempSync(join(tmpdir(), "fhir-schema-store-profile-"));
   try {
-    const browser = await launch(profile, origin);
+    const browser = await launchChromium(profile);
     try {
       await use(await browser.context.newPage(), origin);
     } finally {

@@ -1,0 +1,100 @@
+/** WebKitGTK in its small browser, on a screen that nobody sees, driven by its own driver. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { DrivenPage, until } from "./driven.js";
+import type { Engine, Running, Watch } from "./engine.js";
+import { findProgram } from "./programs.js";
+import { Session } from "./webdriver.js";
+
+const findDriver = () => findProgram("WEBKIT_DRIVER", "WebKitWebDriver");
+const findScreen = () => findProgram("XVFB", "Xvfb");
+
+export const webkit: Engine = {
+  title: "WebKitGTK",
+  missing() {
+    const packages = [];
+    if (!findDriver()) packages.push("webkit2gtk-driver");
+    if (!findScreen()) packages.push("xvfb");
+    if (packages.length === 0) return undefined;
+    return `WebKitGTK: sudo apt-get install -y ${packages.join(" ")}`;
+  },
+  async launch(profile): Promise<Running> {
+    const port = await freePort();
+    const child = spawn(findDriver() ?? "", [`--port=${port}`], {
+      env: { ...process.env, ...homes(profile), DISPLAY: await screen() },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const watches = new Set<Watch>();
+    hear(child, watches);
+    const url = `http://127.0.0.1:${port}`;
+    await until(async () => (await fetch(`${url}/status`)).ok, 10_000, "WebKitWebDriver listens");
+    const session = await Session.start(url, {
+      // What a page says in its console is printed.
+      "webkitgtk:browserOptions": {
+        args: ["--automation", "--enable-write-console-messages-to-stdout=true"],
+      },
+      unhandledPromptBehavior: "ignore",
+    });
+    return {
+      async newPage(watch) {
+        if (watch) watches.add(watch);
+        return new DrivenPage(await session.newTab(watch));
+      },
+      async close() {
+        await session.close();
+        child.kill();
+        if (child.exitCode === null) await once(child, "exit");
+      },
+    };
+  },
+};
+
+/** The folders of the user, which the browser has no other way to be told. */
+function homes(profile: string): Record<string, string> {
+  const names = ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
+  return Object.fromEntries(names.map((name) => [name, profile]));
+}
+
+/** Errors that pages have printed, whichever of them it was. */
+function hear(child: ChildProcess, watches: ReadonlySet<Watch>): void {
+  let rest = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const said = /^CONSOLE \w* ?ERROR (.*)/.exec(line)?.[1];
+      if (said) for (const watch of watches) watch.complaint(said);
+    }
+  });
+}
+
+let display: Promise<string> | undefined;
+
+/** The one screen of this process, which ends with it. */
+function screen(): Promise<string> {
+  display ??= startScreen();
+  return display;
+}
+
+async function startScreen(): Promise<string> {
+  const flags = ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"];
+  const child = spawn(findScreen() ?? "", flags, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  process.once("exit", () => child.kill());
+  const told = child.stdio[3] as Socket;
+  let number = "";
+  while (!number.endsWith("\n")) number += String((await once(told, "data"))[0]);
+  child.unref();
+  told.unref();
+  return `:${number.trim()}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
