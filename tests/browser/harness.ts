@@ -15,7 +15,7 @@ import type { Page as FullPage } from "playwright-core";
 import type { IndexedDbOptions } from "../../dist/adapters/indexeddb.js";
 import type { HostAdapter, HostContext } from "../../dist/host.js";
 import { type Chromium, chromium, launchChromium } from "./engines/chromium.js";
-import type { Engine, EngineName, Page, Running } from "./engines/engine.js";
+import type { Engine, EngineName, LaunchOptions, Page, Running } from "./engines/engine.js";
 import { firefox } from "./engines/firefox.js";
 import { webkit } from "./engines/webkit.js";
 
@@ -135,14 +135,15 @@ export function chromiumTest(
   browserTest(name, run, { firefox: reason, webkit: reason });
 }
 
-/** Runs `use` with a browser on a fresh profile, whose site may store so many bytes. */
+/** Runs `use` with a browser on a fresh profile; its site may store `quota` bytes. */
 export function withBrowser<T>(
   use: (browser: Browser) => Promise<T>,
-  { quota }: { quota?: number } = {},
+  { quota, ...prefers }: Pick<LaunchOptions, "colorScheme"> & { quota?: number } = {},
 ): Promise<T> {
   return withProfile(async (profile, site) => {
     const { origin, files } = site;
     const running = await engine.launch(profile, {
+      ...prefers,
       ...(quota === undefined ? {} : { quota: { origin, bytes: quota } }),
     });
     try {

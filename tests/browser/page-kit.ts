@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Locator, MadeFile, Page } from "./engines/engine.js";
+import type { LaunchOptions, Locator, MadeFile, Page } from "./engines/engine.js";
 import { type Browser, withBrowser } from "./harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -37,7 +37,10 @@ export interface OpenPage {
 }
 
 /** Runs `use` with the page, on a fresh profile. */
-export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<void> {
+export async function withSite(
+  use: (open: OpenPage) => Promise<void>,
+  prefers: Pick<LaunchOptions, "colorScheme"> = {},
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fhir-schema-store-site-"));
   execFileSync(process.execPath, [join(ROOT, "scripts/www.mjs"), "build", folder]);
   const server = createServer(async (request, response) => {
@@ -64,7 +67,7 @@ export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<
       await page.goto(`http://127.0.0.1:${port}${BASE}`);
       await said(page, / ready in /);
       await use({ page, browser, complaints, answers });
-    });
+    }, prefers);
   } finally {
     server.closeAllConnections();
     server.close();

@@ -49,10 +49,20 @@ export class Session {
     });
   }
 
+  /** A new container: what its tabs store, no other sees. */
+  async newContainer(): Promise<string> {
+    const { userContext } = await this.send<{ userContext: string }>(
+      "browser.createUserContext",
+      {},
+    );
+    return userContext;
+  }
+
   /** A new window, as tabs that are not in front would be hidden. */
-  async newTab(watch?: Watch): Promise<Tab> {
+  async newTab(userContext: string, watch?: Watch): Promise<Tab> {
     const { context } = await this.send<{ context: string }>("browsingContext.create", {
       type: "window",
+      userContext,
     });
     if (watch) {
       this.#watches.set(context, watch);
@@ -69,7 +79,10 @@ export class Session {
   }
 
   #receive(message: { id?: number; result?: unknown; message?: string } | Event): void {
-    if ("method" in message) return this.#hear(message);
+    if ("method" in message) {
+      this.#hear(message);
+      return;
+    }
     const { id = 0, result, message: failure } = message;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);

@@ -5,10 +5,11 @@ import { readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type BrowserContext,
+  type BrowserContextOptions,
   type Page as FullPage,
   chromium as playwright,
 } from "playwright-core";
-import type { Engine, Running, Watch } from "./engine.js";
+import type { Engine, Page, Running, Watch } from "./engine.js";
 import { findProgram } from "./programs.js";
 import { reportViolations } from "./values.js";
 
@@ -34,13 +35,15 @@ export const chromium: Engine = {
   title: "Chromium",
   missing: () =>
     chromiumPath() ? undefined : "Chromium: sudo apt-get install -y chromium, or set CHROME_PATH",
-  async launch(profile, { quota } = {}): Promise<Running> {
-    const { context, newPage, close } = await launchChromium(profile);
-    if (!quota) return { newPage, close };
+  async launch(profile, { quota, colorScheme } = {}): Promise<Running> {
+    const prefers = colorScheme && { colorScheme, reducedMotion: "reduce" as const };
+    const { context, downloads, newPage, close } = await launchChromium(profile, prefers);
+    if (!quota) return { downloads, newPage, close };
     return {
+      downloads,
       async newPage(watch) {
         const page = await newPage(watch);
-        const session = await context.newCDPSession(page as FullPage);
+        const session = await context.newCDPSession(fullPage(page));
         const { origin, bytes: quotaSize } = quota;
         await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize });
         return page;
@@ -55,8 +58,17 @@ export function chromiumPath(): string | undefined {
   return findProgram("CHROME_PATH", "chromium");
 }
 
+/** A page of Chromium with all that its driver can do. */
+export function fullPage(page: Page): FullPage {
+  if (!("context" in page)) throw new Error("this is not a page of Chromium");
+  return page as FullPage;
+}
+
 /** Starts Chromium on a profile directory; the same one again is the same browser restarted. */
-export async function launchChromium(profile: string): Promise<Chromium> {
+export async function launchChromium(
+  profile: string,
+  prefers: BrowserContextOptions = {},
+): Promise<Chromium> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error(chromium.missing());
   // A killed browser leaves these behind and would wait for their owner.
@@ -69,11 +81,15 @@ export async function launchChromium(profile: string): Promise<Chromium> {
     // A driven browser would not keep pages it goes back to, as every user's does.
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
     args: [...ARGS],
+    ...prefers,
   });
+  const downloads = join(profile, "downloads");
   return {
     context,
+    downloads,
     async newPage(watch) {
       const page = await context.newPage();
+      page.on("download", (file) => file.saveAs(join(downloads, file.suggestedFilename())));
       if (watch) await hear(page, watch);
       return page;
     },

@@ -17,10 +17,14 @@ export interface Engine {
 export interface LaunchOptions {
   /** How many bytes `origin` may store; where it is left out, what the engine gives. */
   readonly quota?: { readonly origin: string; readonly bytes: number };
+  /** What the user of the machine prefers; nothing moves then, either. */
+  readonly colorScheme?: "light" | "dark";
 }
 
 /** An engine that runs, with one profile. */
 export interface Running {
+  /** The folder that its downloads come to, under the names that pages give them. */
+  readonly downloads: string;
   /** A new tab, visible as all of them are. */
   newPage(watch?: Watch): Promise<Page>;
   close(): Promise<void>;

@@ -1,9 +1,15 @@
-/** Firefox, driven by the protocol that it speaks itself. */
+/**
+ * Firefox, driven by the protocol that it speaks itself. It takes long to start, so the tests of a file
+ * share one, each in a container of its own, which has its own storage; what prefers something else, or
+ * has a quota, gets one for itself.
+ */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { Session } from "./bidi.js";
 import { DrivenPage } from "./driven.js";
 import type { Engine, LaunchOptions, Running } from "./engine.js";
@@ -16,23 +22,67 @@ export const firefox: Engine = {
   missing: () =>
     findFirefox() ? undefined : "Firefox: sudo apt-get install -y firefox-esr, or set FIREFOX_PATH",
   async launch(profile, options = {}): Promise<Running> {
-    await writeFile(join(profile, "user.js"), preferences(options));
-    const flags = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile];
-    const child = spawn(findFirefox() ?? "", flags, { stdio: ["ignore", "ignore", "pipe"] });
-    const session = await Session.connect(`${await address(child)}/session`);
+    const own = Object.keys(options).length > 0;
+    const { session, end } = await (own ? start(profile, options) : share());
+    const container = await session.newContainer();
+    const downloads = join(profile, "downloads");
+    await mkdir(downloads);
+    await session.send("browser.setDownloadBehavior", {
+      downloadBehavior: { type: "allowed", destinationFolder: downloads },
+      userContexts: [container],
+    });
     return {
-      newPage: async (watch) => new DrivenPage(await session.newTab(watch)),
+      downloads,
+      newPage: async (watch) => new DrivenPage(await session.newTab(container, watch)),
       async close() {
-        const ended = once(child, "exit");
-        await session.send("browser.close", {}).catch(() => child.kill());
-        await ended;
+        await session.send("browser.removeUserContext", { userContext: container });
+        if (own) await end();
       },
     };
   },
 };
 
+/** A Firefox that runs. */
+interface Started {
+  readonly session: Session;
+  end(): Promise<void>;
+}
+
+let shared: Promise<Started> | undefined;
+
+function share(): Promise<Started> {
+  shared ??= mkdtemp(join(tmpdir(), "fhir-schema-store-firefox-")).then(async (profile) => {
+    const { session, end } = await start(profile, {});
+    return {
+      session,
+      async end() {
+        await end();
+        await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      },
+    };
+  });
+  return shared;
+}
+
+after(async () => (await shared)?.end());
+
+async function start(profile: string, options: LaunchOptions): Promise<Started> {
+  await writeFile(join(profile, "user.js"), preferences(options));
+  const flags = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile];
+  const child = spawn(findFirefox() ?? "", flags, { stdio: ["ignore", "ignore", "pipe"] });
+  const session = await Session.connect(`${await address(child)}/session`);
+  return {
+    session,
+    async end() {
+      const ended = once(child, "exit");
+      await session.send("browser.close", {}).catch(() => child.kill());
+      await ended;
+    },
+  };
+}
+
 /** What a profile says in its file of preferences; the protocol sets those that driving needs. */
-function preferences({ quota }: LaunchOptions): string {
+function preferences({ quota, colorScheme }: LaunchOptions): string {
   const all: Record<string, boolean | number | string> = {
     "app.normandy.enabled": false,
     "datareporting.policy.dataSubmissionEnabled": false,
@@ -40,6 +90,10 @@ function preferences({ quota }: LaunchOptions): string {
     "services.settings.server": "data:,",
   };
   if (quota) all["dom.quotaManager.temporaryStorage.fixedLimit"] = Math.floor(quota.bytes / 1024);
+  if (colorScheme) {
+    all["layout.css.prefers-color-scheme.content-override"] = colorScheme === "dark" ? 0 : 1;
+    all["ui.prefersReducedMotion"] = 1;
+  }
   const lines = Object.entries(all).map(
     ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`,
   );

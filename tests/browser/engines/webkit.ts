@@ -2,7 +2,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { DrivenPage, until } from "./driven.js";
 import type { Engine, Running, Watch } from "./engine.js";
 import { findProgram } from "./programs.js";
@@ -20,7 +22,8 @@ export const webkit: Engine = {
     if (packages.length === 0) return undefined;
     return `WebKitGTK: sudo apt-get install -y ${packages.join(" ")}`;
   },
-  async launch(profile): Promise<Running> {
+  async launch(profile, { colorScheme } = {}): Promise<Running> {
+    const downloads = await prepare(profile, colorScheme);
     const port = await freePort();
     const child = spawn(findDriver() ?? "", [`--port=${port}`], {
       env: { ...process.env, ...homes(profile), DISPLAY: await screen() },
@@ -38,6 +41,7 @@ export const webkit: Engine = {
       unhandledPromptBehavior: "ignore",
     });
     return {
+      downloads,
       async newPage(watch) {
         if (watch) watches.add(watch);
         return new DrivenPage(await session.newTab(watch));
@@ -55,6 +59,20 @@ export const webkit: Engine = {
 function homes(profile: string): Record<string, string> {
   const names = ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
   return Object.fromEntries(names.map((name) => [name, profile]));
+}
+
+/** Writes what the browser reads of the user's wishes; the folder that downloads come to. */
+async function prepare(profile: string, colorScheme?: "light" | "dark"): Promise<string> {
+  const downloads = join(profile, "downloads");
+  const settings = join(profile, "gtk-3.0");
+  await mkdir(downloads);
+  await mkdir(settings);
+  await writeFile(join(profile, "user-dirs.dirs"), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
+  const dark = colorScheme === "dark" ? 1 : 0;
+  const lines = ["[Settings]", `gtk-application-prefer-dark-theme=${dark}`];
+  if (colorScheme) lines.push("gtk-enable-animations=0");
+  await writeFile(join(settings, "settings.ini"), `${lines.join("\n")}\n`);
+  return downloads;
 }
 
 /** Errors that pages have printed, whichever of them it was. */
