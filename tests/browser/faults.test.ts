@@ -194,18 +194,25 @@ browserTest("a browser that never answers is a TIMEOUT, and the next call works"
       await adapter.open({ core });
       const old = await kit.store(adapter, { key: "k" });
 
-      // Keeps each transaction alive for ever.
-      const { get } = IDBObjectStore.prototype;
-      IDBObjectStore.prototype.get = function () {
-        const spin = (): void => {
-          get.call(this, "nothing").onsuccess = spin;
-        };
-        spin();
-        return new EventTarget() as IDBRequest;
+      // Keeps each transaction alive for ever, and lets nobody hear of its answers.
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...options) {
+        const made = transaction.apply(this, options);
+        const ask = () => void made.objectStore("rows").get("nothing");
+        made.addEventListener(
+          "success",
+          (event) => {
+            event.stopImmediatePropagation();
+            ask();
+          },
+          true,
+        );
+        ask();
+        return made;
       };
       await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "a read");
       await kit.rejects(kit.store(adapter, { key: "new" }), "TIMEOUT", "a commit");
-      IDBObjectStore.prototype.get = get;
+      IDBDatabase.prototype.transaction = transaction;
       await kit.holds(adapter, [old], "afterwards");
     }),
   ),
