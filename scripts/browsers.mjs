@@ -7,7 +7,7 @@
 
 import { basename } from "node:path";
 import { aptCommand, aptInstall } from "./lib/apt.mjs";
-import { ENGINES } from "./lib/browser.mjs";
+import { ENGINES, findChromium } from "./lib/browser.mjs";
 import { countsOf, nodeCounts, nodeSkips } from "./lib/count.mjs";
 import { runWhole } from "./lib/lanes.mjs";
 import { testArguments, testFiles } from "./lib/node-tests.mjs";
@@ -56,7 +56,8 @@ async function inEngine({ title, packages, isThere }, name, files) {
       skips: [[reason, files]],
     };
   }
-  const env = { FSS_BROWSER: name };
+  const chromium = findChromium();
+  const env = { FSS_BROWSER: name, ...(chromium && { CHROME_PATH: chromium }) };
   const ended = await runWhole(title, process.execPath, testArguments(files, 1), {
     env,
     live: true,
