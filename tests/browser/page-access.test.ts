@@ -8,6 +8,7 @@ import {
   choose,
   listed,
   loadUsCore,
+  overflow,
   PATIENT,
   RACE,
   row,
@@ -75,12 +76,13 @@ browserTest("what has the focus can be seen", () =>
   withSite(async ({ page }) => {
     await loadUsCore(page);
     await choose(page, PATIENT);
-    await page.locator("#filter").focus();
+    await page.locator("#skip").focus();
     const unseen: string[] = [];
     const places = new Set<string>();
     for (let step = 0; step < 25; step++) {
       await page.keyboard.press("Tab");
       const [seen, what] = await page.evaluate(outlined);
+      if (what === "") break;
       places.add(what);
       if (!seen) unseen.push(what);
     }
@@ -147,26 +149,30 @@ for (const colorScheme of ["light", "dark"] as const) {
   );
 }
 
-browserTest("a phone 360 pixels wide needs no scrolling to the side", () =>
-  withSite(async ({ page }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    await loadUsCore(page);
-    const widths = [await width(page)];
-    assert.equal(await page.locator("#entries").isVisible(), true);
-    await choose(page, PATIENT);
-    assert.equal(await page.locator("#entries").isVisible(), false);
-    await page.locator("#expand").click();
-    widths.push(await width(page));
-    for (const tab of ["#tab-needs", "#tab-json"]) {
-      await page.locator(tab).click();
-      await page.locator("#json, #needs").waitFor();
-      widths.push(await width(page));
-    }
-    await page.locator(".back a").click();
-    await listed(page, US_CORE_ENTRIES);
-    assert.equal(await page.locator("#entries").isVisible(), true);
-    assert.deepEqual(widths, [360, 360, 360, 360]);
-  }),
+browserTest(
+  "a phone 360 pixels wide needs no scrolling to the side",
+  () =>
+    withSite(async ({ page }) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await loadUsCore(page);
+      assert.equal(await page.evaluate(() => innerWidth), 360);
+      const wider = [await overflow(page)];
+      assert.equal(await page.locator("#entries").isVisible(), true);
+      await choose(page, PATIENT);
+      assert.equal(await page.locator("#entries").isVisible(), false);
+      await page.locator("#expand").click();
+      wider.push(await overflow(page));
+      for (const tab of ["#tab-needs", "#tab-json"]) {
+        await page.locator(tab).click();
+        await page.locator("#json, #needs").waitFor();
+        wider.push(await overflow(page));
+      }
+      await page.locator(".back a").click();
+      await listed(page, US_CORE_ENTRIES);
+      assert.equal(await page.locator("#entries").isVisible(), true);
+      assert.deepEqual(wider, [0, 0, 0, 0]);
+    }),
+  { webkit: "no window of its small browser is that narrow" },
 );
 
 function focused(page: Page): Promise<string | undefined> {
@@ -178,10 +184,6 @@ function rowName(page: Page): Promise<string | null | undefined> {
   return page.evaluate(
     () => document.activeElement?.querySelector(":scope > .row > .element > bdi")?.textContent,
   );
-}
-
-function width(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth);
 }
 
 /** In the page: whether the element with the focus, or its row, has an outline. */

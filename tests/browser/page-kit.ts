@@ -1,14 +1,15 @@
 /** The built page, served from below a path of its own, and what its tests do with it. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { LaunchOptions, Locator, MadeFile, Page } from "./engines/engine.js";
-import { type Browser, withBrowser } from "./harness.js";
+import { type Browser, engineName, withBrowser } from "./harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Where the site is on its server: a static build must not care. */
@@ -41,20 +42,29 @@ export async function withSite(
   use: (open: OpenPage) => Promise<void>,
   prefers: Pick<LaunchOptions, "colorScheme"> = {},
 ): Promise<void> {
+  const complaints: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "fhir-schema-store-site-"));
   execFileSync(process.execPath, [join(ROOT, "scripts/www.mjs"), "build", folder]);
+  await writeFile(join(folder, "tell.js"), TELL);
   const server = createServer(async (request, response) => {
+    if (request.method === "POST") {
+      complaints.push(await text(request));
+      response.end();
+      return;
+    }
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const name = path.startsWith(BASE) ? path.slice(BASE.length) || "index.html" : "";
     const found = await readFile(join(folder, name)).catch(() => undefined);
     if (found === undefined) response.writeHead(404).end();
-    else response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain").end(found);
+    else {
+      const page = name === "index.html" && !driverTells ? telling(found) : found;
+      response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain").end(page);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   try {
     await withBrowser(async (browser) => {
-      const complaints: string[] = [];
       const answers: boolean[] = [];
       const page = await browser.newPage({
         complaint: (text) => complaints.push(text),
@@ -74,6 +84,27 @@ export async function withSite(
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Whether the driver tells what pages complain of; else they tell it themselves. */
+const driverTells = engineName !== "webkit";
+
+/** A page that begins with a script which sends its complaints to the server. */
+function telling(page: Buffer): string {
+  return String(page).replace("<link", '<script src="tell.js"></script><link');
+}
+
+const TELL = `
+  const tell = (text) => void navigator.sendBeacon("complaint", text);
+  addEventListener("error", ({ message }) => tell(message));
+  addEventListener("unhandledrejection", ({ reason }) => tell(String(reason)));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    tell("policy: " + violatedDirective + " " + blockedURI);
+  });
+  const { error } = console;
+  console.error = (...parts) => {
+    tell(parts.join(" "));
+    error.apply(console, parts);
+  };`;
 
 /** Waits until the page's line of news says so. */
 export async function said(page: Page, status: RegExp): Promise<void> {
@@ -115,6 +146,14 @@ export async function shown(page: Page, canonical: string): Promise<void> {
 export function row(page: Page, name: string): Locator {
   return page.locator("[role=treeitem]", {
     has: page.locator(":scope > .row > .element > bdi", { hasText: new RegExp(`^${name}$`) }),
+  });
+}
+
+/** By how many pixels the page is wider than what shows it. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
   });
 }
 

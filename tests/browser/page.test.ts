@@ -147,7 +147,7 @@ browserTest("sliders evict what does not fit, and the panel tells the same as th
     await page.locator("#stat-resident", { hasText: /^30 of 30$/ }).waitFor();
     assert.equal(await page.locator(".squares .in").count(), 30);
     // 5 is the first choice.
-    await page.locator("#limit-entries").focus();
+    await page.locator("#limit-entries:enabled").focus();
     await page.keyboard.press("Home");
     await said(page, /^Reopened with the new budget in .*: 25 evictions\.$/);
     await page.locator("#stat-resident", { hasText: /^5 of 30$/ }).waitFor();
@@ -202,7 +202,7 @@ browserTest("the sample of a whole release makes types links", () =>
     await page.locator("#needed-type ~ ul a", { hasText: "/Practitioner|4.3.0" }).waitFor();
     await page.locator("#warm").click();
     await said(page, /^651 schemas read in /);
-    await page.locator("#limit-mb").focus();
+    await page.locator("#limit-mb:enabled").focus();
     await page.keyboard.press("Home");
     await said(page, /^Reopened with the new budget in .*: \d{2,3} evictions\.$/);
     await page.waitForFunction(() => document.querySelectorAll(".squares .out").length > 50);

@@ -32,7 +32,10 @@ export interface Running {
 
 /** Who hears of what a page does besides. */
 export interface Watch {
-  /** An error in its console, an exception nobody caught, a violation of its policy. */
+  /**
+   * An error in its console, an exception nobody caught, a violation of its policy. Of these the driver of
+   * WebKit tells nothing.
+   */
   complaint(text: string): void;
   /** It asks something; returns whether to agree. */
   dialog(message: string): boolean;

@@ -1,12 +1,12 @@
 /** WebKitGTK in its small browser, on a screen that nobody sees, driven by its own driver. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { DrivenPage, until } from "./driven.js";
-import type { Engine, Running, Watch } from "./engine.js";
+import type { Engine, Running } from "./engine.js";
 import { findProgram } from "./programs.js";
 import { Session } from "./webdriver.js";
 
@@ -26,26 +26,20 @@ export const webkit: Engine = {
     const downloads = await prepare(profile, colorScheme);
     const port = await freePort();
     const child = spawn(findDriver() ?? "", [`--port=${port}`], {
-      env: { ...process.env, ...homes(profile), DISPLAY: await screen() },
-      stdio: ["ignore", "pipe", "ignore"],
+      env: {
+        ...process.env,
+        ...homes(profile),
+        DISPLAY: await screen(),
+        GTK_THEME: colorScheme === "dark" ? "Adwaita:dark" : "Adwaita",
+      },
+      stdio: "ignore",
     });
-    const watches = new Set<Watch>();
-    hear(child, watches);
     const url = `http://127.0.0.1:${port}`;
     await until(async () => (await fetch(`${url}/status`)).ok, 10_000, "WebKitWebDriver listens");
-    const session = await Session.start(url, {
-      // What a page says in its console is printed.
-      "webkitgtk:browserOptions": {
-        args: ["--automation", "--enable-write-console-messages-to-stdout=true"],
-      },
-      unhandledPromptBehavior: "ignore",
-    });
+    const session = await Session.start(url, { unhandledPromptBehavior: "ignore" });
     return {
       downloads,
-      async newPage(watch) {
-        if (watch) watches.add(watch);
-        return new DrivenPage(await session.newTab(watch));
-      },
+      newPage: async (watch) => new DrivenPage(await session.newTab(watch)),
       async close() {
         await session.close();
         child.kill();
@@ -68,24 +62,9 @@ async function prepare(profile: string, colorScheme?: "light" | "dark"): Promise
   await mkdir(downloads);
   await mkdir(settings);
   await writeFile(join(profile, "user-dirs.dirs"), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
-  const dark = colorScheme === "dark" ? 1 : 0;
-  const lines = ["[Settings]", `gtk-application-prefer-dark-theme=${dark}`];
-  if (colorScheme) lines.push("gtk-enable-animations=0");
-  await writeFile(join(settings, "settings.ini"), `${lines.join("\n")}\n`);
+  const animations = colorScheme ? "[Settings]\ngtk-enable-animations=0\n" : "";
+  await writeFile(join(settings, "settings.ini"), animations);
   return downloads;
-}
-
-/** Errors that pages have printed, whichever of them it was. */
-function hear(child: ChildProcess, watches: ReadonlySet<Watch>): void {
-  let rest = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const said = /^CONSOLE \w* ?ERROR (.*)/.exec(line)?.[1];
-      if (said) for (const watch of watches) watch.complaint(said);
-    }
-  });
 }
 
 let display: Promise<string> | undefined;
