@@ -5,6 +5,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { aptInstall } from "./lib/apt.mjs";
 import { findChromedriver, findChromium, onPath } from "./lib/browser.mjs";
 import { Failure, heading, main, output, root, run, runBeside } from "./lib/run.mjs";
 import { bindgenDir, toolsDir, wasmBindgenRoot, wasmBindgenVersion } from "./lib/tools.mjs";
@@ -120,13 +121,4 @@ function missingBrowser() {
     "or name them in CHROME_PATH and CHROMEDRIVER";
   if (process.env.CI === "true") throw new Failure(cure);
   console.warn(`${cure}. Without them these tests are skipped.`);
-}
-
-/** Installs Debian packages where this user may; answers whether it did. */
-function aptInstall(names, why) {
-  if (!onPath("apt-get") || process.getuid?.() !== 0) return false;
-  console.log(`Installing ${names.join(", ")} with apt-get: ${why}`);
-  run("apt-get", ["update"]);
-  run("apt-get", ["install", "-y", "--no-install-recommends", ...names]);
-  return true;
 }

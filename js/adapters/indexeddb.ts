@@ -45,7 +45,7 @@ export const DEFAULT_DATABASE_NAME = "fhir-schema-store";
 
 /** What can be set besides the name. */
 export interface IndexedDbOptions {
-  /** Milliseconds until a silent browser is a TIMEOUT, a tab in the way BLOCKED. Default 30000. */
+  /** Milliseconds of silence until the browser is a TIMEOUT, a tab in the way BLOCKED. Default 30000. */
   readonly deadlineMs?: number;
 }
 

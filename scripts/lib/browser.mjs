@@ -1,10 +1,30 @@
-/** Finding Chromium and its driver. */
+/** Finding browsers and their drivers. */
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC_BROWSER = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+/** The engines that the browser tests run in, by their names in `FSS_BROWSER`. */
+export const ENGINES = {
+  chromium: {
+    title: "Chromium",
+    packages: ["chromium"],
+    isThere: () => findChromium() !== undefined,
+  },
+  firefox: {
+    title: "Firefox",
+    packages: ["firefox-esr"],
+    isThere: () =>
+      ["firefox-esr", "firefox"].some(onPath) || process.env.FIREFOX_PATH !== undefined,
+  },
+  webkit: {
+    title: "WebKitGTK",
+    packages: ["webkit2gtk-driver", "xvfb"],
+    isThere: () => ["WebKitWebDriver", "Xvfb"].every(onPath),
+  },
+};
 
 /** The path of Chromium or Chrome: CHROME_PATH, or the first of the usual names; else undefined. */
 export function findChromium() {

@@ -39,6 +39,15 @@ export function nodeCounts(text) {
   };
 }
 
+/** Of the `spec` reporter, the reasons for which tests were skipped, each with their names. */
+export function nodeSkips(text) {
+  const skips = new Map();
+  for (const [, name, reason] of text.matchAll(/^ *\S (.*) \([\d.]+ms\) # (.*)$/gm)) {
+    skips.set(reason, [...(skips.get(reason) ?? []), name]);
+  }
+  return skips;
+}
+
 /** The summary of vitest: `Tests  1 failed | 83 passed (84)`. */
 export function vitestCounts(text) {
   const line = text.match(/^ *Tests +(.*)$/m)?.[1] ?? "";

@@ -1,4 +1,4 @@
-/** Archives between Node and Chromium: the same bytes on either side, and a seed that fills the page. */
+/** Archives between Node and a browser: the same bytes on either side, and a seed that fills the page. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,17 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
 import { openPackagePath, savePackage } from "../../dist/convert/node.js";
 import { openSchemaStore } from "../../dist/index.node.js";
 import { archiveOf, carried, exported, teas } from "../js/archives.js";
+import type { Page } from "./engines/engine.js";
 import { browserTest, withPage } from "./harness.js";
 
 const PACKAGE = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "fss-archive-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-browserTest("R4B goes from Node to Chromium and back byte for byte", () =>
+browserTest("R4B goes from Node to the browser and back byte for byte", () =>
   withPage(async (page, { origin }) => {
     const store = await openSchemaStore({ diskCacheDir: join(scratch, "from") });
     await savePackage(store, await openPackagePath(PACKAGE));
@@ -38,7 +38,7 @@ browserTest("R4B goes from Node to Chromium and back byte for byte", () =>
   }),
 );
 
-browserTest("an entry made in Chromium makes the archive it makes in Node", () =>
+browserTest("an entry made in the browser makes the archive it makes in Node", () =>
   withPage(async (page, { origin }) => {
     const made = await page.evaluate(
       async ({ index, teas }) => {
@@ -101,14 +101,15 @@ browserTest(
 );
 
 browserTest("a seed is fetched once, relative to the page; a bad one leaves nothing", () =>
-  withPage(async (page, { origin }) => {
+  withPage(async (page, { origin, files }) => {
     const archive = await archiveOf(...teas);
     let asked = 0;
-    await page.route("**/*.fss", (route) => {
+    const asking = (bytes: Buffer) => () => {
       asked += 1;
-      const whole = route.request().url().endsWith("/seeds/teas.fss");
-      return route.fulfill({ body: whole ? archive : archive.subarray(0, 300) });
-    });
+      return bytes;
+    };
+    files.set("/seeds/teas.fss", asking(archive));
+    files.set("/seeds/cut.fss", asking(archive.subarray(0, 300)));
     const open = (seed: string) =>
       page.evaluate(
         async ({ index, seed }) => {
@@ -130,7 +131,6 @@ browserTest("a seed is fetched once, relative to the page; a bad one leaves noth
     await page.reload();
     assert.equal(await open("seeds/teas.fss"), 5);
     assert.equal(asked, 2);
-    await page.unroute("**/*.fss");
     const other = `${origin}/dist/nothing.fss`;
     assert.equal(await open(other), 5);
   }),

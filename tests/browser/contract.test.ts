@@ -8,7 +8,7 @@ import { browserTest, withPage } from "./harness.js";
 
 const NAME = "indexeddb";
 
-browserTest("the adapter contract in Chromium", (context) =>
+browserTest("the adapter contract", (context) =>
   withPage(async (page) => {
     await page.evaluate(async (name) => {
       const core = await kit.loadCore();

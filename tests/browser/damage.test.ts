@@ -1,8 +1,8 @@
-/** Damage in a real database of Chromium: it is told until it is healed, and every write heals it. */
+/** Damage in a real database of a browser: it is told until it is healed, and every write heals it. */
 
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
 import { MEETINGS, WRITINGS } from "../js/heal-matrix.js";
+import type { Page } from "./engines/engine.js";
 import { addModule, browserTest, withBrowser, withPage } from "./harness.js";
 
 /** Makes the matrix and `hit`, which changes the text of a stored body, known to a page. */
@@ -63,7 +63,7 @@ browserTest("every write heals a damaged body in IndexedDB, whoever met it", () 
 browserTest("what one tab finds damaged, the others and later ones know; what one heals, too", () =>
   withBrowser(async (browser) => {
     const [one, two] = await Promise.all([browser.open(), browser.open()]);
-    for (const tab of [one, two]) await prepare(tab as Page);
+    for (const tab of [one, two]) await prepare(tab);
     const run = (tab: Page | undefined, code: string) =>
       tab?.evaluate(`(async () => { ${code} })()`) as Promise<unknown>;
     const health = "await store.list(); return JSON.stringify(store.health().damage);";

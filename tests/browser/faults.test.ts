@@ -1,43 +1,45 @@
 /** IndexedDB under a browser that refuses, forgets, hangs or lies. */
 
 import assert from "node:assert/strict";
-import type { CDPSession, Page } from "playwright-core";
 import type { HostAdapter, HostPut } from "../../dist/host.js";
-import { browserTest, type Chromium, withPage } from "./harness.js";
+import { browserTest, chromiumTest, withChromium, withPage } from "./harness.js";
 
-browserTest("over quota: QUOTA_EXCEEDED, what was there stays, and it works again after", () =>
-  withPage(async (page, browser) => {
-    const devtools = await session(page, browser);
-    const { origin } = browser;
-    // Before the first write: Chromium remembers for a while how much space there was.
-    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
-    await page.evaluate(async () => {
-      const adapter = await kit.open("db");
-      const old = await kit.store(adapter, { key: "old", body: kit.noise(1, 1_000_000) });
-      Object.assign(globalThis, { fixture: { adapter, old } });
-    });
-    await page.evaluate(async () => {
-      const { adapter, old } = fixture;
-      // Random bytes: those that compress would fit.
-      const large = await kit.put({ key: "large", body: kit.noise(2, 8_000_000) });
-      const replace = await kit.put({ key: "old", body: "replaced" });
-      await kit.rejects(
-        kit.commit(adapter, { put: [large, replace] }),
-        "QUOTA_EXCEEDED",
-        "a batch over quota",
-      );
-      await kit.holds(adapter, [old], "after the refused batch");
-      const small = await kit.store(adapter, { key: "small" });
-      await kit.holds(adapter, [old, small], "a batch that fits");
-      await kit.commit(adapter, { delete: [small.key] });
-    });
-    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
-    await page.evaluate(async () => {
-      const { adapter, old } = fixture;
-      const large = await kit.store(adapter, { key: "large", body: kit.noise(2, 8_000_000) });
-      await kit.holds(adapter, [old, large], "with the quota lifted");
-    });
-  }),
+chromiumTest(
+  "over quota: QUOTA_EXCEEDED, what was there stays, and it works again after",
+  "its DevTools protocol lifts the quota of a running browser",
+  () =>
+    withChromium(async ({ context, origin, open }) => {
+      const page = await open();
+      const devtools = await context.newCDPSession(page);
+      // Before the first write: Chromium remembers for a while how much space there was.
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
+      await page.evaluate(async () => {
+        const adapter = await kit.open("db");
+        const old = await kit.store(adapter, { key: "old", body: kit.noise(1, 1_000_000) });
+        Object.assign(globalThis, { fixture: { adapter, old } });
+      });
+      await page.evaluate(async () => {
+        const { adapter, old } = fixture;
+        // Random bytes: those that compress would fit.
+        const large = await kit.put({ key: "large", body: kit.noise(2, 8_000_000) });
+        const replace = await kit.put({ key: "old", body: "replaced" });
+        await kit.rejects(
+          kit.commit(adapter, { put: [large, replace] }),
+          "QUOTA_EXCEEDED",
+          "a batch over quota",
+        );
+        await kit.holds(adapter, [old], "after the refused batch");
+        const small = await kit.store(adapter, { key: "small" });
+        await kit.holds(adapter, [old, small], "a batch that fits");
+        await kit.commit(adapter, { delete: [small.key] });
+      });
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+      await page.evaluate(async () => {
+        const { adapter, old } = fixture;
+        const large = await kit.store(adapter, { key: "large", body: kit.noise(2, 8_000_000) });
+        await kit.holds(adapter, [old, large], "with the quota lifted");
+      });
+    }),
 );
 
 browserTest("strict is asked of every commit, and relaxed where it is wanted", () =>
@@ -81,8 +83,7 @@ browserTest("a commit is acknowledged after its transaction is complete", () =>
 );
 
 browserTest("a handle closed behind our back is replaced", () =>
-  withPage(async (page, browser) => {
-    const devtools = await session(page, browser);
+  withPage(async (page) => {
     await page.evaluate(async () => {
       const handles: IDBDatabase[] = [];
       const { open } = IDBFactory.prototype;
@@ -99,19 +100,30 @@ browserTest("a handle closed behind our back is replaced", () =>
         else await kit.store(adapter, { key: "k" });
       }
       kit.equal(handles.length, 3, "handles that were opened");
-      Object.assign(globalThis, { fixture: { adapter, old } });
-    });
-    await devtools.send("Storage.clearDataForOrigin", {
-      origin: browser.origin,
-      storageTypes: "indexeddb",
-    });
-    await page.evaluate(async () => {
-      const { adapter, old } = fixture;
-      await kit.holds(adapter, [], "after the site's data was cleared");
-      await kit.commit(adapter, { put: [old] });
-      await kit.holds(adapter, [old], "after another commit");
     });
   }),
+);
+
+chromiumTest(
+  "after the site's data was cleared it goes on",
+  "its DevTools protocol clears them",
+  () =>
+    withChromium(async ({ context, origin, open }) => {
+      const page = await open();
+      await page.evaluate(async () => {
+        const adapter = await kit.open("db");
+        const old = await kit.store(adapter, { key: "k" });
+        Object.assign(globalThis, { fixture: { adapter, old } });
+      });
+      const devtools = await context.newCDPSession(page);
+      await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+      await page.evaluate(async () => {
+        const { adapter, old } = fixture;
+        await kit.holds(adapter, [], "after the site's data was cleared");
+        await kit.commit(adapter, { put: [old] });
+        await kit.holds(adapter, [old], "after another commit");
+      });
+    }),
 );
 
 browserTest("a failing browser is asked four times, then it is a DISK_ERROR", () =>
@@ -182,18 +194,25 @@ browserTest("a browser that never answers is a TIMEOUT, and the next call works"
       await adapter.open({ core });
       const old = await kit.store(adapter, { key: "k" });
 
-      // Keeps each transaction alive for ever.
-      const { get } = IDBObjectStore.prototype;
-      IDBObjectStore.prototype.get = function () {
-        const spin = (): void => {
-          get.call(this, "nothing").onsuccess = spin;
-        };
-        spin();
-        return new EventTarget() as IDBRequest;
+      // Keeps each transaction alive for ever, and lets nobody hear of its answers.
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...options) {
+        const made = transaction.apply(this, options);
+        const ask = () => void made.objectStore("rows").get("nothing");
+        made.addEventListener(
+          "success",
+          (event) => {
+            event.stopImmediatePropagation();
+            ask();
+          },
+          true,
+        );
+        ask();
+        return made;
       };
       await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "a read");
       await kit.rejects(kit.store(adapter, { key: "new" }), "TIMEOUT", "a commit");
-      IDBObjectStore.prototype.get = get;
+      IDBDatabase.prototype.transaction = transaction;
       await kit.holds(adapter, [old], "afterwards");
     }),
   ),
@@ -350,9 +369,10 @@ browserTest("no more than the bytes given is written, whatever they are a view o
   ),
 );
 
-browserTest("a frozen tab that wakes up goes on", () =>
-  withPage(async (page, browser) => {
-    const devtools = await session(page, browser);
+chromiumTest("a frozen tab that wakes up goes on", "its DevTools protocol freezes tabs", () =>
+  withChromium(async ({ context, open }) => {
+    const page = await open();
+    const devtools = await context.newCDPSession(page);
     await page.evaluate(async () => {
       const adapter = await kit.open("db");
       const old = await kit.store(adapter, { key: "k" });
@@ -364,10 +384,6 @@ browserTest("a frozen tab that wakes up goes on", () =>
     await page.evaluate(() => kit.holds(fixture.adapter, [fixture.old], "after the tab woke up"));
   }),
 );
-
-function session(page: Page, browser: Chromium): Promise<CDPSession> {
-  return browser.context.newCDPSession(page);
-}
 
 declare global {
   /** In the page: what one step of a test leaves for the next. */

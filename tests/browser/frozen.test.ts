@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import type { SchemaStore } from "../../dist/store.js";
-import { browserTest, withBrowser } from "./harness.js";
+import { browserTest, chromiumTest, withBrowser } from "./harness.js";
 import { type Tab, type Tabs, withTabs } from "./pipe.js";
 
 declare global {
   var store: SchemaStore;
 }
+
+/** Why those tests need Chromium. */
+const FREEZES = "its DevTools protocol freezes tabs";
 
 const OPEN = `(async () => {
   const { openSchemaStore } = await import("/dist/index.js");
@@ -38,7 +41,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-browserTest("a tab frozen while it hears of another's commits does not stop them", () =>
+chromiumTest("a tab frozen while it hears of another's commits does not stop them", FREEZES, () =>
   withTabs(async (tabs) => {
     const [hidden, visible] = await two(tabs);
     for (let round = 0; round < 6; round += 1) {
@@ -57,8 +60,9 @@ browserTest("a tab frozen while it hears of another's commits does not stop them
   }),
 );
 
-browserTest(
+chromiumTest(
   "a tab frozen at any moment of its own commits holds up nobody, and loses nothing",
+  FREEZES,
   () =>
     withTabs(async (tabs) => {
       const [hidden, visible] = await two(tabs);
@@ -100,8 +104,8 @@ browserTest(
 );
 
 browserTest("a page comes back from the back/forward cache with its store, and its queue", () =>
-  withBrowser(async ({ context, origin }) => {
-    const [tab, other] = [await context.newPage(), await context.newPage()];
+  withBrowser(async ({ newPage, origin }) => {
+    const [tab, other] = [await newPage(), await newPage()];
     for (const page of [tab, other]) await page.goto(`${origin}/blank`);
     await tab.evaluate(OPEN);
     await tab.evaluate(() => {

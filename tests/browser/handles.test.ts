@@ -61,14 +61,44 @@ browserTest("a handle whose transactions hang is replaced after the first TIMEOU
       IDBDatabase.prototype.transaction = function (...options) {
         const made = transaction.apply(this, options);
         bad ??= this;
-        const spin = (): void => {
-          made.objectStore("rows").get("nothing").onsuccess = spin;
-        };
-        if (this === bad) spin();
+        if (this !== bad) return made;
+        // It never ends, and nobody hears of its answers.
+        const ask = () => void made.objectStore("rows").get("nothing");
+        made.addEventListener(
+          "success",
+          (event) => {
+            event.stopImmediatePropagation();
+            ask();
+          },
+          true,
+        );
+        ask();
         return made;
       };
       await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "on the handle that hangs");
       await kit.holds(adapter, [old], "on another");
+    }),
+  ),
+);
+
+browserTest("a transaction may take longer than the deadline, as long as it answers", () =>
+  withPage((page) =>
+    page.evaluate(async () => {
+      const adapter = await kit.open("db", { deadlineMs: 400 });
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...options) {
+        const made = transaction.apply(this, options);
+        const end = performance.now() + 1500;
+        const ask = (): void => {
+          if (performance.now() > end) return;
+          made.objectStore("rows").get("nothing").onsuccess = ask;
+        };
+        ask();
+        return made;
+      };
+      const slow = await kit.store(adapter, { key: "k" });
+      IDBDatabase.prototype.transaction = transaction;
+      await kit.holds(adapter, [slow], "afterwards");
     }),
   ),
 );

@@ -1,11 +1,9 @@
 /**
- * Real Chromium on a page of our own: a static server over `dist/`, a browser started by
- * playwright-core, and a blank page that has the package's modules at hand as `kit`.
+ * A real browser on a page of our own: a static server over `dist/`, the engine that FSS_BROWSER
+ * names, and a blank page that has the package's modules at hand as `kit`.
  */
 
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readlink, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +11,13 @@ import { extname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page as FullPage } from "playwright-core";
 import type { IndexedDbOptions } from "../../dist/adapters/indexeddb.js";
 import type { HostAdapter, HostContext } from "../../dist/host.js";
+import { type Chromium, chromium, launchChromium } from "./engines/chromium.js";
+import type { Engine, EngineName, LaunchOptions, Page, Running } from "./engines/engine.js";
+import { firefox } from "./engines/firefox.js";
+import { webkit } from "./engines/webkit.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -69,7 +71,7 @@ const PAGES: Readonly<Record<string, string>> = {
   "/blank": plainPage("blank"),
 };
 
-/** What a page opened by `Chromium.open` has as the global `kit`. */
+/** What a page opened by `Browser.open` has as the global `kit`. */
 export type PageKit = typeof import("../../dist/adapters/indexeddb.js") &
   typeof import("../../dist/testing.js") &
   typeof import("../../dist/adapters/memory.js") &
@@ -84,61 +86,116 @@ declare global {
   var kit: PageKit;
 }
 
-/** Chromium with one profile, and the site it looks at. */
-export interface Chromium {
-  readonly context: BrowserContext;
+/** An engine with one profile, and the site it looks at. */
+export interface Browser extends Running {
   /** `http://127.0.0.1:<port>`, a secure context. */
   readonly origin: string;
+  /** Files that the site has for this test besides, by their paths; asked for at each request. */
+  readonly files: Map<string, () => Buffer>;
   /** A new tab on the blank page, with `kit` ready. */
   open(): Promise<Page>;
-  /** SIGKILL to every process of this browser: what a crash or the end of power looks like to it. */
-  kill(): Promise<void>;
-  close(): Promise<void>;
 }
 
-/** A test that needs Chromium: skipped without it, but failed where CI=true. */
-export function browserTest(name: string, run: (context: TestContext) => Promise<void>): void {
-  const missing = chromiumPath() === undefined;
-  const reason = "there is no Chromium; set CHROME_PATH";
-  const options = missing && process.env.CI !== "true" ? { skip: reason } : {};
-  test(name, options, async (context) => {
-    if (missing) throw new Error(reason);
+/** Why tests cannot run in an engine. */
+export type Limits = { readonly [name in EngineName]?: string };
+
+const ENGINES: Readonly<Record<EngineName, Engine>> = { chromium, firefox, webkit };
+
+/** The engine that `FSS_BROWSER` names. */
+export const engineName: EngineName = named(process.env.FSS_BROWSER ?? "chromium");
+const engine = ENGINES[engineName];
+
+function named(name: string): EngineName {
+  if (name in ENGINES) return name as EngineName;
+  throw new Error(`FSS_BROWSER is one of ${Object.keys(ENGINES).join(", ")}, not ${name}`);
+}
+
+/** A test in the engine; skipped where the engine is missing, but failed where CI=true. */
+export function browserTest(
+  name: string,
+  run: (context: TestContext) => Promise<void>,
+  limits: Limits = {},
+): void {
+  const missing = engine.missing();
+  const lenient = process.env.CI !== "true";
+  const skip = limits[engineName] ?? (missing && lenient ? `missing ${missing}` : undefined);
+  test(name, skip === undefined ? {} : { skip }, async (context) => {
+    if (missing) throw new Error(`missing ${missing}`);
     await run(context);
   });
 }
 
-/** Runs `use` with a browser on a fresh profile. */
-export async function withBrowser<T>(use: (browser: Chromium) => Promise<T>): Promise<T> {
-  const profile = await mkdtemp(join(tmpdir(), "fhir-schema-store-profile-"));
-  const site = await serve();
-  try {
-    const browser = await launch(profile, site.origin);
+/** A test that needs Chromium, and says what for. */
+export function chromiumTest(
+  name: string,
+  why: string,
+  run: (context: TestContext) => Promise<void>,
+): void {
+  const reason = `only in Chromium: ${why}`;
+  browserTest(name, run, { firefox: reason, webkit: reason });
+}
+
+/** Runs `use` with a browser on a fresh profile; its site may store `quota` bytes. */
+export function withBrowser<T>(
+  use: (browser: Browser) => Promise<T>,
+  { quota, ...prefers }: Pick<LaunchOptions, "colorScheme"> & { quota?: number } = {},
+): Promise<T> {
+  return withProfile(async (profile, site) => {
+    const { origin, files } = site;
+    const running = await engine.launch(profile, {
+      ...prefers,
+      ...(quota === undefined ? {} : { quota: { origin, bytes: quota } }),
+    });
     try {
-      return await use(browser);
+      return await use({
+        ...running,
+        origin,
+        files,
+        open: async () => openBlank(await running.newPage(), origin),
+      });
+    } finally {
+      await running.close();
+    }
+  });
+}
+
+/** The same in Chromium, with all that its driver can do. */
+export function withChromium<T>(
+  use: (browser: Chromium & { origin: string; open(): Promise<FullPage> }) => Promise<T>,
+): Promise<T> {
+  return withProfile(async (profile, { origin }) => {
+    const browser = await launchChromium(profile);
+    const open = async () => openBlank(await browser.context.newPage(), origin);
+    try {
+      return await use({ ...browser, origin, open });
     } finally {
       await browser.close();
     }
+  });
+}
+
+async function withProfile<T>(use: (profile: string, site: Site) => Promise<T>): Promise<T> {
+  const profile = await mkdtemp(join(tmpdir(), "fhir-schema-store-profile-"));
+  const site = await serve();
+  try {
+    return await use(profile, site);
   } finally {
     await site.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Runs `use` with a tab on the blank page of a browser on a fresh profile. */
-export function withPage<T>(use: (page: Page, browser: Chromium) => Promise<T>): Promise<T> {
-  return withBrowser(async (browser) => use(await browser.open(), browser));
+/** Shows a tab the blank page and waits for its `kit`. */
+export async function openBlank<P extends Page>(page: P, origin: string): Promise<P> {
+  await page.goto(`${origin}/`);
+  await page.waitForFunction(() => "kit" in globalThis);
+  return page;
 }
 
-/** Switches every browser of the tests is started with. */
-export const ARGS: readonly string[] = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+/** Runs `use` with a tab on the blank page of a browser on a fresh profile. */
+export function withPage<T>(use: (page: Page, browser: Browser) => Promise<T>): Promise<T> {
+  return withBrowser(async (browser) => use(await browser.open(), browser));
+}
 
 /** Makes the exports of a module below `tests/` a global of a page. */
 export async function addModule(page: Page, path: string, globalName: string): Promise<void> {
@@ -152,60 +209,19 @@ export async function addModule(page: Page, path: string, globalName: string): P
   await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
 }
 
-/**
- * Starts Chromium on a profile directory; the same one again is the same browser restarted. `extension`: the folder
- * of one that is installed in it.
- */
-export async function launch(
-  profile: string,
-  origin: string,
-  extension?: string,
-): Promise<Chromium> {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) throw new Error("there is no Chromium; set CHROME_PATH");
-  // A killed browser leaves these behind and would wait for their owner.
-  for (const name of ["SingletonLock", "SingletonCookie", "SingletonSocket"]) {
-    await rm(join(profile, name), { force: true });
-  }
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    // A driven browser would not keep pages it goes back to, as every user's does.
-    ignoreDefaultArgs: [
-      "--disable-back-forward-cache",
-      ...(extension ? ["--disable-extensions"] : []),
-    ],
-    args: [...ARGS, ...(extension ? [`--load-extension=${extension}`] : [])],
-  });
-  return {
-    context,
-    origin,
-    async open() {
-      const page = await context.newPage();
-      await page.goto(`${origin}/`);
-      await page.waitForFunction(() => "kit" in globalThis);
-      return page;
-    },
-    async kill() {
-      // The lock is a link to "<host>-<process id>"; the browser leads a process group.
-      const owner = await readlink(join(profile, "SingletonLock"));
-      const group = Number(owner.slice(owner.lastIndexOf("-") + 1));
-      const closed = new Promise((resolve) => context.once("close", resolve));
-      process.kill(-group, "SIGKILL");
-      await closed;
-      // A browser that starts while the old one is still dying finds its quota database locked, and
-      // then deletes everything the profile has stored.
-      while (isAlive(group)) await new Promise((resolve) => setTimeout(resolve, 10));
-    },
-    close: () => context.close(),
-  };
+/** What the pages of the tests are served from. */
+export interface Site {
+  readonly origin: string;
+  readonly files: Map<string, () => Buffer>;
+  close(): Promise<void>;
 }
 
 /** Serves the repository's built files; `/` is the blank page, `/away` another one. */
-export async function serve(): Promise<{ origin: string; close(): Promise<void> }> {
+export async function serve(): Promise<Site> {
+  const files = new Map<string, () => Buffer>();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const found = PAGES[pathname] ?? (await read(pathname));
+    const found = PAGES[pathname] ?? files.get(pathname)?.() ?? (await read(pathname));
     // Not "no-store": such a page is not kept for going back to.
     response.setHeader("cache-control", "no-cache");
     if (found === undefined) response.writeHead(404).end();
@@ -215,6 +231,7 @@ export async function serve(): Promise<{ origin: string; close(): Promise<void> 
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
+    files,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -231,18 +248,4 @@ async function read(pathname: string): Promise<Buffer | undefined> {
 function contentType(pathname: string): string {
   const extension = pathname in PAGES ? ".html" : extname(pathname);
   return TYPES[extension] ?? "application/octet-stream";
-}
-
-/** Whether a process of the group still runs; those that only wait to be reaped do not. */
-function isAlive(group: number): boolean {
-  const processes = execFileSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
-  return processes.split("\n").some((line) => {
-    const [id, state] = line.trim().split(/\s+/);
-    return Number(id) === group && !state?.startsWith("Z");
-  });
-}
-
-/** Where Chromium is, if it is anywhere. */
-export function chromiumPath(): string | undefined {
-  return [process.env.CHROME_PATH, "/usr/bin/chromium"].find((path) => path && existsSync(path));
 }

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { browserTest, type Chromium, launch, serve } from "./harness.js";
+import { type Chromium, launchChromium } from "./engines/chromium.js";
+import { chromiumTest, openBlank, serve } from "./harness.js";
 
 const KILLS = 5;
 /**
@@ -16,7 +17,9 @@ const KILLS = 5;
 const MOST_WIPES = 2;
 const BATCH = 10;
 
-browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part", async () => {
+const WHY = "it can be killed with all its processes and started again on its profile";
+
+chromiumTest("SIGKILL: nothing acknowledged is lost, no commit is there in part", WHY, async () => {
   const profile = await mkdtemp(join(tmpdir(), "fhir-schema-store-kill-"));
   const site = await serve();
   let acknowledged = 0;
@@ -25,9 +28,9 @@ browserTest("SIGKILL: nothing acknowledged is lost, no commit is there in part",
   let running: Chromium | undefined;
   try {
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const browser = await launch(profile, site.origin);
+      const browser = await launchChromium(profile);
       running = browser;
-      const page = await browser.open();
+      const page = await openBlank(await browser.context.newPage(), site.origin);
       const { storeId, sizes } = await stored(page);
       if (place !== undefined && storeId !== place) {
         wipes += 1;

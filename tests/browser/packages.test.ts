@@ -1,4 +1,4 @@
-/** Archives that platforms differ in, read in Chromium as in Node. */
+/** Archives that platforms differ in, read in a browser as in Node. */
 
 import assert from "node:assert/strict";
 import { bad, good } from "../js/unusual-archives.js";

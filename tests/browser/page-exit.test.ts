@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { Page } from "playwright-core";
 import type { SchemaStore } from "../../dist/store.js";
-import { browserTest, type Chromium, withBrowser } from "./harness.js";
+import type { Page } from "./engines/engine.js";
+import { type Browser, browserTest, withBrowser } from "./harness.js";
 
 /** `FSS_EXIT_ROUNDS=20` tries each case so often, at every moment; `npm test` is content with a few. */
 const ROUNDS = Number(process.env.FSS_EXIT_ROUNDS ?? 1);
@@ -15,7 +15,7 @@ const MOMENTS_MS = ROUNDS > 1 ? [0, 5, 20, 50, 100, 150, 200, 225, 249, 250] : [
  * Ways to leave a page that Chromium waits for. To a page of another site it gives half a second, and then
  * ends it unheard, which a busy machine can make too short.
  */
-const WAYS: Readonly<Record<string, (tab: Page, browser: Chromium) => Promise<unknown>>> = {
+const WAYS: Readonly<Record<string, (tab: Page, browser: Browser) => Promise<unknown>>> = {
   reload: (tab) => tab.reload({ waitUntil: "commit" }),
   location: (tab, { origin }) =>
     leaveBy(
@@ -181,10 +181,10 @@ interface BridgeKit {
 }
 
 /** A tab on a page that can open that kind of place, and has nothing else under way. */
-async function newTab({ context, origin }: Chromium, place: string): Promise<Page> {
-  const tab = await context.newPage();
+async function newTab({ newPage, origin }: Browser, place: string): Promise<Page> {
+  const tab = await newPage();
   await tab.goto(`${origin}/blank`);
-  await tab.addScriptTag({ content: await unstorageScript, type: "text/javascript" });
+  await tab.addScriptTag({ content: await unstorageScript });
   await tab.evaluate(`(async () => {
     const modules = ["index.js", "bridges/keyv.js", "bridges/unstorage.js"];
     const loaded = await Promise.all(modules.map((path) => import("/dist/" + path)));

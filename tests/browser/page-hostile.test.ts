@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Page } from "./engines/engine.js";
 import { browserTest } from "./harness.js";
-import { jsonFile, listed, shown, withSite } from "./page-kit.js";
+import { jsonFile, listed, overflow, shown, withSite } from "./page-kit.js";
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
@@ -118,7 +118,7 @@ browserTest("very long texts, very deep and very wide elements stay readable", (
     for (const { url } of schemas) {
       await open(page, url);
       await page.locator("#expand").click();
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, url);
+      assert.equal(await overflow(page), 0, url);
       await assertHarmless(page);
     }
     await open(page, "http://example.org/long");
@@ -162,14 +162,16 @@ browserTest("the policy of the page stops what its code would let through", () =
         return String(error);
       }
     });
-    assert.match(refused, /TrustedHTML/);
+    assert.match(refused, /TrustedHTML|Sink type mismatch/);
     await page.evaluate(() => {
       const link = document.createElement("a");
       link.href = "javascript:owned=1";
       document.body.append(link);
       link.click();
     });
-    await page.waitForFunction(() => true);
+    for (let tries = 0; complaints.length === 0 && tries < 100; tries += 1) {
+      await page.waitForTimeout(50);
+    }
     assert.equal(await page.evaluate(() => "owned" in globalThis), false);
     assert.ok(complaints.some((one) => /Content Security Policy|TrustedHTML|policy:/.test(one)));
     const policy = /content="(default-src[^"]*)"/.exec(await readFile(`${WWW}index.html`, "utf8"));

@@ -1,14 +1,15 @@
 /** The built page, served from below a path of its own, and what its tests do with it. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
-import { type Chromium, withBrowser } from "./harness.js";
+import type { LaunchOptions, Locator, MadeFile, Page } from "./engines/engine.js";
+import { type Browser, engineName, withBrowser } from "./harness.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Where the site is on its server: a static build must not care. */
@@ -30,30 +31,53 @@ export const RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-rac
 /** The page, ready, and everything it was blamed for: policy violations, errors, dialogs. */
 export interface OpenPage {
   readonly page: Page;
-  readonly browser: Chromium;
+  readonly browser: Browser;
   readonly complaints: string[];
+  /** What the next questions are answered; one that has no answer here is a complaint. */
+  readonly answers: boolean[];
 }
 
 /** Runs `use` with the page, on a fresh profile. */
-export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<void> {
+export async function withSite(
+  use: (open: OpenPage) => Promise<void>,
+  prefers: Pick<LaunchOptions, "colorScheme"> = {},
+): Promise<void> {
+  const complaints: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "fhir-schema-store-site-"));
   execFileSync(process.execPath, [join(ROOT, "scripts/www.mjs"), "build", folder]);
+  await writeFile(join(folder, "tell.js"), TELL);
   const server = createServer(async (request, response) => {
+    if (request.method === "POST") {
+      complaints.push(await text(request));
+      response.end();
+      return;
+    }
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const name = path.startsWith(BASE) ? path.slice(BASE.length) || "index.html" : "";
     const found = await readFile(join(folder, name)).catch(() => undefined);
     if (found === undefined) response.writeHead(404).end();
-    else response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain").end(found);
+    else {
+      const page = name === "index.html" && !driverTells ? telling(found) : found;
+      response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain").end(page);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   try {
     await withBrowser(async (browser) => {
-      const { page, complaints } = await watchedPage(browser);
+      const answers: boolean[] = [];
+      const page = await browser.newPage({
+        complaint: (text) => complaints.push(text),
+        dialog(message) {
+          const answer = answers.shift();
+          if (answer === undefined) complaints.push(message);
+          return answer ?? false;
+        },
+      });
       await page.goto(`http://127.0.0.1:${port}${BASE}`);
       await said(page, / ready in /);
-      await use({ page, browser, complaints });
-    });
+      await use({ page, browser, complaints, answers });
+    }, prefers);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -61,23 +85,26 @@ export async function withSite(use: (open: OpenPage) => Promise<void>): Promise<
   }
 }
 
-async function watchedPage(browser: Chromium): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("dialog", (dialog) => complaints.push(dialog.message()));
-  // Functions sent to a page name others by it.
-  await page.addInitScript({ content: "globalThis.__name = (named) => named;" });
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-      console.error(`policy: ${violatedDirective} ${blockedURI}`);
-    });
-  });
-  return { page, complaints };
+/** Whether the driver tells what pages complain of; else they tell it themselves. */
+const driverTells = engineName !== "webkit";
+
+/** A page that begins with a script which sends its complaints to the server. */
+function telling(page: Buffer): string {
+  return String(page).replace("<link", '<script src="tell.js"></script><link');
 }
+
+const TELL = `
+  const tell = (text) => void navigator.sendBeacon("complaint", text);
+  addEventListener("error", ({ message }) => tell(message));
+  addEventListener("unhandledrejection", ({ reason }) => tell(String(reason)));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    tell("policy: " + violatedDirective + " " + blockedURI);
+  });
+  const { error } = console;
+  console.error = (...parts) => {
+    tell(parts.join(" "));
+    error.apply(console, parts);
+  };`;
 
 /** Waits until the page's line of news says so. */
 export async function said(page: Page, status: RegExp): Promise<void> {
@@ -116,14 +143,22 @@ export async function shown(page: Page, canonical: string): Promise<void> {
 }
 
 /** A row of the element tree by its name. */
-export function row(page: Page, name: string) {
+export function row(page: Page, name: string): Locator {
   return page.locator("[role=treeitem]", {
-    has: page.locator(`:scope > .row > .element > bdi:text-is("${name}")`),
+    has: page.locator(":scope > .row > .element > bdi", { hasText: new RegExp(`^${name}$`) }),
+  });
+}
+
+/** By how many pixels the page is wider than what shows it. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
   });
 }
 
 /** A file made on the spot. */
-export function jsonFile(name: string, value: unknown) {
+export function jsonFile(name: string, value: unknown): MadeFile {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return { name, mimeType: "application/json", buffer: Buffer.from(text) };
 }

@@ -8,7 +8,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { ARGS, chromiumPath, serve } from "./harness.js";
+import { ARGS, chromiumPath } from "./engines/chromium.js";
+import { serve } from "./harness.js";
 
 /** One tab. */
 export interface Tab {

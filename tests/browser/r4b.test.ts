@@ -1,12 +1,12 @@
-/** The schemas of a whole FHIR release in Chromium: byte for byte the same after a reload. */
+/** The schemas of a whole FHIR release in a browser: byte for byte the same after a reload. */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
 import { fhirSchemaConverter } from "../../dist/convert/index.js";
 import { openPackagePath } from "../../dist/convert/node.js";
 import type { PutItem } from "../../dist/types.js";
+import type { Page } from "./engines/engine.js";
 import { browserTest, withPage } from "./harness.js";
 
 const PACKAGE = fileURLToPath(new URL("../../node_modules/hl7.fhir.r4b.core", import.meta.url));

@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPackagePath, savePackage } from "../../dist/convert/node.js";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { withBrowser } from "../browser/harness.js";
+import { withChromium } from "../browser/harness.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PACKAGE = "us_core_311.tgz";
@@ -143,7 +143,7 @@ export function promised(code: string): string[] {
 
 function checkInBrowser({ kind, code }: Program): Promise<void> {
   const expected = promised(code);
-  return withBrowser(async ({ context, origin }) => {
+  return withChromium(async ({ context, origin }) => {
     const page = await context.newPage();
     const printed: string[] = [];
     page.on("console", (message) => printed.push(message.text()));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 const script = (name: string) => import(`../../scripts/lib/${name}.mjs`);
-const { countsOf, nodeCounts, rustCounts } = await script("count");
+const { countsOf, nodeCounts, nodeSkips, rustCounts } = await script("count");
 const { Estimate } = await script("estimate");
 const { removeUnreachable } = await script("reachable");
 const { Failure } = await script("run");
@@ -24,6 +24,23 @@ test("a program that ran no test has failed, and so has one that exits with a fa
   const spec =
     "\u2139 tests 9\n\u2139 pass 6\n\u2139 fail 1\n\u2139 cancelled 1\n\u2139 skipped 1\n\u2139 todo 0\n";
   assert.deepEqual(nodeCounts(spec), { passed: 6, failed: 2, skipped: 1 });
+});
+
+test("tests that were skipped are told by their reasons", () => {
+  const spec = [
+    "\u2714 one (that ran) (1.5ms)",
+    "\ufe63 two (0.3ms) # only in Chromium: it freezes tabs",
+    "  \ufe63 three, inside (12ms) # only in Chromium: it freezes tabs",
+    "\ufe63 four (0.2ms) # SKIP",
+    "\u2139 skipped 3",
+  ].join("\n");
+  assert.deepEqual(
+    [...nodeSkips(spec)],
+    [
+      ["only in Chromium: it freezes tabs", ["two", "three, inside"]],
+      ["SKIP", ["four"]],
+    ],
+  );
 });
 
 test("a built package keeps what an export leads to, and nothing else", (t) => {

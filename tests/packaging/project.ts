@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Page, Worker } from "playwright-core";
 import { preview } from "vite";
-import { type Chromium, launch } from "../browser/harness.js";
+import { type Chromium, launchChromium } from "../browser/engines/chromium.js";
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -121,7 +121,7 @@ export function withTab(
   use: (page: Page, origin: string) => Promise<void>,
 ): Promise<void> {
   return withProfile((profile) =>
-    withChromium(profile, origin, undefined, async ({ context }) =>
+    withChromium(profile, undefined, async ({ context }) =>
       use(await context.newPage(), origin),
     ),
   );
@@ -143,7 +143,7 @@ export function withExtension(
   folder: string,
   use: (background: Worker, tab: Page) => Promise<void>,
 ): Promise<void> {
-  return withChromium(profile, "", folder, async ({ context }) => {
+  return withChromium(profile, folder, async ({ context }) => {
     const [running] = context.serviceWorkers();
     const background = running ?? (await context.waitForEvent("serviceworker"));
     await use(background, await context.newPage());
@@ -152,11 +152,10 @@ export function withExtension(
 
 async function withChromium(
   profile: string,
-  origin: string,
   extension: string | undefined,
   use: (browser: Chromium) => Promise<void>,
 ): Promise<void> {
-  const browser = await launch(profile, origin, extension);
+  const browser = await launchChromium(profile, extension === undefined ? {} : { extension });
   try {
     await use(browser);
   } finally {

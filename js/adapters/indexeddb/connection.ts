@@ -122,8 +122,9 @@ export class Connection {
     const database = await this.#database();
     try {
       const hangs = `indexeddb: a transaction on ${this.#name} does not end`;
-      return await runTransaction(database, options, work, this.#running, (transaction) =>
-        within(this.#deadlineMs, transaction, () => new SchemaStoreError("TIMEOUT", hangs)),
+      const late = () => new SchemaStoreError("TIMEOUT", hangs);
+      return await runTransaction(database, options, work, this.#running, (transaction, answers) =>
+        within(this.#deadlineMs, transaction, late, answers),
       );
     } catch (cause) {
       const hung = cause instanceof SchemaStoreError && cause.code === "TIMEOUT";
@@ -234,27 +235,34 @@ export class Connection {
 
 /**
  * Runs `work` in one transaction, which is among the `running` ones meanwhile, and which `limit` bounds in
- * time: past that it is aborted.
+ * time: past that it is aborted. A large one takes long on a slow machine, so `limit` is told how many of its
+ * requests were answered.
  */
 async function runTransaction<T>(
   database: IDBDatabase,
   { stores, durability }: TransactionOptions,
   work: (transaction: IDBTransaction) => Promise<T>,
   running: Set<IDBTransaction>,
-  limit: <R>(transaction: Promise<R>) => Promise<R>,
+  limit: <R>(transaction: Promise<R>, answers: () => number) => Promise<R>,
 ): Promise<T> {
   const transaction =
     durability === undefined
       ? database.transaction(stores, "readonly")
       : database.transaction(stores, "readwrite", { durability });
   running.add(transaction);
+  let answers = 0;
+  const count = () => {
+    answers += 1;
+  };
+  // Requests whose result nobody waits for are heard here too.
+  transaction.addEventListener("success", count, true);
   // Over quota every request succeeds and the transaction aborts: only `complete` says "stored".
   const completed = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? aborted());
   });
   try {
-    const [value] = await limit(Promise.all([work(transaction), completed]));
+    const [value] = await limit(Promise.all([work(transaction), completed]), () => answers);
     return value;
   } catch (cause) {
     abort(transaction);
