@@ -174,18 +174,21 @@ export class Assembly {
         events.emit("delete", { canonical });
       },
     });
-    const convert: ConvertAnswer = async (text) => {
-      const { convertFor } = await onFirstUse(import("./convert/into-store.js"));
-      const made = await convertFor(parts, text, {});
-      return "kept" in made ? undefined : { content: made.schema, options: made.options };
-    };
+    const { converter } = options;
+    const convert: ConvertAnswer | undefined =
+      converter &&
+      (async (text) => {
+        const { convertFor } = await onFirstUse(import("./convert/into-store.js"));
+        const made = await convertFor(parts, converter, text, {});
+        return "kept" in made ? undefined : { content: made.schema, options: made.options };
+      });
     const parts: StoreParts = {
       core,
       options,
       memory,
       durable,
       writer,
-      loader: new Loader(memory, durable, writer, options, options.converter && convert),
+      loader: new Loader(memory, durable, writer, options, convert),
       events,
       counts,
       expiry: new ExpiryTimer(memory),
