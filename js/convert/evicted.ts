@@ -1,10 +1,20 @@
 /** What a store in memory had no room for. */
 
 import { partsOf } from "../parts.js";
-import type { SaveReport } from "./save.js";
+
+/** What a report says is in the store. */
+interface Saved {
+  readonly package: string | undefined;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+}
 
 /** Reports with what of it a store in memory does not have any more, now that all is saved. */
-export function withEvicted(store: object, reports: readonly SaveReport[]): SaveReport[] {
+export function withEvicted<Report extends Saved>(
+  store: object,
+  reports: readonly Report[],
+): (Report & { readonly evicted?: readonly string[] })[] {
   const parts = partsOf(store);
   if (parts === undefined || parts.durable !== undefined) return [...reports];
   const { catalog } = parts.memory;
