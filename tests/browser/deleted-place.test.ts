@@ -1,8 +1,9 @@
 /** A database that goes while a store has it open: deleted by another tab, or with all that the site has stored. */
 
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
-import { browserTest, type Chromium, withBrowser } from "./harness.js";
+import { fullPage } from "./engines/chromium.js";
+import type { Page } from "./engines/engine.js";
+import { browserTest, chromiumTest, withBrowser, withChromium } from "./harness.js";
 
 /** What the page of a store has. */
 interface State {
@@ -10,8 +11,13 @@ interface State {
   readonly errors: { readonly code: string; readonly key?: string; readonly message: string }[];
 }
 
+/** A browser that opens tabs. */
+interface Tabs {
+  open(): Promise<Page>;
+}
+
 /** A tab with a store that has two entries, and remembers the errors it tells of. */
-async function withStore(browser: Chromium, databaseName: string): Promise<Page> {
+async function withStore(browser: Tabs, databaseName: string): Promise<Page> {
   const page = await browser.open();
   await page.evaluate(async (databaseName) => {
     const main = "/dist/index.js";
@@ -40,63 +46,66 @@ async function deleted(page: Page, name: string): Promise<void> {
   );
 }
 
-/** What the browser does for "Clear site data" of its tools. */
-async function cleared({ context, origin }: Chromium, page: Page): Promise<void> {
-  const session = await context.newCDPSession(page);
-  await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
-  await session.detach();
+/** A store whose database is taken away tells of it, and goes on with a new one. */
+async function check(browser: Tabs, take: (other: Page) => Promise<void>): Promise<void> {
+  const [page, other] = [await withStore(browser, "db"), await browser.open()];
+  await take(other);
+  await page.waitForFunction(() => (globalThis as never as { held: State }).held.errors.length);
+  const told = await page.evaluate(async () => {
+    const { store, errors } = (globalThis as never as { held: State }).held;
+    const { ok, damage, durable } = store.health();
+    const found = [await store.size(), await store.has("u:a"), await store.get("u:b")];
+    return { errors, ok, damage, durable, found };
+  });
+  assert.equal(told.errors.length, 1);
+  assert.equal(told.errors[0]?.code, "DISK_ERROR");
+  assert.equal(told.errors[0]?.key, "db");
+  assert.deepEqual([told.ok, told.damage], [false, [told.errors[0]?.message]]);
+  assert.match(told.damage[0] ?? "", /indexeddb: db was deleted/);
+  assert.deepEqual(told.found, [0, false, undefined]);
+  await page.evaluate(async () => {
+    const { store } = (globalThis as never as { held: State }).held;
+    await store.put({ url: "u:new" }, { durable: true });
+    await store.put({ url: "u:queued" });
+    await store.flush();
+  });
+  // Read by somebody who knows nothing of the first one.
+  const kept = await other.evaluate(async () => {
+    const main = "/dist/index.js";
+    const { openSchemaStore } = await import(main);
+    const store = await openSchemaStore({ databaseName: "db" });
+    const urls = (await store.list()).map(({ url }: { url: string }) => url);
+    const { damage } = store.health();
+    await store.close();
+    return { urls, damage };
+  });
+  assert.deepEqual(kept, { urls: ["u:new", "u:queued"], damage: [] });
+  const known = await page.evaluate(async () => {
+    const { store, errors } = (globalThis as never as { held: State }).held;
+    const before = store.health().ok;
+    await store.clear();
+    return [before, store.health().ok, errors.length];
+  });
+  assert.deepEqual(known, [false, true, 1]);
 }
 
-const WAYS: Record<string, (browser: Chromium, other: Page) => Promise<void>> = {
-  "deleted by another tab": (_browser, other) => deleted(other, "db"),
-  "cleared with the data of the site": cleared,
-};
+browserTest("a database deleted by another tab is told of, and a new one takes what is put", () =>
+  withBrowser((browser) => check(browser, (other) => deleted(other, "db"))),
+);
 
-for (const [how, take] of Object.entries(WAYS)) {
-  browserTest(`a database ${how} is told of, and a new one takes what is put`, () =>
-    withBrowser(async (browser) => {
-      const [page, other] = [await withStore(browser, "db"), await browser.open()];
-      await take(browser, other);
-      await page.waitForFunction(() => (globalThis as never as { held: State }).held.errors.length);
-      const told = await page.evaluate(async () => {
-        const { store, errors } = (globalThis as never as { held: State }).held;
-        const { ok, damage, durable } = store.health();
-        const found = [await store.size(), await store.has("u:a"), await store.get("u:b")];
-        return { errors, ok, damage, durable, found };
-      });
-      assert.equal(told.errors.length, 1);
-      assert.equal(told.errors[0]?.code, "DISK_ERROR");
-      assert.equal(told.errors[0]?.key, "db");
-      assert.deepEqual([told.ok, told.damage], [false, [told.errors[0]?.message]]);
-      assert.match(told.damage[0] ?? "", /indexeddb: db was deleted/);
-      assert.deepEqual(told.found, [0, false, undefined]);
-      await page.evaluate(async () => {
-        const { store } = (globalThis as never as { held: State }).held;
-        await store.put({ url: "u:new" }, { durable: true });
-        await store.put({ url: "u:queued" });
-        await store.flush();
-      });
-      // Read by somebody who knows nothing of the first one.
-      const kept = await other.evaluate(async () => {
-        const main = "/dist/index.js";
-        const { openSchemaStore } = await import(main);
-        const store = await openSchemaStore({ databaseName: "db" });
-        const urls = (await store.list()).map(({ url }: { url: string }) => url);
-        const { damage } = store.health();
-        await store.close();
-        return { urls, damage };
-      });
-      assert.deepEqual(kept, { urls: ["u:new", "u:queued"], damage: [] });
-      const known = await page.evaluate(async () => {
-        const { store, errors } = (globalThis as never as { held: State }).held;
-        const before = store.health().ok;
-        await store.clear();
-        return [before, store.health().ok, errors.length];
-      });
-      assert.deepEqual(known, [false, true, 1]);
-    }),
-  );
-}
+chromiumTest(
+  "a database cleared with the data of the site is told of, and a new one takes what is put",
+  "sends what its tools send for Clear site data",
+  () =>
+    withChromium((browser) =>
+      check(browser, async (other) => {
+        const session = await browser.context.newCDPSession(fullPage(other));
+        const { origin } = browser;
+        await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+        await session.detach();
+      }),
+    ),
+);
 
 browserTest("the next call after a database was deleted is right", () =>
   withBrowser(async (browser) => {

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import type { CDPSession } from "playwright-core";
 import { keysFor, MARK, type Uses } from "../js/key-calls.js";
 import { definition, packageOf } from "../js/made-packages.js";
-import { addModule, browserTest, withPage } from "./harness.js";
+import { addModule, chromiumTest, withChromium } from "./harness.js";
 
 declare global {
   var calls: typeof import("../js/key-calls.js");
@@ -44,9 +44,10 @@ async function strings(session: CDPSession): Promise<{ inside: string[]; outside
   return { inside: [...inside], outside: [...outside] };
 }
 
-browserTest("no call of a store moves a key out of the heap", () =>
-  withPage(async (page) => {
-    const session = await page.context().newCDPSession(page);
+chromiumTest("no call of a store moves a key out of the heap", "looks into V8's heap", () =>
+  withChromium(async (browser) => {
+    const page = await browser.open();
+    const session = await browser.context.newCDPSession(page);
     await addModule(page, "js/key-calls.ts", "calls");
     const uses = ["encoded", "put", "putMany", "update", "asked", "listed"];
     await page.evaluate((uses) => {

@@ -121,9 +121,7 @@ export function withTab(
   use: (page: Page, origin: string) => Promise<void>,
 ): Promise<void> {
   return withProfile((profile) =>
-    withChromium(profile, undefined, async ({ context }) =>
-      use(await context.newPage(), origin),
-    ),
+    withChromium(profile, undefined, async ({ context }) => use(await context.newPage(), origin)),
   );
 }
 
