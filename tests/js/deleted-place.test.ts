@@ -1,7 +1,7 @@
 /** A directory that is deleted behind an open store: told, and never taken for what it was. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -154,6 +154,18 @@ test("a store replaced by another one is told of, and shows what is there now", 
   assert.equal(errors[0]?.code, "DISK_ERROR");
   assert.equal(store.health().ok, false);
   await other.close();
+});
+
+test("a store replaced by one that has its entries too has lost nothing", async (context) => {
+  const { directory, store, errors } = await opened(context);
+  const other = await openSchemaStore({ diskCacheDir: `${directory}-other` });
+  for (const name of ["a", "b", "c"]) await other.put({ url: url(name) });
+  await other.close();
+  // In one turn, so that nobody sees the place without any.
+  renameSync(directory, `${directory}-before`);
+  renameSync(`${directory}-other`, directory);
+  assert.equal(await store.size(), 3);
+  assert.deepEqual([errors, store.health().damage], [[], []]);
 });
 
 test("a directory made anew by hand is taken, but not with other people's files in it", async (context) => {
