@@ -119,12 +119,18 @@ for (const place of Object.keys(PLACES).slice(1)) {
             await fill(tab, name, 5, 2000);
             await leave(tab, browser);
             const reader = await newTab(browser, place);
-            assert.equal(await found(reader, name, 5, 2000), 5, name);
+            // What a page wrote to localStorage reaches others a little later, in WebKit.
+            let kept = 0;
+            for (let tries = 0; kept < 5 && tries < 30; tries += 1) {
+              if (tries > 0) await reader.waitForTimeout(100);
+              kept = await found(reader, name, 5, 2000);
+            }
+            assert.equal(kept, 5, name);
             await Promise.all([tab.close(), reader.close()]);
           }
         }
       }),
-    LIMITS,
+    place.startsWith("IndexedDB") ? LIMITS : {},
   );
 }
 
