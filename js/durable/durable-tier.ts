@@ -339,7 +339,9 @@ export class DurableTier {
     for (const key of changes.deleted) {
       if (!this.writes.has(key)) this.#memory.removeRow(key);
     }
-    this.#token = changes.token;
+    // What waits may be older than what was written meanwhile, and not be written: then that is read again.
+    const changed = [...changes.rows.map(({ key }) => key), ...changes.deleted];
+    if (!changed.some((key) => this.writes.has(key))) this.#token = changes.token;
     this.#epoch += 1;
     if (this.#keepsIndex) this.#savedIndex.saveSoon();
     return true;
@@ -364,8 +366,8 @@ export class DurableTier {
     this.#epoch += 1;
     if (this.#keepsIndex) this.#savedIndex.saveSoon();
     const done = then();
-    // Other rows may have their body again.
-    if (damaged) this.#sync().catch(() => {});
+    // Other rows may have their body again, or others wrote in between.
+    if (damaged || token !== this.#token) this.#sync().catch(() => {});
     return done;
   }
 
