@@ -337,8 +337,7 @@ export class DurableTier {
     const outcome = await this.#order.read(read, (changes) => {
       if (changes === "reset") return changes;
       if (changes.token === this.#token) return false;
-      this.#rows.takeChanges(changes);
-      this.#token = changes.token;
+      if (this.#rows.takeChanges(changes)) this.#token = changes.token;
       this.#order.changed();
       if (this.#keepsIndex) this.#savedIndex.saveSoon();
       return true;
@@ -373,8 +372,8 @@ export class DurableTier {
       const done = then();
       // Somebody else may have written them again.
       if (rows !== undefined) forgiveRestart(() => this.#rows.take(keys, rows));
-      // Other rows may have their body again.
-      if (damaged) this.#sync().catch(() => {});
+      // Other rows may have their body again, or others wrote in between.
+      if (damaged || token !== this.#token) this.#sync().catch(() => {});
       return done;
     });
   }

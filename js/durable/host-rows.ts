@@ -40,13 +40,18 @@ export class HostRows {
     this.take(gone, []);
   }
 
-  /** What has changed. */
-  takeChanges({ rows, deleted }: HostChanges): void {
+  /**
+   * What has changed; false where something of it waits to be written here: that may be older than what was
+   * written meanwhile, and not be written, so the changes are to be read again.
+   */
+  takeChanges({ rows, deleted }: HostChanges): boolean {
     const keys = rows.map(({ key }) => key);
-    this.#order.saw(() => [...keys, ...deleted]);
+    const changed = [...keys, ...deleted];
+    this.#order.saw(() => changed);
     this.#memory.reportHits();
     this.take(keys, rows);
     this.take(deleted, []);
+    return !changed.some((key) => this.#writes.has(key));
   }
 
   /** All rows there are; the slots to `keep` are those of pending writes. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { SchemaStore } from "../../dist/store.js";
 import type { Page } from "./engines/engine.js";
-import { type Browser, browserTest, withBrowser } from "./harness.js";
+import { type Browser, browserTest, type Limits, withBrowser } from "./harness.js";
 
 /** `FSS_EXIT_ROUNDS=20` tries each case so often, at every moment; `npm test` is content with a few. */
 const ROUNDS = Number(process.env.FSS_EXIT_ROUNDS ?? 1);
@@ -59,120 +59,162 @@ declare global {
   var store: SchemaStore;
 }
 
+/** docs/guides/browser.md tells of these. */
+const LIMITS: Limits = {
+  webkit: "it drops what a page asks of IndexedDB as it is left",
+};
+const LARGE_CLOSED: Limits = {
+  ...LIMITS,
+  firefox: "it may end a closed tab before megabytes have been written",
+};
+
 for (const [queue, [count, length]] of Object.entries(QUEUES)) {
-  browserTest(`leaving a page keeps ${queue}, at every moment and in every way`, () =>
-    withBrowser(async (browser) => {
-      const reader = await newTab(browser, "IndexedDB");
-      const lost: string[] = [];
-      const cases = Object.keys(WAYS).flatMap((way) =>
-        MOMENTS_MS.flatMap((ms) => Array<[string, number]>(ROUNDS).fill([way, ms])),
-      );
-      for (const [at, [way, ms]] of cases.entries()) {
-        const name = `${way} ${at}`;
-        const tab = await newTab(browser, "IndexedDB");
-        await fill(tab, name, count, length);
-        await tab.waitForTimeout(ms);
-        await WAYS[way]?.(tab, browser);
-        const kept = await found(reader, name, count, length);
-        if (kept !== count) lost.push(`${way} after ${ms} ms: ${kept} of ${count}`);
-        await reader.evaluate((name) => void indexedDB.deleteDatabase(name), name);
-        await tab.close();
-      }
-      console.log(`${queue}: kept in ${cases.length - lost.length} of ${cases.length}`);
-      assert.deepEqual(lost, []);
-    }),
+  for (const way of Object.keys(WAYS)) {
+    const limits = way === "close" && queue === "a full queue" ? LARGE_CLOSED : LIMITS;
+    leavingTest(
+      `leaving a page keeps ${queue}, at every moment: ${way}`,
+      way,
+      count,
+      length,
+      limits,
+    );
+  }
+}
+
+function leavingTest(title: string, way: string, count: number, length: number, limits: Limits) {
+  browserTest(
+    title,
+    () =>
+      withBrowser(async (browser) => {
+        const reader = await newTab(browser, "IndexedDB");
+        const lost: string[] = [];
+        const cases = MOMENTS_MS.flatMap((ms) => Array<number>(ROUNDS).fill(ms));
+        for (const [at, ms] of cases.entries()) {
+          const name = `${way} ${at}`;
+          const tab = await newTab(browser, "IndexedDB");
+          await fill(tab, name, count, length);
+          await tab.waitForTimeout(ms);
+          await WAYS[way]?.(tab, browser);
+          const kept = await found(reader, name, count, length);
+          if (kept !== count) lost.push(`${way} after ${ms} ms: ${kept} of ${count}`);
+          await reader.evaluate((name) => void indexedDB.deleteDatabase(name), name);
+          await tab.close();
+        }
+        console.log(`kept in ${cases.length - lost.length} of ${cases.length}`);
+        assert.deepEqual(lost, []);
+      }),
+    limits,
   );
 }
 
 for (const place of Object.keys(PLACES).slice(1)) {
-  browserTest(`leaving a page keeps what is queued: ${place}`, () =>
-    withBrowser(async (browser) => {
-      for (const [way, leave] of Object.entries(WAYS)) {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          const name = `${way} ${round}`;
-          const tab = await newTab(browser, place);
-          await fill(tab, name, 5, 2000);
-          await leave(tab, browser);
-          const reader = await newTab(browser, place);
-          assert.equal(await found(reader, name, 5, 2000), 5, name);
-          await Promise.all([tab.close(), reader.close()]);
+  browserTest(
+    `leaving a page keeps what is queued: ${place}`,
+    () =>
+      withBrowser(async (browser) => {
+        for (const [way, leave] of Object.entries(WAYS)) {
+          for (let round = 0; round < ROUNDS; round += 1) {
+            const name = `${way} ${round}`;
+            const tab = await newTab(browser, place);
+            await fill(tab, name, 5, 2000);
+            await leave(tab, browser);
+            const reader = await newTab(browser, place);
+            // What a page wrote to localStorage reaches others a little later, in WebKit.
+            let kept = 0;
+            for (let tries = 0; kept < 5 && tries < 30; tries += 1) {
+              if (tries > 0) await reader.waitForTimeout(100);
+              kept = await found(reader, name, 5, 2000);
+            }
+            assert.equal(kept, 5, name);
+            await Promise.all([tab.close(), reader.close()]);
+          }
         }
-      }
-    }),
+      }),
+    place.startsWith("IndexedDB") ? LIMITS : {},
   );
 }
 
-browserTest("what is put through Keyv and unstorage is kept when the page is left", () =>
-  withBrowser(async (browser) => {
-    const reader = await newTab(browser, "IndexedDB");
-    for (const [way, leave] of Object.entries(WAYS)) {
-      const tab = await newTab(browser, "IndexedDB");
-      await tab.evaluate(async (way) => {
-        const kit = globalThis.kit as unknown as BridgeKit;
-        globalThis.store = await openPlace("bridges");
-        await kit.keyvAdapter(store).set(way, { left: way });
-        await kit.unstorageDriver(store).setItem(way, way);
-      }, way);
-      await leave(tab, browser);
-      const seen = await reader.evaluate(async (way) => {
-        const kit = globalThis.kit as unknown as BridgeKit;
-        const store = await openPlace("bridges");
-        const values = [
-          await kit.keyvAdapter(store).get(way),
-          await kit.unstorageDriver(store).getItem(way),
-        ];
-        await store.close();
-        return values;
-      }, way);
-      assert.deepEqual(seen, [{ left: way }, way], way);
-      await tab.close();
-    }
-  }),
+browserTest(
+  "what is put through Keyv and unstorage is kept when the page is left",
+  () =>
+    withBrowser(async (browser) => {
+      const reader = await newTab(browser, "IndexedDB");
+      for (const [way, leave] of Object.entries(WAYS)) {
+        const tab = await newTab(browser, "IndexedDB");
+        await tab.evaluate(async (way) => {
+          const kit = globalThis.kit as unknown as BridgeKit;
+          globalThis.store = await openPlace("bridges");
+          await kit.keyvAdapter(store).set(way, { left: way });
+          await kit.unstorageDriver(store).setItem(way, way);
+        }, way);
+        await leave(tab, browser);
+        const seen = await reader.evaluate(async (way) => {
+          const kit = globalThis.kit as unknown as BridgeKit;
+          const store = await openPlace("bridges");
+          const values = [
+            await kit.keyvAdapter(store).get(way),
+            await kit.unstorageDriver(store).getItem(way),
+          ];
+          await store.close();
+          return values;
+        }, way);
+        assert.deepEqual(seen, [{ left: way }, way], way);
+        await tab.close();
+      }
+    }),
+  LIMITS,
 );
 
-browserTest("deletions and replacements that were queued are kept, in their order", () =>
-  withBrowser(async (browser) => {
-    const reader = await newTab(browser, "IndexedDB");
-    for (const [way, leave] of Object.entries(WAYS)) {
-      const tab = await newTab(browser, "IndexedDB");
-      await tab.evaluate(async (name) => {
-        globalThis.store = await openPlace(name);
-        await store.put({ url: "gone", n: 1 }, { durable: true });
-        await store.put({ url: "again", n: 1 }, { durable: true });
-        await store.delete("gone");
-        await store.delete("again");
-        await store.put({ url: "again", n: 2 });
-        await store.put({ url: "again", n: 3 });
-      }, way);
-      await leave(tab, browser);
-      const seen = await reader.evaluate(async (name) => {
-        const store = await openPlace(name);
-        const values = await store.getMany(["gone", "again"]);
-        await store.close();
-        return values;
-      }, way);
-      assert.deepEqual(seen, [undefined, { url: "again", n: 3 }], way);
-      await tab.close();
-    }
-  }),
+browserTest(
+  "deletions and replacements that were queued are kept, in their order",
+  () =>
+    withBrowser(async (browser) => {
+      const reader = await newTab(browser, "IndexedDB");
+      for (const [way, leave] of Object.entries(WAYS)) {
+        const tab = await newTab(browser, "IndexedDB");
+        await tab.evaluate(async (name) => {
+          globalThis.store = await openPlace(name);
+          await store.put({ url: "gone", n: 1 }, { durable: true });
+          await store.put({ url: "again", n: 1 }, { durable: true });
+          await store.delete("gone");
+          await store.delete("again");
+          await store.put({ url: "again", n: 2 });
+          await store.put({ url: "again", n: 3 });
+        }, way);
+        await leave(tab, browser);
+        const seen = await reader.evaluate(async (name) => {
+          const store = await openPlace(name);
+          const values = await store.getMany(["gone", "again"]);
+          await store.close();
+          return values;
+        }, way);
+        assert.deepEqual(seen, [undefined, { url: "again", n: 3 }], way);
+        await tab.close();
+      }
+    }),
+  LIMITS,
 );
 
-browserTest("another tab that is open sees what was left, without being opened anew", () =>
-  withBrowser(async (browser) => {
-    const [tab, other] = [await newTab(browser, "IndexedDB"), await newTab(browser, "IndexedDB")];
-    for (const one of [tab, other]) {
-      await one.evaluate(async () => {
-        globalThis.store = await openPlace("shared");
-        await store.size();
-      });
-    }
-    const seen = other.evaluate(
-      () => new Promise((resolve) => store.watch("left", ({ metadata }) => resolve(metadata?.url))),
-    );
-    await tab.evaluate(() => store.put({ url: "left" }));
-    await tab.close();
-    assert.equal(await seen, "left");
-  }),
+browserTest(
+  "another tab that is open sees what was left, without being opened anew",
+  () =>
+    withBrowser(async (browser) => {
+      const [tab, other] = [await newTab(browser, "IndexedDB"), await newTab(browser, "IndexedDB")];
+      for (const one of [tab, other]) {
+        await one.evaluate(async () => {
+          globalThis.store = await openPlace("shared");
+          await store.size();
+        });
+      }
+      const seen = other.evaluate(
+        () =>
+          new Promise((resolve) => store.watch("left", ({ metadata }) => resolve(metadata?.url))),
+      );
+      await tab.evaluate(() => store.put({ url: "left" }));
+      await tab.close();
+      assert.equal(await seen, "left");
+    }),
+  LIMITS,
 );
 
 interface BridgeKit {
@@ -209,7 +251,8 @@ const unstorageScript: Promise<string> = build({
 /** Leaves by what a script of the page does, and waits until it is gone. */
 async function leaveBy(tab: Page, how: (origin: string) => void, origin: string): Promise<void> {
   const gone = tab.waitForURL("**/away", { waitUntil: "commit" });
-  await tab.evaluate(how, origin);
+  // It may be gone before it has answered.
+  await tab.evaluate(how, origin).catch(() => {});
   await gone;
 }
 

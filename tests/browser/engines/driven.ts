@@ -45,6 +45,7 @@ export class DrivenPage implements Page {
   };
   /** The tab it is in. */
   readonly tab: Tab;
+  #isClosed = false;
 
   constructor(tab: Tab) {
     this.tab = tab;
@@ -66,8 +67,10 @@ export class DrivenPage implements Page {
     return this.tab.back();
   }
 
-  close(): Promise<void> {
-    return this.tab.close();
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.tab.close();
   }
 
   title(): Promise<string> {

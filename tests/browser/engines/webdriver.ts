@@ -17,22 +17,26 @@ export class Session {
   readonly #url: string;
   #turn: Promise<unknown> = Promise.resolve();
   #window = "";
+  /** The window it began with: one has to be open for another to be opened. */
+  readonly #first: string;
 
-  private constructor(url: string) {
+  private constructor(url: string, first: string) {
     this.#url = url;
+    this.#first = first;
   }
 
   static async start(url: string, alwaysMatch: object): Promise<Session> {
     const body = { capabilities: { alwaysMatch } };
     const { sessionId } = await request<{ sessionId: string }>("POST", `${url}/session`, body);
-    return new Session(`${url}/session/${sessionId}`);
+    const session = `${url}/session/${sessionId}`;
+    return new Session(session, await request<string>("GET", `${session}/window`));
   }
 
   /** A new window, as tabs that are not in front would be hidden. */
   async newTab(watch?: Watch): Promise<Tab> {
-    const { handle } = await this.#inTurn(() =>
-      request<{ handle: string }>("POST", `${this.#url}/window/new`, { type: "window" }),
-    );
+    const { handle } = await this.send<{ handle: string }>(this.#first, "POST", "/window/new", {
+      type: "window",
+    });
     return new ClassicTab(this, handle, watch);
   }
 
