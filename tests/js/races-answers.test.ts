@@ -117,3 +117,33 @@ test("no update is lost where an answer comes late", async () => {
   }
   assert.deepEqual(await store.get(A), { url: A, n: 150 });
 });
+
+test("a row that others wrote while ours waited is known when the host has done without ours", async () => {
+  for (const other of ["put", "delete"] as const) {
+    const place = new MemoryPlace();
+    const inner = memoryAdapter(place);
+    let left = false;
+    const adapter: HostAdapter = {
+      ...inner,
+      // As of a page that lives on: what it left was written before what others wrote, and is not written again.
+      commit: (batch, options) => inner.commit(left ? { ...batch, put: [] } : batch, options),
+    };
+    await using store = await openStore({ adapter });
+    await using others = await openStore({ adapter: memoryAdapter(place) });
+    await store.put({ url: A, n: 0 }, { durable: true });
+    await others.refresh();
+    left = true;
+    await store.put({ url: A, n: 1 });
+    if (other === "put") await others.put({ url: A, n: 2 }, { durable: true });
+    else {
+      await others.delete(A);
+      await others.flush();
+    }
+    await store.refresh();
+    assert.deepEqual(await store.get(A), { url: A, n: 1 }, "ours is on its way");
+    await store.flush();
+    const expected = other === "put" ? { url: A, n: 2 } : undefined;
+    await store.refresh();
+    assert.deepEqual(await store.get(A), expected, other);
+  }
+});
