@@ -38,8 +38,15 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     return namespace ? `${namespace}:` : "";
   };
   /** Says of which namespace a key is that does not say so itself; undefined for any other. */
-  const tagFor = (key: string, namespace: string | undefined) =>
-    namespace && !key.startsWith(begin(namespace)) ? tagOf(namespace) : undefined;
+  const tagFor = (key: string, namespace: string | undefined) => {
+    // What is no key is refused where it is used.
+    const says = typeof key !== "string" || key.startsWith(begin(namespace));
+    return namespace && !says ? tagOf(namespace) : undefined;
+  };
+  async function* entries(prefix: string, namespace: string | undefined) {
+    yield* items.entries(prefix);
+    if (namespace) yield* items.entries("", tagOf(namespace));
+  }
   // Keyv 6 recognises asynchronous methods by their being `async` functions.
   return {
     opts: { dialect: "redis", url: "" },
@@ -52,7 +59,7 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     async set(key, value, ttl) {
       // Keyv takes these for no time to live.
       const life = ttl === 0 || ttl === Number.POSITIVE_INFINITY ? undefined : ttl;
-      await items.set(key, value, life, tagFor(String(key), this.namespace));
+      await items.set(key, value, life, tagFor(key, this.namespace));
       return true;
     },
     async has(key) {
@@ -66,9 +73,8 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
       await items.clear(begin(namespace));
       if (namespace) await items.clear("", tagOf(namespace));
     },
-    async *iterator(namespace) {
-      yield* items.entries(begin(namespace));
-      if (namespace) yield* items.entries("", tagOf(namespace));
+    iterator(namespace) {
+      return entries(begin(namespace), namespace);
     },
     async disconnect() {
       await store.flush();
