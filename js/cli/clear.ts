@@ -48,7 +48,8 @@ export const clear: Command = {
       if (flags.dryRun) {
         const matching = found.map(({ canonical }) => canonical);
         output.result({ removed: 0, matching }, () => [...matching, `would remove ${what}`]);
-        return EXIT.ok;
+        if (found.length > 0 || "filter" in selection) return EXIT.ok;
+        throw nothingUnder(selection.canonical);
       }
       if (found.length > 0 && !flags.yes && !(await confirmed(`Remove ${what}?`, signal))) {
         output.note("nothing removed");
@@ -61,8 +62,7 @@ export const clear: Command = {
         `${nothing}removed ${counted(removed, "entry", "entries")}`,
       ]);
       if (removed > 0 || "filter" in selection) return EXIT.ok;
-      const { canonical } = selection;
-      throw new NothingThere(`nothing is stored under ${canonical}`, canonical);
+      throw nothingUnder(selection.canonical);
     });
   },
 };
@@ -94,12 +94,18 @@ function milliseconds(age: string): number {
   return Number(number) * factor;
 }
 
+/** What will go, also what is expired or damaged, which no list shows. */
 async function matching(store: SchemaStore, selection: Selection): Promise<Metadata[]> {
-  if ("filter" in selection) return store.list(selection.filter);
-  const { canonical } = selection;
-  const [urlPrefix = ""] = canonical.split("|", 1);
-  const entries = await store.list({ urlPrefix });
-  return entries.filter((entry) => entry.url === canonical || entry.canonical === canonical);
+  const { partsOf } = await import("../parts.js");
+  // Brings in what others wrote.
+  await store.size();
+  const catalog = partsOf(store)?.memory.catalog;
+  if (catalog === undefined) return [];
+  const slots =
+    "filter" in selection
+      ? catalog.list(selection.filter, { expired: true, damaged: true })
+      : catalog.rowsOf(selection.canonical);
+  return Array.from(slots, (slot) => catalog.metadata(slot));
 }
 
 /** Returns how many entries there were. */
@@ -109,11 +115,13 @@ async function remove(
   found: readonly Metadata[],
 ): Promise<number> {
   if ("filter" in selection) return store.clear(selection.filter);
-  for (const canonical of new Set(found.map((entry) => entry.canonical))) {
-    await store.delete(canonical);
-  }
+  await store.delete(selection.canonical);
   await store.flush();
   return found.length;
+}
+
+function nothingUnder(canonical: string): NothingThere {
+  return new NothingThere(`nothing is stored under ${canonical}`, canonical);
 }
 
 async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {

@@ -10,8 +10,14 @@ export interface Column {
   readonly isNumeric: boolean;
   /** What it shows of an entry; empty if that has no such thing. */
   text(entry: Metadata): string;
-  /** The order of two entries; those without such a thing come last. */
-  compare(left: Metadata, right: Metadata): number;
+  /** The order of two entries, or its reverse; those without such a thing come last in both. */
+  compare(left: Metadata, right: Metadata, isReversed: boolean): number;
+}
+
+/** The column of a name, whatever its case; undefined if there is none. */
+export function columnOf(name: string): Column | undefined {
+  const lower = name.trim().toLowerCase();
+  return Object.hasOwn(COLUMNS, lower) ? COLUMNS[lower] : undefined;
 }
 
 /** The columns, by the names that flags give them. */
@@ -45,8 +51,8 @@ function ofText(name: string, member: (entry: Metadata) => string | undefined): 
     title: name.toUpperCase(),
     isNumeric: false,
     text: (entry) => member(entry) ?? "",
-    compare: (left, right) =>
-      inOrder(member(left) || undefined, member(right) || undefined, (one, other) =>
+    compare: (left, right, isReversed) =>
+      inOrder(member(left) || undefined, member(right) || undefined, isReversed, (one, other) =>
         one.localeCompare(other, "en"),
       ),
   };
@@ -64,13 +70,19 @@ function ofNumber(
       const number = member(entry);
       return number === undefined ? "" : readable(number);
     },
-    compare: (left, right) => inOrder(member(left), member(right), (one, other) => other - one),
+    compare: (left, right, isReversed) =>
+      inOrder(member(left), member(right), isReversed, (one, other) => other - one),
   };
 }
 
-function inOrder<T>(left: T | undefined, right: T | undefined, order: (l: T, r: T) => number) {
+function inOrder<T>(
+  left: T | undefined,
+  right: T | undefined,
+  isReversed: boolean,
+  order: (one: T, other: T) => number,
+): number {
   if (left === undefined || right === undefined) {
     return Number(left === undefined) - Number(right === undefined);
   }
-  return order(left, right);
+  return isReversed ? order(right, left) : order(left, right);
 }

@@ -2,6 +2,7 @@
 
 import { DEFAULTS, OPTION_RULES } from "../arguments/options.js";
 import { SchemaStoreError } from "../errors.js";
+import { show } from "../rules.js";
 import type { StoreOptions } from "../types.js";
 
 /** Flags by name in camel case: text, or true. */
@@ -72,8 +73,7 @@ export function checkValue(
   const { accepts } = OPTION_RULES[option];
   const range = rangeOf(option);
   if (accepts(value)) return value as OptionValue;
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  const message = `${spelled}${place} is ${shown}, must be ${range}`;
+  const message = `${spelled}${place} is ${show(value)}, must be ${range}`;
   throw new SchemaStoreError("INVALID_CONFIG", message, { key: spelled });
 }
 

@@ -1,7 +1,7 @@
 /** `cache list`: what the store holds. */
 
 import type { Metadata } from "../types.js";
-import { COLUMNS, type Column, DEFAULT_COLUMNS } from "./columns.js";
+import { COLUMNS, type Column, columnOf, DEFAULT_COLUMNS } from "./columns.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
 import { filterOf, listed } from "./entries.js";
 import type { Flags } from "./flags.js";
@@ -34,8 +34,11 @@ export const list: Command = {
     }
     const { entries, incomplete } = await withStore((store) => listed(store, filterOf(flags)));
     const found = entries.filter((entry) => texts.every((text) => has(entry, text)));
-    for (const column of order.reverse()) found.sort(column.compare);
-    if (flags.reverse) found.reverse();
+    const isReversed = flags.reverse === true;
+    if (order.length === 0 && isReversed) found.reverse();
+    for (const { compare } of order.reverse()) {
+      found.sort((left, right) => compare(left, right, isReversed));
+    }
     const shown = found.slice(0, limit);
     const document = shown.map((entry) =>
       incomplete.includes(entry.source ?? "") ? { ...entry, incomplete: true } : entry,
@@ -71,7 +74,7 @@ function columnsOf(names: Flags[string], flag: string): Column[] {
   return String(names)
     .split(",")
     .map((name) => {
-      const column = COLUMNS[name.trim().toLowerCase()];
+      const column = columnOf(name);
       if (column !== undefined) return column;
       throw new UsageError(`${flag} is "${name}", must be of ${NAMES}`);
     });

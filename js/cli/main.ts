@@ -59,7 +59,10 @@ async function main(): Promise<number> {
 async function perform(): Promise<number> {
   try {
     const request = parse(words, COMMANDS);
-    return request === undefined ? EXIT.ok : await run(request);
+    if (request === undefined) return EXIT.ok;
+    const { json, quiet } = request.flags;
+    output.take({ json: json === true, quiet: quiet === true });
+    return await run(request);
   } catch (error) {
     // Whoever reads the output has gone.
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return EXIT.incomplete;

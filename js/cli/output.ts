@@ -8,16 +8,27 @@ import { Interrupted } from "./signals.js";
 /** Control characters, C1 among them, and what changes the direction of writing or breaks the line. */
 const OBEYED = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
+/** In which form output is wanted. */
+export interface OutputForm {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
 /** Results on standard output, everything else on standard error. */
 export class Output {
-  readonly #json: boolean;
-  readonly #quiet: boolean;
+  #json = false;
+  #quiet = false;
   /** Under `--json`: what is to be said on standard error, in one document. */
   readonly #errors: object[] = [];
   readonly #notes: string[] = [];
 
   /** `json`: one JSON document on each stream instead of text for people. `quiet`: no notes and no reports. */
-  constructor({ json = false, quiet = false }: { json?: boolean; quiet?: boolean } = {}) {
+  constructor(form: OutputForm = {}) {
+    this.take(form);
+  }
+
+  /** The form as the command line has it, once that is understood. */
+  take({ json = false, quiet = false }: OutputForm): void {
     this.#json = json;
     this.#quiet = quiet;
   }

@@ -1,5 +1,6 @@
 /** `cache pack`: converts a package into an archive, without a store. */
 
+import { SchemaStoreError } from "../errors.js";
 import { checkTarget, writeArchive } from "./archive-file.js";
 import type { Command } from "./command.js";
 import { EXIT, UsageError } from "./outcome.js";
@@ -42,6 +43,10 @@ export const pack: Command = {
     const file = typeof flags.output === "string" ? flags.output : nameOf(report.package);
     const isWhole = noteFailed(report, output);
     if (report.foundInstead !== undefined) return EXIT.incomplete;
+    if (report.evicted !== undefined) {
+      const message = `${path} does not fit into memory: ${counted(report.evicted.length, "entry", "entries")} had no room`;
+      throw new SchemaStoreError("STORAGE_FULL", message, { key: path });
+    }
     const bytes = await writeArchive(store.export(), file, signal);
     const entries = await store.size();
     const failed = report.failed.length;

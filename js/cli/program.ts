@@ -29,7 +29,7 @@ export function parse(words: readonly string[], commands: readonly Command[]): R
     request = found;
   });
   try {
-    program.parse(withoutHelp(words), { from: "user" });
+    program.parse(withoutHelp(words, commands), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(mistake(error, words, commands));
@@ -37,15 +37,17 @@ export function parse(words: readonly string[], commands: readonly Command[]): R
   return request;
 }
 
-/** `help cache list` is `cache list --help`. */
-function withoutHelp(words: readonly string[]): readonly string[] {
-  const [first, ...rest] = words;
-  if (first !== "help") return words;
-  const [about] = rest;
-  if (about === undefined || about.startsWith("-") || [GROUP, "version"].includes(about)) {
-    return [...rest.filter((word) => word !== "--help" && word !== "-h"), "--help"];
-  }
-  throw new UsageError(`unknown command '${about}'`);
+/** `help cache list` and `cache help list` are `cache list --help`; what is no command stays one to be refused. */
+function withoutHelp(words: readonly string[], commands: readonly Command[]): readonly string[] {
+  const [first, second] = words;
+  if (first !== "help" && !(first === GROUP && second === "help")) return words;
+  const about = words.filter((word) => !["help", "--help", "-h"].includes(word));
+  const [group, name] = about;
+  const isKnown =
+    group === undefined ||
+    (group === GROUP && (name === undefined || commands.some((one) => one.name === name))) ||
+    group === "version";
+  return isKnown ? [...about, "--help"] : about;
 }
 
 /** The words that show the help which is next to `words`. */

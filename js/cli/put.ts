@@ -27,7 +27,8 @@ export const put: Command = {
   example: "my-schema.json --url http://example.org/Tea|1.0",
 
   async run(context) {
-    const { operands, flags, output, withStore } = context;
+    const { flags, output, withStore } = context;
+    const operands = [...new Set(context.operands)];
     if (typeof flags.url === "string" && operands.length > 1) {
       throw new UsageError("--url names one entry: give one file");
     }

@@ -7,8 +7,8 @@ import type { StoreParts } from "../parts.js";
 import type { Lease, LeaseOptions, WarmOptions, WarmReport } from "../types.js";
 import { Holds } from "./holds.js";
 import { Leases } from "./leases.js";
-import { SavedLifetime } from "./lifetime.js";
 import { Pins } from "./pins.js";
+import { SavedLifetime } from "./saved-lifetime.js";
 import { Uses } from "./uses.js";
 import { warm } from "./warm.js";
 

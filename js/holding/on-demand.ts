@@ -52,8 +52,8 @@ export class HoldingOnDemand {
     try {
       const uses = memory.stats().hits + loader.counts.memoryMisses;
       if (uses === this.#uses) return;
-      this.#uses = uses;
       await (await this.#load()).save();
+      this.#uses = uses;
     } catch {
       // They are a hint; what could not be saved is saved with the next.
     }

@@ -4,18 +4,19 @@
  * one count may be lost, as may the latest counts in a crash.
  */
 
+import { decodeText, encodeText } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
 
 /** Name of the record. */
 const RECORD = "uses";
 /** Version of the record; any other is ignored. */
-const VERSION = 1;
+const VERSION = 2;
 /** Time after which a use counts half, in milliseconds: a week. */
 const HALF_LIFE_MS = 7 * 24 * 3_600_000;
 const MAX_COUNT = 0xffff_ffff;
 
-/** Counts by hash of the row key, as they were at a time. */
+/** Counts by hash of the entry, as they were at a time. */
 interface Counts {
   /** Milliseconds since 1970; counts are halved a week later. */
   readonly agedAt: number;
@@ -28,6 +29,8 @@ export interface Used {
   /** Length of the body in bytes. */
   readonly size: number;
   readonly count: number;
+  /** When it was first put, the lower 32 bits of the milliseconds: an entry that is put anew is another. */
+  readonly created: number;
 }
 
 /** The use counts of a store. */
@@ -74,9 +77,9 @@ export class Uses {
   all(): Used[] {
     const numbers = this.#memory.ask((core) => core.uses());
     const all: Used[] = [];
-    for (let at = 0; at < numbers.length; at += 3) {
-      const [slot = 0, size = 0, count = 0] = numbers.subarray(at, at + 3);
-      all.push({ slot, size, count });
+    for (let at = 0; at < numbers.length; at += 4) {
+      const [slot = 0, size = 0, count = 0, created = 0] = numbers.subarray(at, at + 4);
+      all.push({ slot, size, count, created });
     }
     return all;
   }
@@ -99,9 +102,9 @@ export class Uses {
     const after = new Map(before);
     const pairs: number[] = [];
     let fresh = false;
-    for (const { slot, count } of this.all()) {
+    for (const { slot, count, created } of this.all()) {
       if (count === 0 && before.size === 0) continue;
-      const key = hashOf(this.#memory.catalog.key(slot));
+      const key = hashOf(this.#memory.catalog.key(slot), created);
       const own = Math.max(0, count - (this.#saved.get(key) ?? 0));
       const joined = Math.min((before.get(key) ?? 0) + own, MAX_COUNT);
       known.set(key, before.get(key) ?? 0);
@@ -125,9 +128,9 @@ export class Uses {
   }
 }
 
-/** 52 bits of a row key, FNV-1a in two halves: a number holds no more exactly. */
-function hashOf(key: Uint8Array = new Uint8Array()): number {
-  let [one, two] = [0x811c9dc5, 0xc9dc5118];
+/** 52 bits of a row key and a time, FNV-1a in two halves: a number holds no more exactly. */
+function hashOf(key: Uint8Array = new Uint8Array(), created = 0): number {
+  let [one, two] = [0x811c9dc5 ^ created, 0xc9dc5118 ^ created];
   for (const byte of key) {
     one = Math.imul(one ^ byte, 0x01000193);
     two = Math.imul(two ^ byte, 0x01000197);
@@ -149,14 +152,15 @@ function aged({ agedAt, uses }: Counts, now: number): Counts {
 
 function encode({ agedAt, uses }: Counts): Uint8Array {
   const record = { version: VERSION, agedAt, uses: [...uses].flat() };
-  return new TextEncoder().encode(JSON.stringify(record));
+  return encodeText(JSON.stringify(record));
 }
 
 /** The counts in a record; none where it is absent, damaged or of another version. */
 function decode(bytes: Uint8Array | undefined): Counts {
   const none = { agedAt: Number.POSITIVE_INFINITY, uses: new Map<number, number>() };
+  if (bytes === undefined) return none;
   try {
-    const { version, agedAt, uses } = JSON.parse(new TextDecoder().decode(bytes));
+    const { version, agedAt, uses } = JSON.parse(decodeText(bytes));
     const numbers = [agedAt, ...uses];
     const sound = numbers.every((number) => Number.isSafeInteger(number) && number >= 0);
     if (version !== VERSION || !sound) return none;

@@ -1,12 +1,19 @@
 /** How look-ups were answered over all sessions of a store, as a small separate record of its host. */
 
 import { decodeText, encodeText } from "../json.js";
-import { LoadCounts } from "./load-counts.js";
+import { BUCKETS } from "./load-counts.js";
 
 /** Name of the record. */
 export const LIFETIME_RECORD = "lifetime";
 /** Version of the record; any other is ignored. */
 const VERSION = 1;
+
+/** What a tier below memory was asked for: `LoadCounts`, or the sum of those of many sessions. */
+export interface LoadSums {
+  readonly hits: number;
+  readonly misses: number;
+  readonly times: Iterable<number>;
+}
 
 /** What the tiers of one session, or of all of them, were asked for. */
 export interface Answered {
@@ -14,8 +21,8 @@ export interface Answered {
   readonly memoryMisses: number;
   /** Look-ups that no tier could serve. */
   readonly misses: number;
-  readonly disk: LoadCounts;
-  readonly network: LoadCounts;
+  readonly disk: LoadSums;
+  readonly network: LoadSums;
 }
 
 /** The sum over all sessions that saved theirs. */
@@ -49,16 +56,15 @@ export function numbersOf({ memoryHits, memoryMisses, misses, disk, network }: A
 
 function answeredOf(numbers: readonly number[]): Answered {
   const [memoryHits = 0, memoryMisses = 0, misses = 0, ...loading] = numbers;
-  const half = loading.length / 2;
-  const loadCounts = (own: readonly number[]): LoadCounts => {
-    const counts = new LoadCounts();
-    const [hits = 0, misses = 0, ...times] = own;
-    counts.times.set(times);
-    return Object.assign(counts, { hits, misses });
+  const sums = (from: number): LoadSums => {
+    const [hits = 0, misses = 0, ...times] = loading.slice(from, from + 2 + BUCKETS);
+    return { hits, misses, times };
   };
-  const disk = loadCounts(loading.slice(0, half));
-  return { memoryHits, memoryMisses, misses, disk, network: loadCounts(loading.slice(half)) };
+  return { memoryHits, memoryMisses, misses, disk: sums(0), network: sums(2 + BUCKETS) };
 }
+
+/** How many counters there are. */
+const COUNTERS = 3 + 2 * (2 + BUCKETS);
 
 /** The bytes of the record. */
 export function encodeLifetime({ since, savedAt, answered }: Lifetime): Uint8Array {
@@ -71,12 +77,11 @@ export function decodeLifetime(bytes: Uint8Array | undefined): Lifetime | undefi
   if (bytes === undefined) return undefined;
   try {
     const { version, since, savedAt, counts } = JSON.parse(decodeText(bytes));
-    const answered = answeredOf(counts);
     const isSound = [since, savedAt, ...counts].every(
       (number) => Number.isSafeInteger(number) && number >= 0,
     );
-    const isWhole = counts.length === numbersOf(answered).length;
-    return version === VERSION && isSound && isWhole ? { since, savedAt, answered } : undefined;
+    if (version !== VERSION || !isSound || counts.length !== COUNTERS) return undefined;
+    return { since, savedAt, answered: answeredOf(counts) };
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@
 /** The first bucket of the histogram ends at 2 to the power of this many milliseconds. */
 export const LEAST_POWER = -4;
 /** Each bucket ends at twice the time of the one before; the last one does not end. */
-const BUCKETS = 19;
+export const BUCKETS = 19;
 
 /** Counters of one tier. */
 export class LoadCounts {

@@ -120,9 +120,7 @@ export class Loader {
     const recalled = this.#recalled(canonical, found);
     if (recalled !== undefined) return Promise.resolve(recalled);
     this.counts.memoryMisses += 1;
-    return this.#values.run(canonical.trim(), signal, (flightSignal) =>
-      this.#load(canonical, found, flightSignal),
-    );
+    return this.#loadShared(canonical, found, signal);
   }
 
   /** The same, but never an outdated value of a load that began before this call. */
@@ -233,6 +231,13 @@ export class Loader {
     return { slot: found.slot, value, tier: "memory" };
   }
 
+  /** One load of a canonical for all who wait for it. */
+  #loadShared(canonical: string, found: Found, signal?: AbortSignal): Promise<Loaded | undefined> {
+    return this.#values.run(canonical.trim(), signal, (flightSignal) =>
+      this.#load(canonical, found, flightSignal),
+    );
+  }
+
   /** Asks the host where it may know more than what was found. */
   async #locate(canonical: string, { slot }: Found): Promise<void> {
     this.#checkOpen();
@@ -305,7 +310,7 @@ export class Loader {
         if (!isCounted) this.#memory.used([read.slot]);
         return read.body;
       }
-      if ((await this.load(canonical, signal)) === undefined) {
+      if ((await this.#loadShared(canonical, found, signal)) === undefined) {
         return undefined;
       }
       isCounted = true;

@@ -2,8 +2,8 @@
 
 import type { HotMap } from "../memory/hot-map.js";
 import type { StoreParts } from "../parts.js";
-import { type Answered, decodeLifetime, LIFETIME_RECORD } from "../read/lifetime.js";
-import { LEAST_POWER, type LoadCounts } from "../read/load-counts.js";
+import { type Answered, decodeLifetime, LIFETIME_RECORD, type LoadSums } from "../read/lifetime.js";
+import { LEAST_POWER } from "../read/load-counts.js";
 import type { LoadingTierStats, LookUpStats, Stats, TierStats } from "../types.js";
 
 /** Counters and sizes of all tiers. */
@@ -71,10 +71,11 @@ function tierStats(hits: number, misses: number): TierStats {
   return { hits, misses, hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses) };
 }
 
-function loadingTierStats({ hits, misses, times }: LoadCounts): LoadingTierStats {
-  const loads = times.reduce((sum, count) => sum + count, 0);
-  const upToMs = Array.from(times.subarray(1), (_, at) => 2 ** (at + LEAST_POWER));
-  return { ...tierStats(hits, misses), loads, loadTimes: { upToMs, counts: [...times] } };
+function loadingTierStats({ hits, misses, times }: LoadSums): LoadingTierStats {
+  const counts = [...times];
+  const loads = counts.reduce((sum, count) => sum + count, 0);
+  const upToMs = Array.from(counts.slice(1), (_, at) => 2 ** (at + LEAST_POWER));
+  return { ...tierStats(hits, misses), loads, loadTimes: { upToMs, counts } };
 }
 
 /** Heap per spelling and per value, in bytes, as measured in V8 with strings of one byte per character. */

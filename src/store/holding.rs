@@ -58,12 +58,18 @@ impl Store {
         self.tier.hits(&one_of_each(slots));
     }
 
-    /// Three numbers for each entry that is not expired: slot, length of the body, uses.
+    /// Four numbers for each entry that is not expired: slot, length of the body, uses, and the lower half of the
+    /// time when it was first put, which tells it from a later entry of its key.
     pub fn uses(&self) -> Vec<u32> {
         let mut numbers = Vec::new();
         for slot in self.catalog.slots() {
             if let Some(entry) = self.catalog.get(slot).filter(|entry| !entry.expired) {
-                numbers.extend([slot.number(), entry.head.size, self.catalog.uses(slot)]);
+                numbers.extend([
+                    slot.number(),
+                    entry.head.size,
+                    self.catalog.uses(slot),
+                    lower_half(entry.head.created),
+                ]);
             }
         }
         numbers
@@ -73,4 +79,9 @@ impl Store {
     pub fn set_uses(&mut self, slot: Slot, count: u32) {
         self.catalog.set_uses(slot, count);
     }
+}
+
+fn lower_half(time: u64) -> u32 {
+    let [one, two, three, four, ..] = time.to_le_bytes();
+    u32::from_le_bytes([one, two, three, four])
 }

@@ -125,6 +125,7 @@ test("every wrong value names key, value and range", async () => {
   }
   await inFile("[storage]\nmax_entries = true\n", "INVALID_CONFIG", "max_entries", "true");
   await inFile("[storage]\nmax_entries = 2024-01-01\n", "INVALID_CONFIG", "max_entries");
+  await inFile("[storage]\neviction_policy = { rank = 1 }\n", "INVALID_CONFIG", "eviction_policy");
   await inFile("[storage]\nmax_entrys = 5\n", "INVALID_CONFIG", "max_entrys", "max_entries");
   await inFile("[store]\nmax_entries = 5\n", "INVALID_CONFIG", "store");
   await inFile("storage = 5\n", "INVALID_CONFIG", "storage");

@@ -1,7 +1,7 @@
 /** Finding, showing and putting entries from the command line, and what it says of the store. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -57,6 +57,13 @@ test("sorts, limits, and shows the columns asked for", async () => {
     least.map(({ size }) => size),
     sizes.reverse().slice(0, 3),
   );
+  const titled = await json<Metadata[]>(["list", "--sort", "expires,title", "--reverse"]);
+  const titles = titled.map(({ title }) => title ?? "");
+  assert.deepEqual(
+    titles,
+    [...titles].sort((one, other) => other.localeCompare(one, "en")),
+    "what has none comes last",
+  );
   const byType = await json<Metadata[]>(["list", "--sort", "type,canonical"]);
   const keys = byType.map(({ type, canonical }) => `${type} ${canonical}`);
   assert.deepEqual(
@@ -70,6 +77,8 @@ test("sorts, limits, and shows the columns asked for", async () => {
   assert.match(total ?? "", /^2 of 30 entries, [\d.]+ kB in all$/);
   for (const [words, message] of [
     [["--sort", "wight"], /--sort is "wight", must be of canonical, url/],
+    [["--columns", "constructor"], /--columns is "constructor"/],
+    [["--sort", "__proto__"], /--sort is "__proto__"/],
     [["--columns", "size,"], /--columns is "", must be of/],
     [["--limit", "0"], /--limit is "0", must be a whole number above 0/],
     [["--limit", "1.5"], /--limit is "1.5"/],
@@ -231,6 +240,31 @@ test("a dry run of clear lists what would go, asks nothing and removes nothing",
   assert.equal((await json<Metadata[]>(["list"])).length, 30);
 });
 
+test("clears what is damaged, which no list shows, and counts it", async () => {
+  const own = ["--dir", join(cwd, "rotten")];
+  const bodies = ["one", "two"].map((name) => ({
+    url: `http://x/${name}`,
+    text: "text".repeat(9),
+  }));
+  for (const body of bodies) {
+    assert.equal((await cache(["put", "-", ...own], { cwd }, JSON.stringify(body))).code, 0);
+  }
+  const [segment = ""] = readdirSync(join(cwd, "rotten")).filter((name) => name.startsWith("seg-"));
+  const path = join(cwd, "rotten", segment);
+  const bytes = readFileSync(path);
+  bytes.write("rot", bytes.indexOf('"url":"http://x/one"') + 8);
+  writeFileSync(path, bytes);
+  assert.equal((await cache(["get", "http://x/one", ...own], { cwd })).code, 3);
+  const dry = await cache(["clear", "--all", "-n", ...own], { cwd });
+  assert.match(dry.out, /^http:\/\/x\/one\nhttp:\/\/x\/two\nwould remove 2 entries, /);
+  const none = await cache(["clear", "--url", "http://x/none", "-n", ...own], { cwd });
+  assert.equal(none.code, 1);
+  const one = await cache(["clear", "--url", "http://x/one", "-y", ...own], { cwd });
+  assert.deepEqual([one.code, one.out, one.err], [0, "removed 1 entry\n", ""]);
+  const stats = await cache(["stats", "--json", ...own], { cwd });
+  assert.equal(JSON.parse(stats.out).health.ok, true);
+});
+
 test("under --json whatever fails is one document on standard error", async () => {
   writeFileSync(join(cwd, "nameless.json"), '{"resourceType":"StructureDefinition"}');
   const failures: [string[], number, string][] = [
@@ -270,7 +304,9 @@ test("quiet leaves what was asked for, and errors", async () => {
   assert.deepEqual(await said("pack", usCore, "-o", "packed.fss"), [0, "", ""]);
   assert.match(String((await said("list"))[1]), /us-core-patient/);
   assert.deepEqual(await said("get", "x"), [1, "", "error: NOT_FOUND nothing is stored under x\n"]);
-  assert.deepEqual(await said("clear", "--all", "--yes"), [0, "", ""]);
+  assert.deepEqual(await said("clear", "--all", "-yq"), [0, "", ""]);
+  const { out } = await cache(["list", "--dir", join(cwd, "quiet"), "--", "--json"], { cwd });
+  assert.equal(out, "no entries\n", "what follows -- is no flag");
   const text = readFileSync(join(cwd, "quiet.fss"));
   assert.ok(text.length > 1000);
 });

@@ -309,6 +309,8 @@ test("mistakes on the command line are told, with exit code 2", async () => {
     [["--strategy", "disk", "cache", "pack", "x"], /unknown option '--strategy' for pack/],
     [["cache", "list", "--json=yes"], /--json/],
     [["help", "bogus"], /unknown command 'bogus'/],
+    [["help", "cache", "lst"], /unknown command 'lst' \(Did you mean list\?\)/],
+    [["cache", "help", "lst"], /unknown command 'lst' \(Did you mean list\?\)/],
     [["cache", "list", "--dir"], /'--dir <value>' argument missing/],
     [["cache", "list", "--dir", ""], /--dir needs a value/],
     [["cache", "list", "--type", "--json"], /--type needs a value/],

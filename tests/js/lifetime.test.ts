@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { MemoryPlace, memoryAdapter, openStore } from "./kit.js";
+import type { HostAdapter } from "../../dist/host.js";
+import { MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
 import { a1, b, each } from "./settings.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "fss-lifetime-"));
@@ -108,4 +109,53 @@ test("one read of a text is a use, in a session that ends with it", async () => 
   assert.equal(await last.getText("http://x/A"), JSON.stringify(a1));
   assert.equal((await last.metadata("http://x/A"))?.accessCount, 4);
   await last.close();
+});
+
+test("closing waits for counts that are being saved, and saves what could not be saved before", async () => {
+  for (const fault of ["slow", "failing"] as const) {
+    const place = new MemoryPlace();
+    const inner = memoryAdapter(place);
+    let first = true;
+    const adapter: HostAdapter = {
+      ...inner,
+      async saveSide(name, bytes) {
+        const isFirst = first;
+        first = false;
+        if (isFirst && fault === "failing") throw new Error("not now");
+        if (isFirst) await new Promise<void>((resolve) => setTimeout(resolve, 50));
+        await inner.saveSide?.(name, bytes);
+      },
+    };
+    const exits: (() => Promise<void>)[] = [];
+    const { opener } = await import("../../js/open.js");
+    const { loadCore } = await import("./core.js");
+    const open = opener({
+      loadCore,
+      defaultAdapter: () => adapter,
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      onExit({ flush }) {
+        exits.push(flush);
+        return () => {};
+      },
+    });
+    const store = await open();
+    await store.put(a1, { durable: true });
+    for (let n = 0; n < 4; n += 1) await store.get("http://x/A");
+    // As at the moment a page is hidden.
+    await exits[0]?.();
+    await until(() => !first, "the first save");
+    await store.close();
+    const again = await openStore({ adapter: memoryAdapter(place) });
+    assert.equal((await again.metadata("http://x/A"))?.accessCount, 4, fault);
+    assert.equal((await again.stats()).lifetime?.tiers.memory.hits, 4, fault);
+    await again.close();
+  }
+});
+
+test("a text that is missed is one look-up, in every tier", async () => {
+  const store = await openStore({ adapter: memoryAdapter(new MemoryPlace()) });
+  assert.equal(await store.getText("http://x/none"), undefined);
+  const { tiers, misses } = await store.stats();
+  assert.deepEqual([tiers.memory.misses, tiers.disk.misses, misses], [1, 1, 1]);
+  await store.close();
 });

@@ -64,6 +64,29 @@ each("uses outlive the session", async (open) => {
   await third.close();
 });
 
+each("an entry that is put anew begins anew, in later sessions too", async (open) => {
+  const first = await open();
+  if ((await first.stats()).adapter === undefined) return;
+  await first.put(a1);
+  await first.put(b);
+  for (let n = 0; n < 5; n += 1) await first.get("http://x/A");
+  for (let n = 0; n < 5; n += 1) await first.get("http://y/B");
+  await first.close();
+  const second = await open();
+  await second.delete("http://x/A");
+  await second.put(a1, { durable: true });
+  for (let n = 0; n < 3; n += 1) await second.get("http://x/A");
+  assert.equal(await uses(second), 3);
+  await second.close();
+  const third = await open();
+  assert.equal(await uses(third), 3);
+  await third.clear();
+  await third.put(b);
+  await third.close();
+  const fourth = await open();
+  assert.equal(await uses(fourth, "http://y/B"), 0);
+});
+
 each("uses of several stores on one place add up", async (open) => {
   const one = await open();
   if ((await one.stats()).adapter === undefined) return;
@@ -118,11 +141,11 @@ test("a record that is none counts as none, and is replaced", async () => {
     "null",
     "{",
     "[1]",
-    '{"version":2,"agedAt":0,"uses":[1,1]}',
-    '{"version":1,"agedAt":-1,"uses":[1,1]}',
-    '{"version":1,"agedAt":0,"uses":[1,1.5]}',
-    '{"version":1,"agedAt":0,"uses":{}}',
-    '{"version":1,"agedAt":1e400,"uses":[]}',
+    '{"version":1,"agedAt":0,"uses":[1,1]}',
+    '{"version":2,"agedAt":-1,"uses":[1,1]}',
+    '{"version":2,"agedAt":0,"uses":[1,1.5]}',
+    '{"version":2,"agedAt":0,"uses":{}}',
+    '{"version":2,"agedAt":1e400,"uses":[]}',
     "\u0000\uffff",
   ];
   for (const text of bad) {

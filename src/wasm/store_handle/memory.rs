@@ -68,7 +68,8 @@ impl StoreHandle {
         }
     }
 
-    /// Three numbers for each entry that is not expired: slot, length of the body, uses.
+    /// Four numbers for each entry that is not expired: slot, length of the body, uses, lower half of the time when it
+    /// was first put.
     pub fn uses(&self) -> Box<[u32]> {
         self.store.uses().into()
     }
