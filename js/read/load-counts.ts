@@ -19,3 +19,14 @@ export class LoadCounts {
     this.times[bucket] = (this.times[bucket] as number) + 1;
   }
 }
+
+/** Look-ups by outcome. */
+export interface LookUpCounts {
+  loads: number;
+  /** Those that no tier could serve. */
+  readonly misses: number;
+  /** Those that memory could not serve, one for each caller. */
+  memoryMisses: number;
+  readonly disk: LoadCounts;
+  readonly network: LoadCounts;
+}

@@ -14,7 +14,7 @@ import { urlOf } from "../parse-canonical.js";
 import type { GetOptions, Metadata, Tier } from "../types.js";
 import type { Writer } from "../write/writer.js";
 import type { ConvertAnswer } from "./answer.js";
-import { LoadCounts } from "./load-counts.js";
+import { LoadCounts, type LookUpCounts } from "./load-counts.js";
 import { Network } from "./network.js";
 
 /** Times the host may fail to have the body of one and the same row before that counts as damage. */
@@ -33,17 +33,6 @@ export interface Loaded {
   readonly hash?: Uint8Array;
   /** Of what has expired: what is known of it. */
   readonly stale?: Metadata;
-}
-
-/** Look-ups by outcome. */
-interface LookUpCounts {
-  loads: number;
-  /** Those that no tier could serve. */
-  readonly misses: number;
-  /** Those that memory could not serve, one for each caller. */
-  memoryMisses: number;
-  readonly disk: LoadCounts;
-  readonly network: LoadCounts;
 }
 
 /** How often in a row the host did not have the body of one and the same row. */
