@@ -208,6 +208,32 @@ test("a directory that was unreadable and then deleted is not made by reading", 
   assert.equal(fs.existsSync(directory), false);
 });
 
+test("no snapshot of a store goes to one that replaces it", async (context) => {
+  const place = await places(context);
+  const store = await opened(context, place.directory);
+  await store.put({ url: url("old") }, { durable: true });
+  const other = await opened(context, place.directory);
+  await other.put({ url: url("unsynced") }, { durable: true });
+  await store.refresh();
+  let replaced = false;
+  next = {
+    // The first is that of its own segment.
+    before: async () => {
+      next = {
+        before: async () => {
+          replaced = true;
+          TAKEN["replaced by another"]?.(place);
+        },
+      };
+    },
+  };
+  await store.close();
+  assert.ok(replaced);
+  const another = await opened(context, place.directory);
+  assert.deepEqual(another.health().damage, []);
+  assert.deepEqual(await names(another), [url("theirs")]);
+});
+
 test("all rows and their token are of one moment", async (context) => {
   const { directory } = await places(context);
   const adapter = fsAdapter(directory);
