@@ -24,10 +24,10 @@ import type {
 import { check, checkGiven, nonEmpty } from "../rules.js";
 import { diskError, Files, isOurs, sideName } from "./fs/files.js";
 import { Locks } from "./fs/lock.js";
-import { LogCore } from "./fs/log-core.js";
+import { type Fate, LogCore } from "./fs/log-core.js";
 import { unlessGone } from "./fs/recovery.js";
 import { readBodies } from "./fs/segment-bodies.js";
-import { SegmentWriter } from "./fs/segment-writer.js";
+import { LogRestarted, SegmentWriter } from "./fs/segment-writer.js";
 import { unpackKeys, unpackRows } from "./fs/unpack-rows.js";
 import { publishSnapshot, Upkeep } from "./fs/upkeep.js";
 
@@ -59,8 +59,6 @@ interface Open {
   readonly core: LogCore;
   readonly writer: SegmentWriter;
   readonly upkeep: Upkeep;
-  /** Named after the store in the directory. */
-  locks: Locks;
 }
 
 class FsAdapter implements HostAdapter {
@@ -72,6 +70,8 @@ class FsAdapter implements HostAdapter {
   /** The end of the commits under way: they go one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #wrote = false;
+  /** The last reading of the directory that the listeners were told of. */
+  #toldEra = 0;
 
   constructor(directory: string) {
     this.#files = new Files(directory);
@@ -80,7 +80,6 @@ class FsAdapter implements HostAdapter {
   async open({ core: module }: HostContext): Promise<HostOpened> {
     const core: LogCore = new LogCore(module, this.#files, () => this.#open?.writer.release());
     const damage = core.call((log) => log.damage());
-    const locks = new Locks(this.#files.directory, core.storeId);
     const writer = new SegmentWriter(this.#files, core);
     const upkeep = new Upkeep(this.#files, core, writer, {
       alone: async (work, patienceMs) =>
@@ -88,10 +87,11 @@ class FsAdapter implements HostAdapter {
           this.#refresh();
           return work();
         }, patienceMs),
-      hold: async (name, work, patienceMs) => this.#opened.locks.hold(name, work, patienceMs),
+      hold: async (name, work, patienceMs) => this.#locks().hold(name, work, patienceMs),
     });
-    this.#open = { core, locks, writer, upkeep };
+    this.#open = { core, writer, upkeep };
     this.#wrote = false;
+    this.#toldEra = core.era;
     return {
       storeId: core.storeId,
       place: this.#files.directory,
@@ -112,8 +112,10 @@ class FsAdapter implements HostAdapter {
   }
 
   async allRows(): Promise<HostRows> {
-    const rows = unpackRows(await this.index());
-    return { rows, token: this.#core.token(), storeId: this.#core.storeId };
+    const core = this.#core;
+    // In one step: others' commits may be taken in while this waits.
+    const rows = unpackRows(core.call((log) => log.index()));
+    return { rows, token: core.token(), storeId: core.storeId };
   }
 
   async rows(keys: readonly Uint8Array[]): Promise<(HostRow | undefined)[]> {
@@ -168,15 +170,12 @@ class FsAdapter implements HostAdapter {
 
   async commit(batch: HostBatch, { durability }: { durability: Durability }): Promise<HostToken> {
     this.#occupyPlace();
-    const { core, writer, upkeep } = this.#opened;
+    const { core, upkeep } = this.#opened;
     const token = await this.#alone(async () => {
-      const fate = core.fate();
-      if (fate !== "same") throw lost(this.#files.directory, fate);
-      this.#refresh();
-      await writer.commit(batch, durability);
+      const token = await this.#commitIn(core.storeId, batch, durability);
       this.#wrote = true;
       if (core.call((log) => log.uncovered()) > SNAPSHOT_AFTER) this.#publishLater();
-      return core.token();
+      return token;
     });
     await upkeep.committed(batch.put.reduce((sum, { body }) => sum + body.length, 0));
     return token;
@@ -192,7 +191,7 @@ class FsAdapter implements HostAdapter {
 
   async exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
     this.#occupyPlace();
-    return this.#opened.locks.hold(`work ${name}`, work);
+    return this.#locks().hold(`work ${name}`, work);
   }
 
   async side(name: string): Promise<Uint8Array | undefined> {
@@ -201,7 +200,8 @@ class FsAdapter implements HostAdapter {
 
   async saveSide(name: string, bytes: Uint8Array): Promise<void> {
     this.#followPlace();
-    if (this.#core.isVacant) return;
+    // A hint is no reason to make the directory again; the caller keeps it for the next time.
+    if (this.#core.isVacant) throw lost(this.#files.directory, "deleted");
     this.#core.call(() => this.#files.replace(sideName(name), bytes));
   }
 
@@ -278,20 +278,68 @@ class FsAdapter implements HostAdapter {
     return this.#opened.core;
   }
 
-  /** Runs `work` after the commits before it, and while no other process commits. */
+  /** Named after the store as it is: it may be another one than before. */
+  #locks(): Locks {
+    return new Locks(this.#files.directory, this.#core.storeId);
+  }
+
+  /** Runs `work` after the commits before it, and while no other process commits to the same store. */
   #alone<T>(work: () => Promise<T>, patienceMs?: number): Promise<T> {
-    const { locks } = this.#opened;
-    const run = this.#queue.then(() => locks.hold("commit", work, patienceMs));
+    const { core } = this.#opened;
+    const run = this.#queue.then(() => {
+      const { storeId } = core;
+      const checked = async (): Promise<T> => {
+        if (core.storeId !== storeId) throw lost(this.#files.directory, core.fate());
+        return work();
+      };
+      return this.#locks().hold("commit", checked, patienceMs);
+    });
     this.#queue = run.catch(() => {});
     return run;
   }
 
+  /** Commits to the store of that identity, whose lock is held. */
+  async #commitIn(storeId: string, batch: HostBatch, durability: Durability): Promise<HostToken> {
+    const { core, writer } = this.#opened;
+    try {
+      this.#refresh();
+      // It may have been deleted while the commit waited for the lock.
+      if (core.storeId === storeId) core.occupy();
+      if (core.storeId !== storeId || core.isVacant) {
+        throw lost(this.#files.directory, core.fate());
+      }
+      return await writer.commit(batch, durability);
+    } catch (error) {
+      throw this.#whyNot(error, storeId);
+    }
+  }
+
+  /** Why a commit to a store failed: whatever the system said, the store may have gone under it. */
+  #whyNot(error: unknown, storeId: string): unknown {
+    const restarted = error instanceof LogRestarted;
+    const known = error instanceof SchemaStoreError ? error : undefined;
+    if (!restarted && (known?.code !== "DISK_ERROR" || known.retryable)) return error;
+    const { directory } = this.#files;
+    const { core } = this.#opened;
+    try {
+      const fate = core.fate();
+      if (fate !== "same" || core.storeId !== storeId) return lost(directory, fate, error);
+    } catch {
+      // Then the disk fails, and that is the reason.
+    }
+    if (!restarted) return error;
+    const message = `the store in ${directory} was read again during the write, which may be in it or not`;
+    return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
+  }
+
   /** Takes in what others wrote, and tells the listeners. */
   #refresh(): boolean {
-    const followed = this.#followPlace();
-    const changed = this.#core.refresh();
+    this.#followPlace();
+    const core = this.#core;
+    const changed = core.refresh() || core.era !== this.#toldEra;
+    this.#toldEra = core.era;
     if (changed) this.#announce();
-    return changed || followed;
+    return changed;
   }
 
   #announce(): void {
@@ -299,29 +347,15 @@ class FsAdapter implements HostAdapter {
   }
 
   /** A directory that was deleted is an empty store, one that was recreated is used as it is now. */
-  #followPlace(): boolean {
-    const { core } = this.#opened;
-    const fate = core.fate();
-    if (fate === "same") return false;
-    if (fate === "deleted") core.vacate();
-    else core.restart();
-    this.#nameLocks();
-    this.#announce();
-    return true;
+  #followPlace(): void {
+    const fate = this.#core.fate();
+    if (fate === "deleted" || fate === "replaced") this.#core.restart();
   }
 
   /** The same before a write, which makes the directory again. INVALID_CONFIG. */
   #occupyPlace(): void {
     this.#followPlace();
-    if (!this.#core.isVacant) return;
     this.#core.occupy();
-    this.#nameLocks();
-  }
-
-  #nameLocks(): void {
-    const open = this.#opened;
-    open.core.token();
-    open.locks = new Locks(this.#files.directory, open.core.storeId);
   }
 
   #publishLater(): void {
@@ -336,8 +370,10 @@ class FsAdapter implements HostAdapter {
   }
 }
 
-function lost(directory: string, fate: "deleted" | "replaced"): SchemaStoreError {
-  const what = fate === "deleted" ? "deleted" : "deleted and recreated";
+/** `fate` is that of the log as it is now: one that is "same" has been read again already. */
+function lost(directory: string, fate: Fate, cause?: unknown): SchemaStoreError {
+  const isGone = fate === "deleted" || fate === "vacant";
+  const what = isGone ? "deleted" : "deleted and recreated";
   const message = `${directory} was ${what} by another process during the write`;
-  return new SchemaStoreError("DISK_ERROR", message, { key: directory, retryable: true });
+  return new SchemaStoreError("DISK_ERROR", message, { key: directory, cause, retryable: true });
 }

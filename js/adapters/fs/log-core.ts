@@ -10,6 +10,12 @@ import { diskError, errno, type Files, FORMAT } from "./files.js";
 import { randomBytes } from "./random.js";
 import { identify, isVacant, type LogHandle, load, refresh, unlessGone } from "./recovery.js";
 
+/**
+ * What may become of a directory: somebody may delete it, or make another store in it. "vacant": the log is that of a
+ * new store already, and nothing is there yet.
+ */
+export type Fate = "same" | "vacant" | "deleted" | "replaced";
+
 /** The guard around the log: every call passes here. */
 export class LogCore {
   readonly #module: CoreModule;
@@ -22,7 +28,7 @@ export class LogCore {
   #base = 0;
   #lastToken = 0;
   #era = 0;
-  /** The directory was deleted: the log is that of a new store, of which nothing is written yet. */
+  /** Nothing is left in the directory: the log is that of a new store, of which nothing is written yet. */
   #isVacant = false;
 
   /** `onTrap` runs when the log was lost, before the caller is told. */
@@ -32,8 +38,9 @@ export class LogCore {
     this.#onTrap = onTrap;
   }
 
-  /** Identity of the store, in lower-case hex; known after the first call. */
+  /** Identity of the store as the log has it, in lower-case hex. */
   get storeId(): string {
+    this.call(() => {});
     return Buffer.from(this.#store).toString("hex");
   }
 
@@ -42,8 +49,9 @@ export class LogCore {
     return this.#era;
   }
 
-  /** Whether there is nothing to read or to tidy up: the directory was deleted, and is made by `occupy`. */
+  /** Whether there is nothing to read or to tidy up: the directory was deleted; `occupy` makes it. */
   get isVacant(): boolean {
+    this.call(() => {});
     return this.#isVacant;
   }
 
@@ -95,7 +103,7 @@ export class LogCore {
    * log has forgotten where.
    */
   refresh(): boolean {
-    if (this.#isVacant) return false;
+    if (this.isVacant) return false;
     const found = this.call((log) => refresh(this.#files, log));
     if (found !== "torn") return found === "changed";
     this.restart();
@@ -103,34 +111,38 @@ export class LogCore {
     return true;
   }
 
-  /** What has become of the directory since it was read: somebody may have made another store in it. */
-  fate(): "same" | "deleted" | "replaced" {
-    if (this.#log === undefined) return "same";
+  /** What has become of the directory since it was read. */
+  fate(): Fate {
     const format = this.call(() => unlessGone(() => this.#files.read(FORMAT)));
     if (format !== undefined) {
       return Buffer.from(format).includes(Buffer.from(this.#store)) ? "same" : "replaced";
     }
-    return !this.#isVacant && this.call(() => isVacant(this.#files)) ? "deleted" : "same";
+    if (this.#isVacant) return "vacant";
+    return this.call(() => isVacant(this.#files)) ? "deleted" : "same";
   }
 
-  /** Goes on as a new store, without making anything in place of what was deleted. */
-  vacate(): void {
-    this.restart();
-    this.#isVacant = true;
+  /**
+   * Whether the log is that of `era`, and its store is still in the directory: after a wait, nothing may be made or
+   * deleted there otherwise.
+   */
+  isStill(era: number): boolean {
+    return this.#era === era && this.fate() === "same";
   }
 
   /** Makes the directory where it was deleted, unless somebody else has. INVALID_CONFIG. */
   occupy(): void {
-    if (!this.#isVacant) return;
+    if (!this.isVacant) return;
     const id = this.call(() => identify(this.#files, this.#glue as Glue, this.#store));
     if (isSame(id, this.#store)) this.#isVacant = false;
     else this.restart();
   }
 
-  /** Forgets what is known: the next call reads the directory, and older tokens mean "reset". */
+  /**
+   * Forgets what is known: the next call reads the directory, and older tokens mean "reset". Where that was deleted,
+   * it goes on as a new store, and makes nothing.
+   */
   restart(): void {
     this.#log = undefined;
-    this.#isVacant = false;
     this.#base = this.#lastToken + 1;
     this.#era += 1;
     this.#onTrap();
@@ -150,6 +162,8 @@ export class LogCore {
         'fsAdapter needs "fhir-schema-store" as Node loads it; this core comes from an entry for browsers',
       );
     }
+    // Where a store was open, nothing is made in its place before something is written.
+    this.#isVacant = this.#store.length > 0 && isVacant(this.#files);
     this.#store = this.#isVacant ? randomBytes(STORE_ID) : identify(this.#files, glue);
     const writer = randomBytes(8);
     const log = new glue.LogHandle(this.#store, writer);

@@ -180,7 +180,7 @@ export class Merge {
   }
 
   #check(): void {
-    if (this.#core.era !== this.#era) throw new Error("the log was read again during a merge");
+    if (!this.#core.isStill(this.#era)) throw new Error("the log was read again during a merge");
   }
 }
 

@@ -30,10 +30,18 @@ export interface Plan {
 /** The segment failed under a commit, and the same commit may succeed in another. */
 class SegmentFailed extends Error {}
 
+/** During a commit the log was read again, or its directory deleted: the commit may be in it or not. */
+export class LogRestarted extends Error {}
+
 interface OpenSegment extends Appender {
   readonly slot: number;
+  /** That of the log it belongs to. */
+  readonly era: number;
   /** Whether its name in the directory is on stable storage. */
   named: boolean;
+  /** Syncs under way: until they have ended the descriptor stays open, so that nothing else gets its number. */
+  syncs: number;
+  released: boolean;
 }
 
 /** One open segment and the commits that go there, one at a time. */
@@ -55,17 +63,25 @@ export class SegmentWriter {
     return this.#open?.slot;
   }
 
-  /** Writes a batch; when its segment fails under it, once more in a fresh one. */
-  async commit(batch: HostBatch, durability: Durability): Promise<void> {
+  /**
+   * Writes a batch; when its segment fails under it, once more in a fresh one. Returns the token after it.
+   * `LogRestarted` when the log was read again meanwhile, or its directory deleted.
+   */
+  async commit(batch: HostBatch, durability: Durability): Promise<number> {
+    const { era } = this.#core;
     const hashes = batch.put.map(({ hash }) => hash);
     checkKept(this.#files, this.#core, hashes);
-    if (this.#core.call((log) => log.isOutranked())) await this.roll();
+    if (this.#core.call((log) => log.isOutranked())) {
+      await this.roll();
+      this.#checkPlace(era);
+    }
     for (let last = false; ; last = true) {
       try {
         return await this.append(this.#plan(batch), durability);
       } catch (error) {
         if (!(error instanceof SegmentFailed)) throw error;
         if (last) throw diskError(error.cause, "writing", this.#files.directory);
+        this.#checkPlace(era);
       }
     }
   }
@@ -86,35 +102,36 @@ export class SegmentWriter {
     this.#sealNow(segment);
   }
 
-  /** Writes a planned commit. */
-  async append(plan: Plan, durability: Durability): Promise<void> {
+  /** Writes a planned commit; returns the token after it. */
+  async append(plan: Plan, durability: Durability): Promise<number> {
     const { ticket } = plan;
     const segment = this.#write(plan);
     const strict = durability === "strict";
-    if (strict) await this.#makeDurable(segment, ticket);
+    if (strict) {
+      const [, start = 0] = this.#core.call((log) => log.planPlace(ticket));
+      const failure = await this.#trySync(segment);
+      this.#checkDurable(segment, ticket, start, failure);
+    }
+    // In one step with the check: whatever runs in between may have the log read again.
     this.#core.call((log) => log.commitDone(ticket, strict, this.#apart));
+    return this.#core.token();
   }
 
   /** Brings the open segment onto stable storage. */
   async sync(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
-    const { era } = this.#core;
     const written = this.#core.call((log) => log.scanned(segment.slot));
-    try {
-      await this.#sync(segment);
-    } catch (error) {
-      throw diskError(error, "closing", segment.path);
-    }
-    // Of a log that was read again meanwhile the slot may be another segment's.
-    if (this.#core.era === era) this.#core.call((log) => log.synced(segment.slot, written));
+    const failure = await this.#trySync(segment);
+    if (failure !== undefined) throw diskError(failure.reason, "closing", segment.path);
+    if (this.#holds(segment)) this.#core.call((log) => log.synced(segment.slot, written));
   }
 
   /** Syncs, seals and closes the open segment. */
   async seal(): Promise<void> {
-    const { era } = this.#core;
+    const segment = this.#open;
     await this.sync();
-    if (this.#open !== undefined && this.#core.era === era) this.#sealNow(this.#open);
+    if (segment !== undefined && this.#holds(segment)) this.#sealNow(segment);
   }
 
   /** The same; where it fails, the segment is left as it is. Commits go to a new one. */
@@ -123,21 +140,30 @@ export class SegmentWriter {
     try {
       await this.seal();
     } catch (error) {
-      this.release();
-      if (segment !== undefined) this.#core.call((log) => log.abandon(segment.slot));
+      if (segment !== undefined && this.#holds(segment)) {
+        this.release();
+        this.#core.call((log) => log.abandon(segment.slot));
+      }
       throw error;
     }
   }
 
-  /** Closes the open segment as it is. */
+  /** Closes the open segment as it is, at the end of its sync if there is one under way. */
   release(): void {
     const open = this.#open;
     this.#open = undefined;
-    try {
-      if (open !== undefined) closeSync(open.fd);
-    } catch {
-      // What was acknowledged is synced, and the descriptor is gone whatever it says.
-    }
+    if (open === undefined) return;
+    open.released = true;
+    if (open.syncs === 0) closeNow(open);
+  }
+
+  /** Whether a segment is still the open one, of the log as it is: after a wait, nothing else may touch it. */
+  #holds(segment: OpenSegment): boolean {
+    return this.#open === segment && this.#core.era === segment.era;
+  }
+
+  #checkPlace(era: number): void {
+    if (!this.#core.isStill(era)) throw new LogRestarted();
   }
 
   #plan(batch: HostBatch): Plan {
@@ -155,7 +181,8 @@ export class SegmentWriter {
       if (start === 0) {
         const born = this.#files.create(name);
         this.release();
-        this.#open = { slot, named: false, ...born };
+        const { era } = this.#core;
+        this.#open = { slot, era, named: false, syncs: 0, released: false, ...born };
       }
       if (this.#open?.slot !== slot) throw new Error("the segment is no longer open");
       writeEach(this.#open.fd, filled(bytes, gaps, bodies));
@@ -177,15 +204,19 @@ export class SegmentWriter {
     this.#core.call((log) => log.fail(ticket, segment !== undefined && !clean));
   }
 
-  async #makeDurable(segment: OpenSegment, ticket: number): Promise<void> {
-    const [, start = 0] = this.#core.call((log) => log.planPlace(ticket));
-    try {
-      await this.#sync(segment);
-    } catch (cause) {
+  /** After the sync of a commit: whether that may be acknowledged. */
+  #checkDurable(
+    segment: OpenSegment,
+    ticket: number,
+    start: number,
+    failure: PromiseRejectedResult | undefined,
+  ): void {
+    if (!this.#holds(segment)) throw new LogRestarted();
+    if (failure !== undefined) {
       // What a failed sync left behind is not known, and asking again may lie.
       tryTruncate(segment.fd, start);
       this.#abandon(ticket);
-      throw new SegmentFailed("the sync failed", { cause });
+      throw new SegmentFailed("the sync failed", { cause: failure.reason });
     }
     if (fstatSync(segment.fd).nlink > 0) return;
     this.#abandon(ticket);
@@ -194,9 +225,19 @@ export class SegmentWriter {
     throw new SegmentFailed(cause.message, { cause });
   }
 
-  async #sync(segment: OpenSegment): Promise<void> {
-    await Promise.all([syncFile(segment.fd), segment.named || this.#files.syncDirectory()]);
-    segment.named = true;
+  /** Syncs a segment, and its name where that is new; returns why it failed. */
+  async #trySync(segment: OpenSegment): Promise<PromiseRejectedResult | undefined> {
+    segment.syncs += 1;
+    // Both to their end: the descriptor may be closed then.
+    const ends = await Promise.allSettled([
+      syncFile(segment.fd),
+      segment.named || this.#files.syncDirectory(),
+    ]);
+    segment.syncs -= 1;
+    if (segment.released && segment.syncs === 0) closeNow(segment);
+    const failure = ends.find((end) => end.status === "rejected");
+    if (failure === undefined) segment.named = true;
+    return failure;
   }
 
   /** No sync, and nothing is lost where it fails: a segment without its seal is only read once more. */
@@ -213,6 +254,14 @@ export class SegmentWriter {
   #abandon(ticket: number): void {
     this.release();
     this.#core.call((log) => log.fail(ticket, true));
+  }
+}
+
+function closeNow({ fd }: Appender): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // What was acknowledged is synced, and the descriptor is gone whatever it says.
   }
 }
 

@@ -182,8 +182,10 @@ export class Upkeep {
 
 /** Writes and publishes a snapshot of all that is known; the one before stays, unless no row does. */
 export async function publishSnapshot(files: Files, core: LogCore): Promise<void> {
+  const { era } = core;
   // A snapshot must not rest on what a power cut may take away.
   await syncSegments(files, core);
+  if (!core.isStill(era)) return;
   const names = files.list();
   // Temporary files of killed processes.
   for (const name of names) if (isTemporary(name) && isOld(files, name)) files.remove(name);
@@ -193,6 +195,8 @@ export async function publishSnapshot(files: Files, core: LogCore): Promise<void
     snapshotName(newest + 1),
     core.call((log) => log.snapshot()),
   );
+  // The snapshots there may be another store's now.
+  if (!core.isStill(era)) return;
   core.call((log) => log.published());
   const isEmpty = core.call((log) => log.isEmpty());
   for (const old of generations) {
