@@ -272,7 +272,12 @@ export class DurableTier {
   async close(): Promise<void> {
     this.#unwatch?.();
     let failure: unknown;
-    await this.flush().catch((error) => {
+    const flushed = this.flush().catch((error) => {
+      // The place was deleted meanwhile: there is another one for what is queued.
+      if (error.code === "DISK_ERROR" && error.retryable) return this.flush();
+      throw error;
+    });
+    await flushed.catch((error) => {
       failure = error;
     });
     await this.#complete?.catch(() => {});

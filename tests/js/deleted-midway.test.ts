@@ -265,3 +265,16 @@ test("a separate record of a deleted store is not taken for saved", async (conte
   await adapter.saveSide?.("one", bytes);
   assert.deepEqual(await adapter.side?.("one"), bytes);
 });
+
+test("what is queued when a directory is deleted during the flush of a close is in the new one", async (context) => {
+  for (const take of Object.values(TAKEN)) {
+    const place = await places(context);
+    const store = await opened(context, place.directory);
+    await store.put({ url: url("old") }, { durable: true });
+    await store.put({ url: url("queued") });
+    next = { before: async () => take(place) };
+    await store.close();
+    const again = await opened(context, place.directory);
+    assert.ok((await names(again)).includes(url("queued")));
+  }
+});
