@@ -98,7 +98,9 @@ export class OneByOne implements Filing {
     const mayLack = parts.durable === undefined && evictionsOf(parts) !== this.#evictions;
     for (const entry of this.#entries) {
       const current = Array.from(catalog.rowsOf(entry.canonical), (slot) => catalog.metadata(slot));
-      const same = current.find(({ version }) => version === entry.version);
+      const same = current.find(
+        ({ version, source }) => version === entry.version && source === entry.source,
+      );
       if (same === undefined ? !mayLack : !isSameEntry(same, entry))
         throw overtaken(entry.canonical);
     }
@@ -217,7 +219,7 @@ function evictionsOf({ memory }: StoreParts): number {
 
 /** Whether both came of the same save, or of saves of the same. */
 function isSameEntry(one: Metadata, other: Metadata): boolean {
-  const members = ["contentHash", "sourceHash", "converter", "source"] as const;
+  const members = ["contentHash", "sourceHash", "converter"] as const;
   return (
     members.every((member) => one[member] === other[member]) &&
     one.tags.join("\0") === other.tags.join("\0")
