@@ -83,8 +83,8 @@ export async function convertFor(
   const { schema, dependencies } = conversionOf(converter, definition, canonical);
   const described: Record<string, string> = {};
   for (const member of MEMBERS) {
-    const text = definition[member];
-    if (typeof text === "string") described[member] = text;
+    const text = textOf(definition[member]);
+    if (text !== undefined) described[member] = text;
   }
   const put: PutOptions = {
     ...described,
@@ -129,10 +129,11 @@ function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boo
 }
 
 function lineage(definition: JsonObject): PutOptions {
-  const { derivation, baseDefinition } = definition;
+  const derivation = textOf(definition["derivation"]);
+  const base = textOf(definition["baseDefinition"]);
   return {
-    ...(typeof derivation === "string" ? { derivation } : {}),
-    ...(typeof baseDefinition === "string" ? { base: baseDefinition } : {}),
+    ...(derivation !== undefined && { derivation }),
+    ...(base !== undefined && { base }),
   };
 }
 
@@ -175,8 +176,9 @@ function parse(text: string): JsonObject {
   return parseObject(text, "the StructureDefinition");
 }
 
+/** A text of a definition as metadata can have it: JSON can hold a lone surrogate. */
 function textOf(member: unknown): string | undefined {
-  return typeof member === "string" ? member : undefined;
+  return typeof member === "string" ? member.toWellFormed() : undefined;
 }
 
 function identify(definition: JsonObject): { url: string; version: string | undefined } {

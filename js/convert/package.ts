@@ -3,7 +3,7 @@
 import { joinBytes } from "../bytes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
-import { check, checkGiven, nonEmpty, type OptionRule, type Rules, TEXT } from "../rules.js";
+import { check, checkGiven, nonEmpty, type OptionRule, type Rules, STRING } from "../rules.js";
 import { chunksOf, untilAborted } from "../streams.js";
 import type { JsonObject } from "../types.js";
 import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
@@ -126,7 +126,7 @@ function makePackage(
     fileCount: sorted.length,
     problems,
     resources(resourceType) {
-      if (resourceType !== undefined) check(resourceType, TEXT, "resourceType");
+      if (resourceType !== undefined) check(resourceType, STRING, "resourceType");
       problems.length = 0;
       return readResources(sorted, { openBundles, resourceType, problems });
     },

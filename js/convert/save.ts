@@ -75,7 +75,7 @@ const STORE = methods<PackageStore>("a store", {
 const RULES: Rules<SaveOptions> = {
   signal: SIGNAL,
   onProgress: FUNCTION,
-  tags: listOf("strings", TEXT.accepts),
+  tags: listOf("strings without lone surrogates", TEXT.accepts),
   source: PACKAGE_NAME,
 };
 
