@@ -12,7 +12,7 @@ import type { Converter, ConvertOptions, ConvertResult, Metadata } from "../type
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
 import { fhirSchemaConverter } from "./converter.js";
-import { convertFor } from "./into-store.js";
+import { convertFor, readDefinition } from "./into-store.js";
 import { type IncompleteMark, isMark } from "./package-marks.js";
 
 /** Whether the package does not have an entry any more. */
@@ -132,7 +132,12 @@ export class AsOne implements Filing {
   }
 
   async take(definition: Uint8Array): Promise<boolean> {
-    const outcome = await convertFor(this.#parts, this.#converter, definition, this.#options);
+    const outcome = await convertFor(
+      this.#parts,
+      this.#converter,
+      readDefinition(definition),
+      this.#options,
+    );
     if ("row" in outcome) this.#kept.push({ ...outcome.row, canonical: outcome.kept.canonical });
     else this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
     return !("row" in outcome);
