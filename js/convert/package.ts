@@ -1,6 +1,6 @@
 /** The FHIR package reader, as far as it needs no file system. */
 
-import { joinBytes } from "../bytes.js";
+import { joinBytes, refuseDetached } from "../bytes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
 import { check, checkGiven, nonEmpty, type OptionRule, type Rules, STRING } from "../rules.js";
@@ -168,6 +168,7 @@ async function toBytes(
   fileName: string,
   signals: readonly (AbortSignal | undefined)[],
 ): Promise<Uint8Array> {
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) refuseDetached(source);
   if (source instanceof Uint8Array) return source;
   if (typeof source === "string") return encodeText(source);
   try {
@@ -189,6 +190,7 @@ async function joined(
   const chunks: Uint8Array[] = [];
   for await (const chunk of untilAborted(chunksOf(stream), ...signals)) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError("a chunk is not a Uint8Array");
+    refuseDetached(chunk);
     chunks.push(chunk);
   }
   return joinBytes(chunks);
