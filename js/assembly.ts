@@ -177,9 +177,9 @@ export class Assembly {
     const { converter } = options;
     const convert: ConvertAnswer | undefined =
       converter &&
-      (async (text) => {
+      (async (definition) => {
         const { convertFor } = await onFirstUse(import("./convert/into-store.js"));
-        const made = await convertFor(parts, converter, text, {});
+        const made = await convertFor(parts, converter, definition, {});
         return "kept" in made ? undefined : { content: made.schema, options: made.options };
       });
     const parts: StoreParts = {

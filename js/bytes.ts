@@ -1,5 +1,6 @@
 /** Bytes: copied, joined, compared, and as keys of a Map. */
 
+import { SchemaStoreError } from "./errors.js";
 import type { HostRow } from "./host.js";
 
 /** A copy of its own: `copy.buffer.byteLength === copy.byteLength`. */
@@ -21,6 +22,17 @@ export function joinBytes(parts: readonly (Uint8Array | ArrayBuffer)[]): Uint8Ar
     end += part.byteLength;
   }
   return bytes;
+}
+
+/** Refuses bytes that were transferred to somebody else: they look like none. INVALID_VALUE. */
+export function refuseDetached(bytes: ArrayBufferView | ArrayBuffer): void {
+  const buffer = ArrayBuffer.isView(bytes) ? bytes.buffer : bytes;
+  try {
+    // Not every engine can be asked.
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw new SchemaStoreError("INVALID_VALUE", "the bytes are detached", { cause });
+  }
 }
 
 /** Whether both are the same bytes. */

@@ -24,6 +24,11 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** The text without the byte order mark that some editors put first, which JSON does not allow. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, "");
+}
+
 /** Parses a text. SERIALIZATION with that `key`. */
 export function parseJson(text: string, what: string, key?: string): unknown {
   try {

@@ -97,9 +97,15 @@ export const SWITCH: OptionRule = {
   accepts: (value) => typeof value === "boolean",
 };
 
-export const TEXT: OptionRule = {
+export const STRING: OptionRule = {
   range: "a string",
   accepts: (value) => typeof value === "string",
+};
+
+/** What is stored or looked for: UTF-8 cannot hold a lone surrogate, and would have another character instead. */
+export const TEXT: OptionRule = {
+  range: "a string without lone surrogates",
+  accepts: (value) => typeof value === "string" && value.isWellFormed(),
 };
 
 export const FUNCTION: OptionRule = {

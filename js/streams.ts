@@ -33,6 +33,11 @@ export function chunksOf(stream: ReadableStream<Uint8Array>): Items<Uint8Array> 
   const reader = stream.getReader();
   return {
     next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
-    return: () => reader.cancel() as Promise<never>,
+    return() {
+      // The lock goes at once: some streams are never done with being cancelled.
+      const cancelled = reader.cancel();
+      reader.releaseLock();
+      return cancelled as Promise<never>;
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** Import: an archive is read and checked whole, compared with the store, and written in one commit. */
 
-import { isSame } from "../bytes.js";
+import { isSame, refuseDetached } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import type { WritableRow } from "../durable/conditional-writes.js";
 import type { Unreadable } from "../durable/host-bodies.js";
@@ -214,6 +214,7 @@ async function* piecesOf(source: ArchiveSource, store: StoreParts): AsyncGenerat
   try {
     for await (const chunk of untilAborted(itemsOf(source), store.closed.signal)) {
       if (!(chunk instanceof Uint8Array)) throw noChunk(chunk);
+      refuseDetached(chunk);
       yield chunk;
     }
   } catch (cause) {

@@ -12,6 +12,7 @@ import {
   type Rules,
   SIGNAL,
   SPAN,
+  STRING,
   SWITCH,
   TEXT,
 } from "../rules.js";
@@ -32,9 +33,9 @@ import type {
 /** The last time a `Date` can hold. */
 export const END_OF_TIME = 8.64e15;
 
-/** A part of what names an entry. */
-const KEY: OptionRule = { ...TEXT, code: "INVALID_KEY" };
-const TAGS = listOf("strings", TEXT.accepts);
+/** A part of what names an entry; the rest is checked where it is stored. */
+const KEY: OptionRule = { ...STRING, code: "INVALID_KEY" };
+const TAGS = listOf("strings without lone surrogates", TEXT.accepts);
 const COST = integer(1, 0xffff_ffff);
 const TIME: OptionRule = {
   range: `milliseconds since 1970, from 0 to ${END_OF_TIME}`,

@@ -61,6 +61,9 @@ const KEY: OptionRule = {
 };
 const KEYS: OptionRule = { range: "a list of keys", accepts: Array.isArray };
 
+/** Whether an entry is one of those that are meant. */
+export type IsWanted = (entry: Metadata) => boolean;
+
 /** The entries of a store under one prefix, by key. */
 export class Items {
   readonly #store: SchemaStore;
@@ -113,15 +116,15 @@ export class Items {
     return this.#store.delete(this.#url(key));
   }
 
-  /** The keys that begin with `base`, and have a tag if one is given, in the order of their URLs. */
-  async keys(base = "", tag?: string): Promise<string[]> {
-    const found = await this.#store.list(this.#filter(base, tag));
+  /** The keys that begin with `base`, have a tag if one is given, and are wanted, in the order of their URLs. */
+  async keys(base = "", tag?: string, isWanted: IsWanted = () => true): Promise<string[]> {
+    const found = (await this.#store.list(this.#filter(base, tag))).filter(isWanted);
     return found.map(({ url }) => this.keyOf(url)).filter((key) => key !== undefined);
   }
 
   /** The same with their values, a page of them read at a time; what is deleted meanwhile is left out. */
-  async *entries(base = "", tag?: string): AsyncGenerator<[string, unknown]> {
-    const keys = await this.keys(base, tag);
+  async *entries(base = "", tag?: string, isWanted?: IsWanted): AsyncGenerator<[string, unknown]> {
+    const keys = await this.keys(base, tag, isWanted);
     for (let at = 0; at < keys.length; at += PAGE) {
       const page = keys.slice(at, at + PAGE);
       const values = await this.getMany(page);
@@ -132,8 +135,16 @@ export class Items {
   }
 
   /** Deletes the same; durable when it resolves. */
-  async clear(base = "", tag?: string): Promise<void> {
-    await this.#store.clear(this.#filter(base, tag));
+  async clear(base = "", tag?: string, isWanted?: IsWanted): Promise<void> {
+    const filter = this.#filter(base, tag);
+    const found = isWanted === undefined ? [] : await this.#store.list(filter);
+    const wanted = found.filter((entry) => isWanted?.(entry));
+    if (wanted.length === found.length) {
+      await this.#store.clear(filter);
+      return;
+    }
+    for (const { canonical } of wanted) await this.#store.delete(canonical);
+    await this.#store.flush();
   }
 
   /** The key of a URL; undefined when it is not the URL of one. */

@@ -2,6 +2,7 @@
 
 import { check, TEXT } from "../rules.js";
 import type { SchemaStore } from "../store.js";
+import type { Metadata } from "../types.js";
 import { type BridgeOptions, Items } from "./items.js";
 
 export type { BridgeOptions };
@@ -44,7 +45,7 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     return namespace && !says ? tagOf(namespace) : undefined;
   };
   async function* entries(prefix: string, namespace: string | undefined) {
-    yield* items.entries(prefix);
+    yield* items.entries(prefix, undefined, namespace ? isOfNone : undefined);
     if (namespace) yield* items.entries("", tagOf(namespace));
   }
   // Keyv 6 recognises asynchronous methods by their being `async` functions.
@@ -70,7 +71,7 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
     },
     async clear() {
       const { namespace } = this;
-      await items.clear(begin(namespace));
+      await items.clear(begin(namespace), undefined, namespace ? isOfNone : undefined);
       if (namespace) await items.clear("", tagOf(namespace));
     },
     iterator(namespace) {
@@ -82,7 +83,14 @@ export function keyvAdapter(store: SchemaStore, options: BridgeOptions = {}): Ke
   };
 }
 
+const TAG = "keyv namespace ";
+
 /** The tag of keys that came without their namespace. */
 function tagOf(namespace: string): string {
-  return `keyv namespace ${namespace}`;
+  return TAG + namespace;
+}
+
+/** Whether an entry is of no namespace by a tag: what its key begins with is chance where it is. */
+function isOfNone({ tags }: Metadata): boolean {
+  return !tags.some((tag) => tag.startsWith(TAG));
 }

@@ -12,7 +12,7 @@ import type { Converter, ConvertOptions, ConvertResult, Metadata } from "../type
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
 import { fhirSchemaConverter } from "./converter.js";
-import { convertFor } from "./into-store.js";
+import { convertFor, readDefinition } from "./into-store.js";
 import { type IncompleteMark, isMark } from "./package-marks.js";
 
 /** Whether the package does not have an entry any more. */
@@ -34,12 +34,18 @@ export interface FilingStore {
   flush(): Promise<void>;
 }
 
-/** One definition at a time, the package marked as incomplete meanwhile. */
+/**
+ * One definition at a time, the package marked as incomplete meanwhile. CONCURRENCY in the end if somebody else has
+ * changed what was stored or left as it was.
+ */
 export class OneByOne implements Filing {
   readonly #store: FilingStore;
   readonly #parts: StoreParts | undefined;
   readonly #options: ConvertOptions;
   readonly #mark: IncompleteMark | undefined;
+  /** What was stored, or left as it was. */
+  readonly #entries: Metadata[] = [];
+  readonly #evictions: number | undefined;
   #begun = false;
 
   /** `parts`: absent for a store that is none of ours; nothing is deleted from it. */
@@ -53,31 +59,61 @@ export class OneByOne implements Filing {
     this.#parts = parts;
     this.#options = options;
     this.#mark = mark;
+    this.#evictions = parts && evictionsOf(parts);
   }
 
   async take(definition: Uint8Array): Promise<boolean> {
     if (!this.#begun) await this.#mark?.begin();
     this.#begun = true;
-    const { converted } = await this.#store.convert(definition, this.#options);
+    const { converted, metadata } = await this.#store.convert(definition, this.#options);
+    this.#entries.push(metadata);
     if (converted) await this.#mark?.set();
     return converted;
   }
 
   async end(isGone: IsGone | undefined): Promise<readonly string[]> {
-    // The mark goes last: a full disk may refuse what came before.
     await this.#store.flush();
+    const parts = this.#parts;
+    if (parts === undefined) {
+      await this.#mark?.end();
+      return [];
+    }
     const { source } = this.#options;
-    const removed =
-      this.#parts && isGone && source !== undefined
-        ? await replaceRows(this.#parts, [], goneFrom(this.#parts, source, isGone))
-        : [];
-    await this.#mark?.end();
-    return removed;
+    const gone = isGone && source !== undefined ? goneFrom(parts, source, isGone) : () => [];
+    return inTurn(parts, source, async () => {
+      const removed = await replaceRows(parts, [], () => {
+        this.#refuseOvertaken(parts);
+        return gone();
+      });
+      // The mark goes last: a full disk may refuse what came before.
+      await this.#mark?.end();
+      return removed;
+    });
+  }
+
+  /** Whoever saves another state of the package meanwhile ends after this one, or has ended and must not be mixed in. */
+  #refuseOvertaken(parts: StoreParts): void {
+    const { catalog } = parts.memory;
+    // One that a store in memory has evicted is reported as such.
+    const mayLack = parts.durable === undefined && evictionsOf(parts) !== this.#evictions;
+    for (const entry of this.#entries) {
+      const current = Array.from(catalog.rowsOf(entry.canonical), (slot) => catalog.metadata(slot));
+      const same = current.find(
+        ({ version, source }) => version === entry.version && source === entry.source,
+      );
+      if (same === undefined ? !mayLack : !isSameEntry(same, entry))
+        throw overtaken(entry.canonical);
+    }
   }
 
   stop(): Promise<void> {
     return this.#store.flush();
   }
+}
+
+/** A row that is left as it is. */
+interface KeptRow extends PackedRow {
+  readonly canonical: string;
 }
 
 /** All as one commit, when everything is converted. CONCURRENCY if what it left as it was has changed meanwhile. */
@@ -87,7 +123,7 @@ export class AsOne implements Filing {
   readonly #converter: Converter;
   readonly #rows: PreparedRow[] = [];
   /** Rows that were left as they were. */
-  readonly #kept: PackedRow[] = [];
+  readonly #kept: KeptRow[] = [];
 
   constructor(parts: StoreParts, options: ConvertOptions & { readonly source: string }) {
     this.#parts = parts;
@@ -96,25 +132,39 @@ export class AsOne implements Filing {
   }
 
   async take(definition: Uint8Array): Promise<boolean> {
-    const outcome = await convertFor(this.#parts, this.#converter, definition, this.#options);
-    if ("row" in outcome) this.#kept.push(outcome.row);
+    const outcome = await convertFor(
+      this.#parts,
+      this.#converter,
+      readDefinition(definition),
+      this.#options,
+    );
+    if ("row" in outcome) this.#kept.push({ ...outcome.row, canonical: outcome.kept.canonical });
     else this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
     return !("row" in outcome);
   }
 
   end(isGone: IsGone = () => false): Promise<readonly string[]> {
     const { source } = this.#options;
-    const commit = async () => {
-      // What others have saved of it by now is to go as well.
-      await this.#parts.durable?.refresh();
+    return inTurn(this.#parts, source, () => {
       const gone = goneFrom(this.#parts, source, isGone);
       return replaceRows(this.#parts, this.#rows, gone, this.#kept);
-    };
-    const { durable } = this.#parts;
-    return durable === undefined ? commit() : durable.adapter.exclusive(`save ${source}`, commit);
+    });
   }
 
   async stop(): Promise<void> {}
+}
+
+/** Runs the end of a save while no other save of the package ends, and with what others have saved of it by now. */
+async function inTurn<T>(
+  { durable }: StoreParts,
+  source: string | undefined,
+  end: () => Promise<T>,
+): Promise<T> {
+  if (durable === undefined) return end();
+  return durable.adapter.exclusive(`save ${source}`, async () => {
+    await durable.refresh();
+    return end();
+  });
 }
 
 /**
@@ -125,7 +175,7 @@ async function replaceRows(
   parts: StoreParts,
   rows: readonly PreparedRow[],
   removedOf: () => readonly number[],
-  kept: readonly PackedRow[] = [],
+  kept: readonly KeptRow[] = [],
 ): Promise<readonly string[]> {
   const { catalog } = parts.memory;
   let removed: { readonly key: Uint8Array; readonly canonical: string }[] = [];
@@ -153,10 +203,32 @@ async function replaceRows(
   return removed.map(({ canonical }) => canonical);
 }
 
-function refuseChanged({ hash, meta }: PackedRow, current: PackedRow | undefined): void {
+function refuseChanged({ hash, meta, canonical }: KeptRow, current: PackedRow | undefined): void {
   if (current !== undefined && isSame(current.hash, hash) && isSame(current.meta, meta)) return;
-  const message = "an entry of the package was written by somebody else while it was saved";
-  throw new SchemaStoreError("CONCURRENCY", message);
+  throw overtaken(canonical);
+}
+
+function overtaken(canonical: string): SchemaStoreError {
+  const message = `${canonical} was written by somebody else while its package was saved`;
+  return new SchemaStoreError("CONCURRENCY", message, { key: canonical });
+}
+
+/** How many entries have left memory so far. */
+function evictionsOf({ memory }: StoreParts): number {
+  const { evictedForSize, evictedForEntries, evictedForPressure, ...others } = memory.stats();
+  const { evictedAsExpired, evictedExplicitly } = others;
+  return (
+    evictedForSize + evictedForEntries + evictedForPressure + evictedAsExpired + evictedExplicitly
+  );
+}
+
+/** Whether both came of the same save, or of saves of the same. */
+function isSameEntry(one: Metadata, other: Metadata): boolean {
+  const members = ["contentHash", "sourceHash", "converter"] as const;
+  return (
+    members.every((member) => one[member] === other[member]) &&
+    one.tags.join("\0") === other.tags.join("\0")
+  );
 }
 
 /** What the store has of a package, in whatever spelling; also what has expired, and what is damaged. */

@@ -4,7 +4,7 @@ import { RULES } from "../arguments/calls.js";
 import { hex, type PackedRow } from "../core/packed-row.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { onFirstUse } from "../first-use.js";
-import { decodeText, encodeText, parseObject } from "../json.js";
+import { decodeText, encodeText, parseObject, withoutMark } from "../json.js";
 import type { StoreParts } from "../parts.js";
 import { check, checkGiven, type OptionRule, show } from "../rules.js";
 import type {
@@ -16,9 +16,17 @@ import type {
   Metadata,
   PutOptions,
 } from "../types.js";
+import { isObject } from "./resource-json.js";
 
 /** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
 export type ConvertSource = object | string | Uint8Array;
+
+/** A StructureDefinition with its text, which tells whether it is another one. */
+export interface Definition {
+  /** Without a byte order mark. */
+  readonly text: string;
+  readonly definition: JsonObject;
+}
 
 /** What becomes of a StructureDefinition: a schema to be put, or what the store holds of it already. */
 export type ConversionOutcome =
@@ -36,23 +44,22 @@ export async function convertInto(
 ): Promise<ConvertResult> {
   const converter =
     parts.options.converter ?? (await onFirstUse(import("./converter.js"))).fhirSchemaConverter();
-  const outcome = await convertFor(parts, converter, source, options);
+  const outcome = await convertFor(parts, converter, readDefinition(source), options);
   if ("kept" in outcome) return { metadata: outcome.kept, converted: false };
   const metadata = await parts.writer.put(outcome.schema, outcome.options);
   return { metadata, converted: true };
 }
 
-/** Converts `source` for a store that may hold the result already. */
+/** Converts a definition for a store that may hold the result already. */
 export async function convertFor(
   { memory, durable, loader, counts, checkOpen, options: { now } }: StoreParts,
   converter: Converter,
-  source: ConvertSource,
+  { text, definition }: Definition,
   options: ConvertOptions,
 ): Promise<ConversionOutcome> {
-  const { bytes, definition } = read(source);
   const { url, version } = identify(definition);
   const id = `${converter.id}@${converter.version}`;
-  const sourceHash = hex(memory.digest(bytes));
+  const sourceHash = hex(memory.digest(encodeText(text)));
   const canonical = version === undefined ? url : `${url}|${version}`;
   await loader.locate(canonical);
   const rows = Array.from(memory.catalog.rowsOf(canonical), (slot) => ({
@@ -83,8 +90,8 @@ export async function convertFor(
   const { schema, dependencies } = conversionOf(converter, definition, canonical);
   const described: Record<string, string> = {};
   for (const member of MEMBERS) {
-    const text = definition[member];
-    if (typeof text === "string") described[member] = text;
+    const text = textOf(definition[member]);
+    if (text !== undefined) described[member] = text;
   }
   const put: PutOptions = {
     ...described,
@@ -117,10 +124,10 @@ function conversionOf(converter: Converter, definition: JsonObject, canonical: s
 }
 
 const CONVERSION: OptionRule = {
-  range: "an object with schema and dependencies",
+  range: "{ schema, dependencies }, an object and a list",
   accepts: (made) => {
     const { schema, dependencies } = (made ?? {}) as Partial<Conversion>;
-    return typeof schema === "object" && Array.isArray(dependencies);
+    return isObject(schema) && Array.isArray(dependencies);
   },
 };
 
@@ -129,34 +136,26 @@ function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boo
 }
 
 function lineage(definition: JsonObject): PutOptions {
-  const { derivation, baseDefinition } = definition;
+  const derivation = textOf(definition["derivation"]);
+  const base = textOf(definition["baseDefinition"]);
   return {
-    ...(typeof derivation === "string" ? { derivation } : {}),
-    ...(typeof baseDefinition === "string" ? { base: baseDefinition } : {}),
+    ...(derivation !== undefined && { derivation }),
+    ...(base !== undefined && { base }),
   };
 }
 
-function read(source: ConvertSource): { bytes: Uint8Array; definition: JsonObject } {
-  if (source instanceof Uint8Array) {
-    let text: string;
-    try {
-      text = decodeText(source);
-    } catch (cause) {
-      throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", {
-        cause,
-      });
-    }
-    return { bytes: source, definition: parse(withoutMark(text)) };
+/** Reads a StructureDefinition. SERIALIZATION, INVALID_VALUE. */
+export function readDefinition(source: ConvertSource): Definition {
+  if (typeof source !== "string" && !(source instanceof Uint8Array)) {
+    return { text: stringify(source), definition: source as JsonObject };
   }
-  if (typeof source === "string") {
-    return { bytes: encodeText(source), definition: parse(withoutMark(source)) };
+  let text: string;
+  try {
+    text = withoutMark(typeof source === "string" ? source : decodeText(source));
+  } catch (cause) {
+    throw new SchemaStoreError("SERIALIZATION", "the StructureDefinition is not UTF-8", { cause });
   }
-  return { bytes: encodeText(stringify(source)), definition: source as JsonObject };
-}
-
-/** The text without the byte order mark that some editors put first. */
-function withoutMark(text: string): string {
-  return text.replace(/^\ufeff/, "");
+  return { text, definition: parseObject(text, "the StructureDefinition") };
 }
 
 function stringify(source: object): string {
@@ -171,12 +170,9 @@ function stringify(source: object): string {
   }
 }
 
-function parse(text: string): JsonObject {
-  return parseObject(text, "the StructureDefinition");
-}
-
+/** A text of a definition as metadata can have it: JSON can hold a lone surrogate. */
 function textOf(member: unknown): string | undefined {
-  return typeof member === "string" ? member : undefined;
+  return typeof member === "string" ? member.toWellFormed() : undefined;
 }
 
 function identify(definition: JsonObject): { url: string; version: string | undefined } {

@@ -1,9 +1,9 @@
 /** The FHIR package reader, as far as it needs no file system. */
 
-import { joinBytes } from "../bytes.js";
+import { joinBytes, refuseDetached } from "../bytes.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseObject } from "../json.js";
-import { check, checkGiven, nonEmpty, type OptionRule, type Rules, TEXT } from "../rules.js";
+import { check, checkGiven, nonEmpty, type OptionRule, type Rules, STRING } from "../rules.js";
 import { chunksOf, untilAborted } from "../streams.js";
 import type { JsonObject } from "../types.js";
 import { contentsOf, type PackageContents, type Surroundings } from "./contents.js";
@@ -126,7 +126,7 @@ function makePackage(
     fileCount: sorted.length,
     problems,
     resources(resourceType) {
-      if (resourceType !== undefined) check(resourceType, TEXT, "resourceType");
+      if (resourceType !== undefined) check(resourceType, STRING, "resourceType");
       problems.length = 0;
       return readResources(sorted, { openBundles, resourceType, problems });
     },
@@ -168,6 +168,7 @@ async function toBytes(
   fileName: string,
   signals: readonly (AbortSignal | undefined)[],
 ): Promise<Uint8Array> {
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) refuseDetached(source);
   if (source instanceof Uint8Array) return source;
   if (typeof source === "string") return encodeText(source);
   try {
@@ -189,6 +190,7 @@ async function joined(
   const chunks: Uint8Array[] = [];
   for await (const chunk of untilAborted(chunksOf(stream), ...signals)) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError("a chunk is not a Uint8Array");
+    refuseDetached(chunk);
     chunks.push(chunk);
   }
   return joinBytes(chunks);

@@ -7,7 +7,7 @@ import type { JsonObject } from "../types.js";
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** The bytes without the byte order mark some editors put first, which JSON does not allow. */
+/** The bytes of a text without its byte order mark. */
 export function withoutMark(bytes: Uint8Array): Uint8Array {
   const marked = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
   return marked ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;

@@ -1,5 +1,6 @@
 /** From a package into a store: every StructureDefinition converted and filed. */
 
+import { outOfStep } from "../concurrency.js";
 import { asStoreError, type ErrorCode, SchemaStoreError } from "../errors.js";
 import { urlOf } from "../parse-canonical.js";
 import { partsOf } from "../parts.js";
@@ -74,7 +75,7 @@ const STORE = methods<PackageStore>("a store", {
 const RULES: Rules<SaveOptions> = {
   signal: SIGNAL,
   onProgress: FUNCTION,
-  tags: listOf("strings", TEXT.accepts),
+  tags: listOf("strings without lone surrogates", TEXT.accepts),
   source: PACKAGE_NAME,
 };
 
@@ -184,24 +185,36 @@ export async function saveDefinitions(
   fhirPackage: FhirPackage,
   options: SaveOptions,
 ): Promise<SavedDefinitions> {
+  const earlier: EarlierTry = { stored: new Set() };
   for (let tries = 1; ; tries += 1) {
     try {
-      return await saveOnce(store, fhirPackage, options);
+      return await saveOnce(store, fhirPackage, options, earlier);
     } catch (error) {
       // Somebody else saves another state of the package: what was unchanged may not be so any more.
       const isOvertaken = error instanceof SchemaStoreError && error.code === "CONCURRENCY";
       if (!isOvertaken || tries === SAVE_TRIES) throw error;
+      // A random pause, so that two of them do not stop each other for ever.
+      await outOfStep(tries);
     }
   }
+}
+
+/** What is reported of the first try, and of those before this one. */
+interface EarlierTry {
+  /** Canonicals that the store had of the package. */
+  known?: ReadonlySet<string>;
+  /** Canonicals that were stored. */
+  readonly stored: Set<string>;
 }
 
 async function saveOnce(
   store: PackageStore,
   fhirPackage: FhirPackage,
   options: SaveOptions,
+  earlier: EarlierTry,
 ): Promise<SavedDefinitions> {
   const started = performance.now();
-  const { saving, source } = await beginSaving(store, fhirPackage, options);
+  const { saving, source } = await beginSaving(store, fhirPackage, options, earlier);
   let turn = performance.now();
   const definitions = fhirPackage.resources("StructureDefinition")[Symbol.asyncIterator]();
   const closed = partsOf(store)?.closed.signal;
@@ -270,12 +283,16 @@ async function beginSaving(
   store: PackageStore,
   { source: own }: FhirPackage,
   { tags, source: given = own }: SaveOptions,
+  earlier: EarlierTry,
 ): Promise<{ readonly saving: Saving; readonly source: string | undefined }> {
   const options = tags === undefined ? {} : { tags };
   if (given === undefined) {
     // Resources without a package have no name by which they could be incomplete.
     const known = (await store.list()).filter(({ source }) => source === undefined);
-    return { saving: new Saving(new OneByOne(store, undefined, options), known), source: given };
+    return {
+      saving: new Saving(new OneByOne(store, undefined, options), known, earlier),
+      source: given,
+    };
   }
   const parts = partsOf(store);
   const entries = await (parts ? entriesOf(parts, given) : store.list({ package: given }));
@@ -289,7 +306,7 @@ async function beginSaving(
     parts !== undefined && isWhole
       ? new AsOne(parts, labelled)
       : new OneByOne(store, parts, labelled, markIn(store, source, isWhole));
-  return { saving: new Saving(filing, known), source };
+  return { saving: new Saving(filing, known, earlier), source };
 }
 
 /** Saves a package into a store, definition by definition. */
@@ -303,11 +320,15 @@ class Saving {
   readonly #filing: Filing;
   /** Canonicals that the store had of the package. */
   readonly #known: ReadonlySet<string>;
+  readonly #stored: Set<string>;
   readonly #seen = new Set<string>();
 
-  constructor(filing: Filing, known: readonly Metadata[]) {
+  constructor(filing: Filing, known: readonly Metadata[], earlier: EarlierTry) {
     this.#filing = filing;
-    this.#known = new Set(known.map(({ canonical }) => canonical));
+    earlier.known ??= new Set(known.map(({ canonical }) => canonical));
+    this.#known = earlier.known;
+    // What is to be stored at once is not when that fails.
+    this.#stored = filing instanceof OneByOne ? earlier.stored : new Set(earlier.stored);
   }
 
   /** Whether the store had nothing of the package. */
@@ -326,8 +347,9 @@ class Saving {
     if (canonical !== undefined) this.#seen.add(canonical);
     try {
       const isStored = await this.#filing.take(one.bytes);
+      if (isStored) this.#stored.add(`${canonical}`);
       const list = this.#known.has(`${canonical}`) ? this.changed : this.added;
-      (isStored ? list : this.unchanged).push(`${canonical}`);
+      (this.#stored.has(`${canonical}`) ? list : this.unchanged).push(`${canonical}`);
     } catch (cause) {
       this.failed.push(failureOf(one.file, canonical, cause));
     }

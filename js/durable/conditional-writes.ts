@@ -70,7 +70,7 @@ export class ConditionalWrites {
   ): Promise<Metadata | SchemaStoreError> {
     const expect = seen.map(({ key, revision }) => ({ key, revision }));
     const batch = { put: [row], delete: [], expect, expectUrl: { url, count: seen.length } };
-    return this.#tryCommit(url, batch, () => this.#take(row));
+    return this.#tryCommit(batch, () => this.#take(row));
   }
 
   /**
@@ -85,10 +85,10 @@ export class ConditionalWrites {
     deleted: readonly Uint8Array[] = [],
   ): Promise<T | SchemaStoreError> {
     const expect = keys.map((key, at) => ({ key, revision: revisions[at] ?? 0 }));
-    return this.#tryCommit(rows[0]?.url ?? "", { put: rows, delete: deleted, expect }, then);
+    return this.#tryCommit({ put: rows, delete: deleted, expect }, then);
   }
 
-  async #tryCommit<T>(url: string, batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
+  async #tryCommit<T>(batch: HostBatch, then: () => T): Promise<T | SchemaStoreError> {
     const written = [...batch.put.map(({ key }) => key), ...batch.delete];
     const keys = [...written, ...(batch.expect ?? []).map(({ key }) => key)];
     const whole = batch.expectUrl?.url;
@@ -98,13 +98,27 @@ export class ConditionalWrites {
     const isOnItsWay =
       keys.some((key) => this.#writes.has(key)) ||
       (whole !== undefined && this.#writes.hasPutOf(whole));
-    if (isOnItsWay) return overtaken(url);
+    if (isOnItsWay) return this.#overtaken(batch);
     try {
       return await this.#host.commit(batch, then);
     } catch (error) {
-      if (error instanceof SchemaStoreError && error.code === "CONCURRENCY") return error;
-      throw error;
+      if (!(error instanceof SchemaStoreError) || error.code !== "CONCURRENCY") throw error;
+      return error.key === undefined ? this.#overtaken(batch, error) : error;
     }
+  }
+
+  /** Names what the batch is about: a host need not say which row it was. */
+  #overtaken(
+    { put, delete: gone, expect = [], expectUrl }: HostBatch,
+    cause?: unknown,
+  ): SchemaStoreError {
+    const { catalog } = this.#memory;
+    const slots = [...gone, ...expect.map(({ key }) => key)].map((key) => catalog.find(key));
+    const known = slots.find((slot) => slot !== 0);
+    const key =
+      expectUrl?.url ?? put[0]?.url ?? (known === undefined ? known : catalog.canonical(known));
+    const message = `${key ?? "a row"} was written by somebody else meanwhile`;
+    return new SchemaStoreError("CONCURRENCY", message, { key, cause });
   }
 
   /** Takes a row that was committed past the queue; a later write of it that is on its way stays. */
@@ -122,10 +136,4 @@ export class ConditionalWrites {
     else if (later.put === undefined) this.#memory.removeRow(row.key);
     else this.#writes.move(later, this.#memory.insertRow(later.put));
   }
-}
-
-function overtaken(url: string): SchemaStoreError {
-  return new SchemaStoreError("CONCURRENCY", `${url} was written by somebody else meanwhile`, {
-    key: url,
-  });
 }

@@ -1,9 +1,6 @@
 /**
- * The durable tier as the store uses it: the adapter, the writes on their way to it, and the rules
- * that keep the catalog in step with what others write on the same place.
- *
- * Rows read from the host are applied only if nothing was committed or brought in since the read
- * began, and never over a row whose own write is still on its way: no result goes back in time.
+ * The durable tier as the store uses it: the adapter, the writes on their way to it, and what others write on the
+ * same place. What is read keeps to the order of `order.ts`.
  */
 
 import { canonicalOf, type PutRecord } from "../core/record.js";
@@ -79,7 +76,7 @@ export class DurableTier {
     this.#listener = listener;
     this.#place = new KnownPlace(adapter.name);
     this.#savedIndex = new SavedIndex(adapter, {
-      current: () => (this.#loaded && this.writes.size === 0 ? this.#token : undefined),
+      current: () => (this.#isSettled ? this.#token : undefined),
       pack: () => memory.ask((core) => core.packIndex()),
     });
     this.bodies = new HostBodies(
@@ -246,7 +243,7 @@ export class DurableTier {
   /** Resolves when the catalog knows every row of the host, as far as that has told or tells cheaply. */
   async upToDate(): Promise<void> {
     await this.complete();
-    await (this.#told > this.#heard ? this.refresh() : this.poll());
+    await (this.#order.isUnsure || this.#told > this.#heard ? this.refresh() : this.poll());
   }
 
   /** Everything was deleted: what was damaged or lost before need not be reported any more. */
@@ -319,7 +316,7 @@ export class DurableTier {
       () => this.adapter.allRows(),
       ({ rows, token, storeId }) => {
         const keep = this.writes.pending().map(({ slot }) => slot);
-        const loss = this.#place.read(storeId, () => this.#memory.catalog.hasOther(rows, keep));
+        const loss = this.#place.noteRead(storeId, () => this.#memory.catalog.hasOther(rows, keep));
         this.#rows.takeAll(rows, keep);
         this.#token = token;
         this.#order.changed();
@@ -337,8 +334,9 @@ export class DurableTier {
   }
 
   async #syncOnce(): Promise<boolean> {
-    if (this.#closed || this.#opened?.capabilities.changes !== true) return false;
-    const read = () => this.adapter.changes(this.#token);
+    if (this.#closed) return false;
+    if (!this.#order.isUnsure && this.#opened?.capabilities.changes !== true) return false;
+    const read = async () => (this.#order.isUnsure ? "reset" : this.adapter.changes(this.#token));
     const outcome = await this.#order.read(read, (changes) => {
       if (changes === "reset") return changes;
       if (changes.token === this.#token) return false;
@@ -363,8 +361,7 @@ export class DurableTier {
         throw asStoreError(cause, "DISK_ERROR", `the commit to ${adapter.name} failed`);
       }
     };
-    // What cannot be read now is told when it is needed.
-    const again = async () => adapter.rows(keys).catch(() => undefined);
+    const again = async () => adapter.rows(keys);
     return this.#order.commit(keys, commit, again, (token, rows) => {
       let damaged = false;
       // The catalog of a restarted core is read again, which reports it.
@@ -378,7 +375,7 @@ export class DurableTier {
       // Somebody else may have written them again.
       if (rows !== undefined) forgiveRestart(() => this.#rows.take(keys, rows));
       // Other rows may have their body again, or others wrote in between.
-      if (damaged || token !== this.#token) this.#sync().catch(() => {});
+      if (damaged || this.#order.isUnsure || token !== this.#token) this.#sync().catch(() => {});
       return done;
     });
   }
@@ -390,6 +387,11 @@ export class DurableTier {
       this.#memory.admit(residentOf(writes, (key) => this.writes.has(key)));
     });
     this.#listener.flushed(writes.length, bytes);
+  }
+
+  /** The catalog is what the host had at the token. */
+  get #isSettled(): boolean {
+    return this.#loaded && !this.#order.isUnsure && this.writes.size === 0;
   }
 
   /** Hosts with an index of their own need no other. */

@@ -25,7 +25,7 @@ export class KnownPlace {
    * Notes of which place all rows were read. The error to tell if that is another one than before, and not all
    * entries are in it. DISK_ERROR.
    */
-  read(storeId: string, lacksAny: () => boolean): SchemaStoreError | undefined {
+  noteRead(storeId: string, lacksAny: () => boolean): SchemaStoreError | undefined {
     if (storeId === this.#storeId) return undefined;
     this.#storeId = storeId;
     if (!lacksAny()) return undefined;

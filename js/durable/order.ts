@@ -15,6 +15,12 @@ export class Order {
   /** Changes whenever the host's state, as far as known here, does. */
   #epoch = 0;
   readonly #commits = new Set<UnderWay>();
+  #isUnsure = false;
+
+  /** What the host has of some row is not known, and no change will tell: all rows are to be read. */
+  get isUnsure(): boolean {
+    return this.#isUnsure;
+  }
 
   /** Repeats a read until nothing was committed or brought in while it ran, and hands its result over at once. */
   async read<T, U>(read: () => Promise<T>, use: (result: T) => U): Promise<U> {
@@ -32,6 +38,7 @@ export class Order {
 
   /** Rows of these keys, or all rows, were read from the host and are known as they were. */
   saw(keys?: () => readonly Uint8Array[]): void {
+    if (keys === undefined) this.#isUnsure = false;
     if (this.#commits.size === 0) return;
     const seen = keys?.().map(mapKey);
     for (const commit of this.#commits) {
@@ -42,6 +49,7 @@ export class Order {
   /**
    * Commits rows of these keys, and hands over the answer before anything else is learned of the host. If any of
    * them was read before the host answered, it is unknown which is newer: they are read `again`, for `use` as well.
+   * Where that fails, it stays unknown.
    */
   async commit<T, Rows, U>(
     keys: readonly Uint8Array[],
@@ -57,7 +65,11 @@ export class Order {
       while (underWay.wasRead) {
         underWay.wasRead = false;
         const epoch = this.#epoch;
-        const rows = await again();
+        const rows = await again().catch(() => undefined);
+        if (rows === undefined) {
+          this.#isUnsure = true;
+          return use(answer);
+        }
         if (!underWay.wasRead && epoch === this.#epoch) return use(answer, rows);
         underWay.wasRead = true;
       }

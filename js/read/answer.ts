@@ -1,10 +1,10 @@
 /** What a resolver answered: checked, and a StructureDefinition converted where the store has a converter. */
 
 import { SchemaStoreError } from "../errors.js";
-import { parseObject, stringifyStrictly } from "../json.js";
+import { type Named, parseObject, stringifyStrictly, withoutMark } from "../json.js";
 import { parseCanonical } from "../parse-canonical.js";
 import { show } from "../rules.js";
-import type { PutOptions } from "../types.js";
+import type { JsonObject, PutOptions } from "../types.js";
 
 /** What is to be stored: a value or its text. */
 export interface Answer {
@@ -12,8 +12,11 @@ export interface Answer {
   readonly options: PutOptions;
 }
 
-/** Makes a schema of the text of a StructureDefinition; undefined if the store has that schema already. */
-export type ConvertAnswer = (text: string) => Promise<Answer | undefined>;
+/** Makes a schema of a StructureDefinition; undefined if the store has that schema already. */
+export type ConvertAnswer = (source: {
+  readonly text: string;
+  readonly definition: JsonObject;
+}) => Promise<Answer | undefined>;
 
 /**
  * What a resolver's answer to `canonical` comes to; undefined if the store has it already. RESOLVER if it names
@@ -25,8 +28,12 @@ export async function answerTo(
   convert: ConvertAnswer | undefined,
 ): Promise<Answer | undefined> {
   const { url, version } = parseCanonical(canonical);
-  const text = typeof given === "string" ? given : stringifyStrictly(given, { url, version });
+  const asked = { url, version };
+  const text = typeof given === "string" ? withoutMark(given) : stringify(given, asked);
   const body = parseObject(text, `the resolver's answer to ${canonical}`, canonical);
+  const isConverted = convert !== undefined && body["resourceType"] === "StructureDefinition";
+  // As for `convert`, a definition is what JSON makes of it; as for a put, nothing else may change.
+  if (typeof given !== "string" && !isConverted) stringifyStrictly(given, asked);
   const [its = url, label = version] = [body["url"], body["version"]];
   // If stored, it would replace what the user put under that other name.
   if (its !== url || (version !== undefined && label !== version)) {
@@ -38,19 +45,27 @@ export async function answerTo(
     ...(body["url"] === undefined && { url }),
     ...(body["version"] === undefined && version !== undefined && { version }),
   };
-  if (convert === undefined || body["resourceType"] !== "StructureDefinition") {
-    return { content: text, options: { origin: "resolver", ...named } };
-  }
+  if (!isConverted) return { content: text, options: { origin: "resolver", ...named } };
   const isWhole = Object.keys(named).length === 0;
+  const definition = { ...body, ...named };
   try {
-    return await convert(isWhole ? text : JSON.stringify({ ...body, ...named }));
+    return await convert({ text: isWhole ? text : JSON.stringify(definition), definition });
   } catch (cause) {
     throw ofCanonical(cause, canonical);
   }
 }
 
+/** The text of a value as JSON makes it. INVALID_VALUE if it makes none. */
+function stringify(value: object, named: Named): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return stringifyStrictly(value, named); // Says why.
+  }
+}
+
 /** The reason of a failed conversion under the name that was asked for; any other error as it is. */
-function ofCanonical(cause: unknown, canonical: string): unknown {
+export function ofCanonical(cause: unknown, canonical: string): unknown {
   const isOfConversion =
     cause instanceof SchemaStoreError && /^(CONVERSION|INVALID_)/.test(cause.code);
   if (!isOfConversion) return cause;

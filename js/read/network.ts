@@ -7,7 +7,7 @@ import { parseCanonical } from "../parse-canonical.js";
 import { check, type OptionRule } from "../rules.js";
 import type { Resolved, Resolver } from "../types.js";
 import type { Writer } from "../write/writer.js";
-import { answerTo, type ConvertAnswer } from "./answer.js";
+import { answerTo, type ConvertAnswer, ofCanonical } from "./answer.js";
 import { LoadCounts } from "./load-counts.js";
 import { Unknown } from "./unknown.js";
 
@@ -101,10 +101,14 @@ export class Network {
     this.#checkOpen();
     let isStored = false;
     if (answer !== undefined) {
-      await this.#writer.putResolved(answer.content, answer.options, (store) => {
+      const storing = this.#writer.putResolved(answer.content, answer.options, (store) => {
         if (fetch.deleted || this.#memory.slotOf(canonical) !== undefined) return;
         this.#unknown.despite(store);
         isStored = true;
+      });
+      await storing.catch((cause) => {
+        // What a converter has made may be no entry.
+        throw answer.options.origin === "converted" ? ofCanonical(cause, canonical) : cause;
       });
     }
     if (isStored) {

@@ -22,9 +22,9 @@ const HELD_PER_BYTE = 1 + DECODED_QUARTERS / 4;
 export type CurrentRows = readonly (PackedRow | undefined)[];
 
 /**
- * Commits what `plan` makes of the rows of `keysOf` as they are now, if none of the rows it expects to be so was
- * written meanwhile, by whomever; else both are asked again. Of what it prefers to be so, the first tries only. Durable when it resolves, with the plan that
- * was carried out. CONCURRENCY, STORAGE_FULL, and what a commit fails with.
+ * Commits what `plan` makes of the rows of `keysOf` as they are now, if nobody has written a row it expects to be so
+ * meanwhile; else both are asked again. The first tries also fail for a row that it prefers to be so. Durable when it
+ * resolves, with the plan that was carried out. CONCURRENCY, STORAGE_FULL, and what a commit fails with.
  */
 export function commitAll<Plan extends Changes>(
   place: CommitPlace,

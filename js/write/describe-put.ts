@@ -21,7 +21,8 @@ export function describe(
   const texts: Partial<Record<Text, string>> = {};
   for (const member of TEXTS) {
     const text = options[member] ?? body[member];
-    if (typeof text === "string") texts[member] = text;
+    // JSON can hold a lone surrogate, what is told of it cannot.
+    if (typeof text === "string") texts[member] = text.toWellFormed();
   }
   const { sourceHash, converter, convertedAt, cost, etag } = options;
   return {

@@ -12,7 +12,7 @@ import { SchemaStoreError } from "../errors.js";
 import { checkDepth, decodeText, encodeText, parseObject, stringifyStrictly } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import { parseCanonical } from "../parse-canonical.js";
-import { check, type OptionRule, TEXT } from "../rules.js";
+import { check, type OptionRule, STRING } from "../rules.js";
 import type { JsonObject, Metadata, PutItem, PutOptions } from "../types.js";
 import { describe } from "./describe-put.js";
 
@@ -102,7 +102,7 @@ export class Writer {
   }
 
   #prepareText(text: string, options: PutOptions): PreparedPut {
-    check(text, TEXT, "text");
+    check(text, STRING, "text");
     if (!text.isWellFormed()) {
       const message = "the text is not well-formed: it holds a lone surrogate";
       throw new SchemaStoreError("INVALID_VALUE", message, { key: options.url });

@@ -156,6 +156,29 @@ test("an entry that came without its namespace is of the one that set it last", 
   });
 });
 
+test("a key of another namespace that begins like one of this namespace is the other's", async () => {
+  await withStore(async (store) => {
+    const [a, b] = ["a", "b"].map(
+      (namespace) => new Keyv5({ store: keyvAdapter(store), namespace, useKeyPrefix: false }),
+    ) as [Keyv5, Keyv5];
+    await a.set("k", 1);
+    await a.set("a:k", 1);
+    await b.set("a:z", 2);
+    await b.set("k2", 2);
+    const keysOf = async (keyv: Keyv5) => {
+      const found: string[] = [];
+      for await (const [key] of keyv.iterator?.({}) ?? []) found.push(key);
+      return found.sort();
+    };
+    assert.deepEqual(await keysOf(a), ["a:k", "k"]);
+    assert.deepEqual(await keysOf(b), ["a:z", "k2"]);
+    await a.clear();
+    assert.deepEqual([await keysOf(a), await keysOf(b)], [[], ["a:z", "k2"]]);
+    await b.clear();
+    assert.equal(await store.size(), 0);
+  });
+});
+
 test("without a namespace, clear deletes all that has the prefix", async () => {
   await withStore(async (store) => {
     const prefixed = new Keyv5({ store: keyvAdapter(store) });

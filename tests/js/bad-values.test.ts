@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchemaStore } from "../../dist/store.js";
-import { cycle, table } from "./bad-table.js";
+import { cycle, kept, table } from "./bad-table.js";
 import { openStore } from "./kit.js";
 
 function nested(depth: number): object {
@@ -147,6 +147,53 @@ table("values that JSON cannot hold", {
     "INVALID_KEY",
     /other/,
   ],
+});
+
+const TEXTS = "name title description type kind derivation base status fhirVersion converter etag";
+const lone = /lone surrogates/;
+const alone = (refused: (store: SchemaStore) => unknown) =>
+  [refused, "INVALID_VALUE", lone] as const;
+
+table("texts beside an entry that UTF-8 cannot hold", {
+  ...Object.fromEntries(
+    TEXTS.split(" ").map((option) => [
+      option,
+      alone((store) => store.put({ url: "u" }, { [option]: "a\ud800" })),
+    ]),
+  ),
+  "of an item": alone((store) => store.putMany([{ value: { url: "u" }, title: "\udc00" }])),
+  "of an update": alone((store) => store.update("kept", () => kept, { name: "\udfffx" })),
+  "a tag": alone((store) => store.put({ url: "u" }, { tags: ["a", "t\udfff"] })),
+  "a tag of a conversion": alone((store) => store.convert({ url: "u" }, { tags: ["\ud800"] })),
+  "a dependency": [
+    (store) => store.put({ url: "u" }, { dependencies: [{ kind: "base", target: "b\ud800" }] }),
+    "INVALID_VALUE",
+    /dependencies/,
+  ],
+  ...Object.fromEntries(
+    ["urlPrefix", "package", "type", "tag"].flatMap((member) => [
+      [`list by ${member}`, alone((store) => store.list({ [member]: "kept\ud800" }))],
+      [`clear by ${member}`, alone((store) => store.clear({ [member]: "kept\ud800" }))],
+    ]),
+  ),
+});
+
+test("a lone surrogate that JSON escapes is told of as it is stored", async () => {
+  for (const strategy of ["memory", "disk"] as const) {
+    await using store = await openStore({ strategy });
+    const value = { url: "u", name: "a\ud800" };
+    assert.equal((await store.put(value)).name, "a\ufffd");
+    assert.equal((await store.metadata("u"))?.name, "a\ufffd");
+    assert.deepEqual(await store.get("u"), value);
+    const definition = {
+      resourceType: "StructureDefinition",
+      url: "d",
+      kind: "logical",
+      type: "T",
+    };
+    const { metadata } = await store.convert({ ...definition, title: "\udc00x" });
+    assert.equal(metadata.title, "\ufffdx");
+  }
 });
 
 test("members called __proto__ are data like any other", async () => {

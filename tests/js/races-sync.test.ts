@@ -136,3 +136,40 @@ test("a background write that failed is tried again until it succeeds, without b
   assert.deepEqual(await foundBy(place), [one]);
   await store.close();
 });
+
+test("a row that could not be read again after a commit is as the host has it after the next refresh", async () => {
+  const { gate, store, place } = await openGated({}, await filled(one));
+  const other = await openStore({ adapter: memoryAdapter(place) });
+  const { adapter } = gate;
+  const { commit, rows } = adapter;
+  let [isHeld, failing] = [true, 0];
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  // The host has written when it answers late: the other store writes in between.
+  adapter.commit = async (...args) => {
+    const token = await commit(...args);
+    if (isHeld) await answered;
+    return token;
+  };
+  adapter.rows = async (keys) => {
+    if (failing > 0) {
+      failing -= 1;
+      throw new Error("the disk does not answer");
+    }
+    return rows(keys);
+  };
+  const updating = store.update("u|1.0", () => ({ ...one, n: 7 }));
+  await until(() => [...place.rows.values()].length === 1 && place.token === 2, "the commit");
+  await other.refresh();
+  await other.put(two, { durable: true });
+  await store.refresh();
+  [isHeld, failing] = [false, 1];
+  answer();
+  await updating;
+  assert.equal(failing, 0, "it was to be read again");
+  await store.refresh();
+  assert.deepEqual(await store.get("u|1.0"), two);
+  await Promise.all([store.close(), other.close()]);
+});

@@ -2,6 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { savePackage } from "../../dist/convert/index.js";
+import { SchemaStoreError } from "../../dist/errors.js";
+import type { HostAdapter } from "../../dist/host.js";
+import { archiveOf } from "./archives.js";
 import {
   filled,
   GatedAdapter,
@@ -13,6 +17,7 @@ import {
   turn,
   until,
 } from "./kit.js";
+import { definition, packageOf } from "./made-packages.js";
 import { newer, one, openGated, two } from "./races.js";
 
 test("two stores: updates are exact under contention", async () => {
@@ -215,3 +220,33 @@ async function slowed(rows: number, bodies: number) {
   await here.refresh();
   return { here, there, release };
 }
+
+test("a write that others never let through names what it is about", async (context) => {
+  context.mock.method(Math, "random", () => 0);
+  const source = memoryAdapter();
+  let isBusy = false;
+  const adapter: HostAdapter = {
+    ...source,
+    async commit(batch, options) {
+      if (isBusy) throw new SchemaStoreError("CONCURRENCY", "a row is not at its revision");
+      return source.commit(batch, options);
+    },
+  };
+  await using store = await openStore({ adapter });
+  const [a, b] = ["http://example.org/a", "http://example.org/b"];
+  const files = { "a.json": definition(a, "a"), "b.json": definition(b, "b", "1") };
+  await savePackage(store, await packageOf("p", files));
+  const fewer = await packageOf("p", { "a.json": files["a.json"] });
+  const archive = await archiveOf({ value: { url: "http://example.org/c", version: "2" } });
+  isBusy = true;
+  const calls: Record<string, readonly [() => Promise<unknown>, string]> = {
+    update: [() => store.update(a, (current) => ({ ...current, n: 1 })), a],
+    import: [() => store.import(archive), "http://example.org/c"],
+    "a save that deletes only": [() => savePackage(store, fewer), `${b}|1`],
+  };
+  for (const [what, [call, key]] of Object.entries(calls)) {
+    const named = { code: "CONCURRENCY", key, message: new RegExp(key.replace("|", ".")) };
+    await assert.rejects(call, named, what);
+  }
+  isBusy = false;
+});

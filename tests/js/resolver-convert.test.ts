@@ -140,7 +140,9 @@ test("a conversion that fails is CONVERSION, names the canonical and may be trie
   const named = { code: "CONVERSION", key: A };
   const own = new SchemaStoreError("CONVERSION", "mine", { key: "elsewhere" });
   const badEdge = { schema: {}, dependencies: [{ kind: "none", target: 1 }] };
-  for (fault of [new TypeError("no element"), own, undefined, { schema: {} }, badEdge]) {
+  const faults = [new TypeError("no element"), own, undefined, { schema: {} }, badEdge];
+  const schemas = [null, [], { n: 1n }, { at: new Date(0) }];
+  for (fault of [...faults, ...schemas.map((schema) => ({ schema, dependencies: [] }))]) {
     await assert.rejects(store.get(A), named);
     await assert.rejects(store.getText(A), named);
     await assert.rejects(store.getMany([A]), named);
@@ -150,6 +152,50 @@ test("a conversion that fails is CONVERSION, names the canonical and may be trie
   }
   fault = { schema: { url: A }, dependencies: [] };
   assert.deepEqual(await store.get(A), { url: A });
+});
+
+test("a version that no entry can have is CONVERSION under the canonical asked for", async () => {
+  const { converter } = counting();
+  for (const version of [5, "1|2", "a b"]) {
+    const resolver = async () => ({ ...definition(A, "a"), version });
+    await using store = await openStore({ converter: fhirSchemaConverter(), resolver });
+    await assert.rejects(store.get(A), { code: "CONVERSION", key: A }, `${version}`);
+  }
+  for (const schema of [null, []]) {
+    const made: Converter = {
+      ...converter,
+      convert: () => ({ schema, dependencies: [] }) as never,
+    };
+    await using other = await openStore({ converter: made });
+    await assert.rejects(other.convert(definition(A, "a")), { code: "CONVERSION", key: A });
+  }
+});
+
+test("what `convert` takes as a definition, the resolver may answer as well", async () => {
+  const source = definition(A, "marked", "1");
+  const text = JSON.stringify(source);
+  const { converter, given } = counting();
+  const answers = [`\ufeff${text}`, { ...source, title: undefined, more: [undefined] }];
+  const hashes: unknown[] = [];
+  for (const answer of answers) {
+    await using store = await openStore({ converter, resolver: async () => answer });
+    assert.deepEqual(await store.get(A), { url: A, converted: "marked" });
+    hashes.push((await store.metadata(A))?.sourceHash);
+    const { converted } = await store.convert(answer);
+    assert.equal(converted, false, "it is the same definition");
+  }
+  assert.equal(hashes[0], hashOf(text), "the mark is none of the text");
+  assert.equal(given.length, answers.length);
+  // What is stored as it is must be what it says.
+  const resolver = async () => ({ url: A, title: undefined });
+  await using store = await openStore({ converter, resolver });
+  await assert.rejects(store.get(A), { code: "INVALID_VALUE", key: A, message: /title/ });
+  const cyclic: Record<string, unknown> = { ...source };
+  cyclic["self"] = cyclic;
+  await using other = await openStore({ converter, resolver: async () => cyclic });
+  await assert.rejects(other.get(A), { code: "INVALID_VALUE", key: `${A}|1` });
+  await using plain = await openStore({ resolver: async () => `\ufeff{"url":"${A}"}` });
+  assert.deepEqual(await plain.get(A), { url: A });
 });
 
 test("calls that come together share one question and one conversion", async () => {

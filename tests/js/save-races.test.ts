@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { savePackage } from "../../dist/convert/index.js";
+import { incompletePackages, savePackage } from "../../dist/convert/index.js";
 import type { HostAdapter } from "../../dist/host.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { GatedAdapter, MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
@@ -111,4 +111,63 @@ test("several processes that save two states of a package leave one of them, nev
   texts.delete("same");
   assert.deepEqual([texts.size, await store.size()], [1, 13]);
   for (const one of stores) await one.close();
+});
+
+test("two first saves of two states leave the one that ends last, whole and not marked", async () => {
+  for (const strategy of ["memory", "disk"] as const) {
+    const place = new MemoryPlace();
+    const open = () =>
+      openStore(strategy === "memory" ? { strategy } : { adapter: memoryAdapter(place) });
+    await using one = await open();
+    await using other = strategy === "memory" ? undefined : await open();
+    const files = (text: string, ...names: string[]) =>
+      Object.fromEntries(names.map((name) => [`${name}.json`, definition(`${X}${name}`, text)]));
+    const inner = await packageOf("p", files("inner", "a", "z"));
+    const convert = one.convert.bind(one);
+    let isBegun = false;
+    one.convert = async (source, options) => {
+      // The other one begins and ends before the second definition of this one.
+      if (!isBegun && new TextDecoder().decode(source as Uint8Array).includes(`${X}b`)) {
+        isBegun = true;
+        await savePackage(other ?? one, inner);
+      }
+      return convert(source, options);
+    };
+    const outer = await packageOf("p", files("outer", "a", "b", "c"));
+    const report = await savePackage(one, outer);
+    await one.refresh();
+    await other?.refresh();
+    const whole = { [`${X}a`]: "outer", [`${X}b`]: "outer", [`${X}c`]: "outer" };
+    assert.deepEqual(await contents(one), whole, strategy);
+    assert.deepEqual(await incompletePackages(one), []);
+    assert.deepEqual(report.added, [`${X}a`, `${X}b`, `${X}c`]);
+    assert.deepEqual([report.changed, report.unchanged], [[], []]);
+  }
+});
+
+test("an entry of a first save that somebody else replaces before its end is saved again", async () => {
+  for (const replace of ["put", "delete"] as const) {
+    const place = new MemoryPlace();
+    await using store = await openStore({ adapter: memoryAdapter(place) });
+    await using other = await openStore({ adapter: memoryAdapter(place) });
+    const build = await packageOf("p", second);
+    let isHeld = true;
+    const flush = store.flush.bind(store);
+    store.flush = async () => {
+      await flush();
+      if (!isHeld) return;
+      isHeld = false;
+      await other.refresh();
+      const put = { url: `${X}d`, text: "theirs" };
+      if (replace === "delete") await other.delete(`${X}d`);
+      else await other.put(put, { source: "p#1" });
+      await other.flush();
+    };
+    const report = await savePackage(store, build);
+    assert.ok(!isHeld);
+    assert.deepEqual(await contents(store), NEW);
+    assert.equal(report.added.length, 4);
+    assert.deepEqual([report.changed, report.unchanged, report.removed], [[], [], []]);
+    assert.deepEqual(await incompletePackages(store), []);
+  }
 });

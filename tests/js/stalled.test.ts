@@ -57,6 +57,7 @@ for (const [name, read] of Object.entries(READERS)) {
           await store.close();
           await assert.rejects(reading, { code: "CLOSED" });
           await until(() => source.cancelled, `the stream to be cancelled after ${turns} turns`);
+          assert.equal(source.stream.locked, false);
         }
       }
     });
@@ -138,6 +139,58 @@ test("a package whose stream or files stall is given up at the signal, with its 
   await until(() => store.getSync("http://x/A") !== undefined, "the first definition");
   await store.close();
   await assert.rejects(saving, { code: "CLOSED" });
+});
+
+test("a stream is its owner's again, however reading it ended", async () => {
+  await using store = await openStore({ strategy: "memory" });
+  const whole = { import: await archiveOf(...teas), savePackage: await packageOf("p", {}) };
+  const streamOf = (bytes: Uint8Array) => new Blob([new Uint8Array(bytes)]).stream();
+  for (const name of ["import", "savePackage"] as const) {
+    const read = READERS[name] as (typeof READERS)[string];
+    const ended = streamOf(whole[name]);
+    await read(store, ended);
+    const bad = streamOf(new Uint8Array(200));
+    await assert.rejects(read(store, bad), { name: "SchemaStoreError" });
+    const failing = new ReadableStream<Uint8Array>({ pull: (it) => it.error(new Error("no")) });
+    await assert.rejects(read(store, failing), { code: "DISK_ERROR" });
+    for (const stream of [ended, bad, failing]) assert.equal(stream.locked, false, name);
+  }
+});
+
+test("bytes that were transferred to somebody else are refused as such", async () => {
+  await using store = await openStore({ strategy: "memory" });
+  const transferred = <T extends ArrayBuffer | ArrayBufferView>(bytes: T): T => {
+    structuredClone(null, {
+      transfer: [ArrayBuffer.isView(bytes) ? bytes.buffer : bytes] as never,
+    });
+    return bytes;
+  };
+  const detached = { code: "INVALID_VALUE", message: /the bytes are detached/ };
+  const bytes = () => transferred(Uint8Array.of(1, 2, 3));
+  const stream = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const chunk = Uint8Array.of(1, 2, 3);
+        controller.enqueue(chunk);
+        transferred(chunk);
+      },
+    });
+  for (const read of [
+    () => savePackage(store, bytes()),
+    () => savePackage(store, transferred(new ArrayBuffer(8))),
+    () => savePackage(store, stream()),
+    () => openPackage(bytes()),
+    () => store.import(bytes()),
+    () => store.import(stream()),
+    () =>
+      store.import(
+        (async function* () {
+          yield bytes();
+        })(),
+      ),
+  ]) {
+    await assert.rejects(read, detached);
+  }
 });
 
 test("a stream of a package that fails, or gives no bytes, is told and let go", async () => {
