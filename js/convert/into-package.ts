@@ -91,7 +91,7 @@ export class OneByOne implements Filing {
     });
   }
 
-  /** Whoever saves another state of the package meanwhile ends after this one, or has ended and must not be mixed in. */
+  /** Another save of the package ends after this one, or has ended: then nothing of it may be mixed in. CONCURRENCY. */
   #refuseOvertaken(parts: StoreParts): void {
     const { catalog } = parts.memory;
     // One that a store in memory has evicted is reported as such.
