@@ -1,6 +1,7 @@
 /** `cache put`: any JSON into the store, as it is. */
 
 import { joinBytes } from "../bytes.js";
+import { withoutMark } from "../convert/resource-json.js";
 import { SchemaStoreError } from "../errors.js";
 import { decodeText, parseObject } from "../json.js";
 import { parseCanonical } from "../parse-canonical.js";
@@ -57,7 +58,8 @@ async function itemOf(path: string, { flags, output, signal }: CommandContext) {
   }
   const text = (member: string, flag = member) => {
     const given = flags[flag] ?? value[member];
-    return typeof given === "string" && given !== "" ? { [member]: given } : {};
+    // What a body says is told as it is stored.
+    return typeof given === "string" && given !== "" ? { [member]: given.toWellFormed() } : {};
   };
   const options: PutOptions = {
     ...(typeof value["resourceType"] === "string" && { type: value["resourceType"] }),
@@ -91,12 +93,6 @@ function parsed(bytes: Uint8Array, name: string): JsonObject {
     throw new SchemaStoreError("SERIALIZATION", `${name} is not UTF-8`, { key: name, cause });
   }
   return parseObject(text, name, name);
-}
-
-/** The bytes without the byte order mark that some editors put first. */
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return hasMark ? bytes.subarray(3) : bytes;
 }
 
 function lineOf({ canonical, size }: Metadata): string {

@@ -269,14 +269,13 @@ export class DurableTier {
   async close(): Promise<void> {
     this.#unwatch?.();
     let failure: unknown;
-    const flushed = this.flush().catch((error) => {
-      // The place was deleted meanwhile: there is another one for what is queued.
-      if (error.code === "DISK_ERROR" && error.retryable) return this.flush();
-      throw error;
-    });
-    await flushed.catch((error) => {
+    // Where the place was deleted meanwhile, there is another one for what is queued.
+    const onceMore = (error: SchemaStoreError) =>
+      error.code === "DISK_ERROR" && error.retryable ? this.flush() : Promise.reject(error);
+    const keep = (error: unknown) => {
       failure = error;
-    });
+    };
+    await this.flush().catch(onceMore).catch(keep);
     await this.#complete?.catch(() => {});
     if (this.#keepsIndex) await this.#savedIndex.save().catch(() => {});
     this.#closed = true;
