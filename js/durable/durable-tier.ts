@@ -1,7 +1,4 @@
-/**
- * The durable tier as the store uses it: the adapter, the writes on their way to it, and what others write on the
- * same place. What is read keeps to the order of `order.ts`.
- */
+/** The adapter as the store uses it: with the writes on their way to it, and what others write on the same place. */
 
 import { canonicalOf, type PutRecord } from "../core/record.js";
 import { againAfterRestart, forgiveRestart } from "../core/restarts.js";
@@ -360,27 +357,23 @@ export class DurableTier {
         throw asStoreError(cause, "DISK_ERROR", `the commit to ${adapter.name} failed`);
       }
     };
-    return this.#order.commit(
-      keys,
-      commit,
-      () => adapter.rows(keys),
-      (token, rows) => {
-        let damaged = false;
-        // The catalog of a restarted core is read again, which reports it.
-        forgiveRestart(() => {
-          damaged = this.#memory.ask((core) => core.damaged()).length > 0;
-        });
-        // Nobody else wrote in between: everything is known already.
-        if (token === this.#token + 1 && !damaged) this.#token = token;
-        if (this.#keepsIndex) this.#savedIndex.saveSoon();
-        const done = then();
-        // Somebody else may have written them again.
-        if (rows !== undefined) forgiveRestart(() => this.#rows.take(keys, rows));
-        // Other rows may have their body again, or others wrote in between.
-        if (damaged || this.#order.isUnsure || token !== this.#token) this.#sync().catch(() => {});
-        return done;
-      },
-    );
+    const again = async () => adapter.rows(keys);
+    return this.#order.commit(keys, commit, again, (token, rows) => {
+      let damaged = false;
+      // The catalog of a restarted core is read again, which reports it.
+      forgiveRestart(() => {
+        damaged = this.#memory.ask((core) => core.damaged()).length > 0;
+      });
+      // Nobody else wrote in between: everything is known already.
+      if (token === this.#token + 1 && !damaged) this.#token = token;
+      if (this.#keepsIndex) this.#savedIndex.saveSoon();
+      const done = then();
+      // Somebody else may have written them again.
+      if (rows !== undefined) forgiveRestart(() => this.#rows.take(keys, rows));
+      // Other rows may have their body again, or others wrote in between.
+      if (damaged || this.#order.isUnsure || token !== this.#token) this.#sync().catch(() => {});
+      return done;
+    });
   }
 
   #committed(writes: readonly PendingWrite[]): void {
