@@ -63,7 +63,7 @@ export class WriteBehind {
 
   /** Why the last commit failed, until one succeeds; else why writes are refused, while any are. */
   get error(): SchemaStoreError | undefined {
-    return this.#error ?? (this.#refused.size > 0 ? this.#refusal : undefined);
+    return this.#error ?? (this.refusedSize > 0 ? this.#refusal : undefined);
   }
 
   /** Number of rows that are not durable yet. */
@@ -71,9 +71,10 @@ export class WriteBehind {
     return this.#queued.size + this.#inFlight.size + this.#refused.size;
   }
 
-  /** Number of rows that the host has no room for. */
+  /** Number of rows that the host has no room for, or had none for when they were last tried. */
   get refusedSize(): number {
-    return this.#refused.size;
+    const tried = [...this.#inFlight.values()].filter((write) => this.#told.has(write));
+    return this.#refused.size + tried.length;
   }
 
   /** Bytes of the bodies on their way to the host, without those it has no room for. */

@@ -103,6 +103,37 @@ test("a refused write goes when its row is written or deleted, and when there is
   await store.close();
 });
 
+test("what was refused counts as refused until it is durable, also while it is tried again", async () => {
+  const place = new MemoryPlace();
+  const inner = limited(place, { bytes: 2500, commits: 0 });
+  let [isHeld, tries, release] = [false, 0, () => {}];
+  const adapter: HostAdapter = {
+    ...inner,
+    async commit(batch, options) {
+      if (isHeld && batch.put.length > 0) {
+        tries += 1;
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      return inner.commit(batch, options);
+    },
+  };
+  const store = await openStore({ adapter });
+  await store.put({ url: "old", text: text(2000) }, { durable: true });
+  await store.put({ url: "new", text: text(2001) });
+  await assert.rejects(store.flush(), { code: "QUOTA_EXCEEDED" });
+  isHeld = true;
+  await store.delete("old");
+  await until(() => tries === 1, "the next try");
+  const { ok, refusedWrites, writeError } = store.health();
+  assert.deepEqual([ok, refusedWrites, writeError?.code], [false, 1, "QUOTA_EXCEEDED"]);
+  release();
+  await until(() => store.health().ok, "its success");
+  assert.equal(((await readBack(place, "new")) as { text: string }).text.length, 2001);
+  await store.close();
+});
+
 test("what was refused is tried again at once when something was deleted", async () => {
   const place = new MemoryPlace();
   const store = await openStore({ adapter: limited(place, { bytes: 2500, commits: 0 }) });
