@@ -147,9 +147,12 @@ browserTest("destroy waits for a tab that does not let go, then says BLOCKED", (
     const [old, page] = [await browser.open(), await browser.open()];
     await old.evaluate(async () => {
       await (await kit.open("db")).close();
+      const request = indexedDB.open("db");
       await new Promise((resolve) => {
-        indexedDB.open("db").onsuccess = resolve;
+        request.onsuccess = resolve;
       });
+      // Held by nobody, a connection may be closed at any time.
+      Object.assign(globalThis, { held: request.result });
     });
     await page.evaluate(async () => {
       const adapter = await kit.open("db", { deadlineMs: 400 });
