@@ -14,6 +14,25 @@ export const openStore: OpenSchemaStore = (options = {}) => {
   return openSchemaStore(hasPlace || !isPlain ? options : { ...options, adapter: memoryAdapter() });
 };
 
+/** A store over an adapter as a page has it, and what happens when the page is hidden: it may be about to end. */
+export async function openInPage(
+  adapter: HostAdapter,
+): Promise<{ store: SchemaStore; hide(): Promise<void> }> {
+  const { opener } = await import("../../js/open.js");
+  const { loadCore } = await import("./core.js");
+  let hide = async () => {};
+  const open = opener({
+    loadCore,
+    defaultAdapter: () => adapter,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    onExit({ flush }) {
+      hide = flush;
+      return () => {};
+    },
+  });
+  return { store: (await open()) as unknown as SchemaStore, hide: () => hide() };
+}
+
 /** The methods of an adapter a test may hold up or make fail. */
 export type Held = "index" | "allRows" | "byUrl" | "changes" | "bodies" | "commit";
 

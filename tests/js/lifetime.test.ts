@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { HostAdapter } from "../../dist/host.js";
-import { MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
+import { MemoryPlace, memoryAdapter, openInPage, openStore, until } from "./kit.js";
 import { a1, b, each } from "./settings.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "fss-lifetime-"));
@@ -126,23 +126,10 @@ test("closing waits for counts that are being saved, and saves what could not be
         await inner.saveSide?.(name, bytes);
       },
     };
-    const exits: (() => Promise<void>)[] = [];
-    const { opener } = await import("../../js/open.js");
-    const { loadCore } = await import("./core.js");
-    const open = opener({
-      loadCore,
-      defaultAdapter: () => adapter,
-      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      onExit({ flush }) {
-        exits.push(flush);
-        return () => {};
-      },
-    });
-    const store = await open();
+    const { store, hide } = await openInPage(adapter);
     await store.put(a1, { durable: true });
     for (let n = 0; n < 4; n += 1) await store.get("http://x/A");
-    // As at the moment a page is hidden.
-    await exits[0]?.();
+    await hide();
     await until(() => !first, "the first save");
     await store.close();
     const again = await openStore({ adapter: memoryAdapter(place) });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HostAdapter } from "../../dist/host.js";
 import type { SchemaStore } from "../../dist/store.js";
-import { MemoryPlace, memoryAdapter, openStore, until } from "./kit.js";
+import { MemoryPlace, memoryAdapter, openInPage, openStore, until } from "./kit.js";
 import { a1, b, each } from "./settings.js";
 
 const WEEK = 7 * 24 * 3_600_000;
@@ -221,22 +221,10 @@ test("a save that failed is made up for by the next", async () => {
   await other.put(a1);
   for (let n = 0; n < 10; n += 1) await other.get("http://x/A");
   await other.close();
-  const exits: (() => Promise<void>)[] = [];
-  const { opener } = await import("../../js/open.js");
-  const { loadCore } = await import("./core.js");
-  const open = opener({
-    loadCore,
-    defaultAdapter: () => adapter,
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    onExit({ flush }) {
-      exits.push(flush);
-      return () => {};
-    },
-  });
-  const store = await open();
+  const { store, hide } = await openInPage(adapter);
   await store.size();
   for (let n = 0; n < 3; n += 1) await store.get("http://x/A");
-  await exits[0]?.();
+  await hide();
   await until(() => attempts === 1, "the save that fails");
   for (let n = 0; n < 2; n += 1) await store.get("http://x/A");
   fails = false;
