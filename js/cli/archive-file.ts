@@ -31,21 +31,22 @@ export async function writeArchive(
       yield chunk;
     }
   };
-  const source = Readable.fromWeb(archive as NodeStream<Uint8Array>);
+  // Not before it is read: nobody would hear of its failure.
+  const source = () => Readable.fromWeb(archive as NodeStream<Uint8Array>);
   if (path === "-") {
-    await pipeline(source, counted, process.stdout, { signal, end: false });
+    await pipeline(source(), counted, process.stdout, { signal, end: false });
     return bytes;
   }
   try {
     const target = await targetOf(path);
     if (target.isInPlace) {
-      await pipeline(source, counted, createWriteStream(target.path, { flags: "w" }), { signal });
+      await pipeline(source(), counted, createWriteStream(target.path, { flags: "w" }), { signal });
       return bytes;
     }
     const unfinished = `${target.path}.${randomUUID()}.tmp`;
     try {
       const file = createWriteStream(unfinished, { flags: "wx", flush: true });
-      await pipeline(source, counted, file, { signal });
+      await pipeline(source(), counted, file, { signal });
       await rename(unfinished, target.path);
     } catch (cause) {
       await rm(unfinished, { force: true });

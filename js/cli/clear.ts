@@ -5,7 +5,7 @@ import { createInterface } from "node:readline/promises";
 import type { SchemaStore } from "../index.node.js";
 import type { Filter, Metadata } from "../types.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
-import { filterOf } from "./entries.js";
+import { catalogOf, filterOf } from "./entries.js";
 import type { Flags } from "./flags.js";
 import { EXIT, NothingThere, UsageError } from "./outcome.js";
 import { counted, readableBytes } from "./output.js";
@@ -96,11 +96,7 @@ function milliseconds(age: string): number {
 
 /** What will go, also what is expired or damaged, which no list shows. */
 async function matching(store: SchemaStore, selection: Selection): Promise<Metadata[]> {
-  const { partsOf } = await import("../parts.js");
-  // Brings in what others wrote.
-  await store.size();
-  const catalog = partsOf(store)?.memory.catalog;
-  if (catalog === undefined) return [];
+  const catalog = await catalogOf(store);
   const slots =
     "filter" in selection
       ? catalog.list(selection.filter, { expired: true, damaged: true })

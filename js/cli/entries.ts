@@ -1,7 +1,9 @@
 /** The entries that flags select. */
 
 import type { SchemaStore } from "../index.node.js";
+import type { Catalog } from "../memory/catalog.js";
 import { parseCanonical } from "../parse-canonical.js";
+import type { StoreParts } from "../parts.js";
 import type { Filter, Metadata } from "../types.js";
 import type { Flags } from "./flags.js";
 import { NothingThere } from "./outcome.js";
@@ -22,6 +24,13 @@ export async function listed(
   const isAll = Object.keys(filter).length === 0;
   const incomplete = all.filter((name) => isAll || entries.some(({ source }) => source === name));
   return { entries, incomplete };
+}
+
+/** The catalog of a store, complete: it has what no list shows, too. */
+export async function catalogOf(store: SchemaStore): Promise<Catalog> {
+  const { partsOf } = await import("../parts.js");
+  await store.size();
+  return (partsOf(store) as StoreParts).memory.catalog;
 }
 
 /** The filter the flags of `FILTER_FLAGS` describe. */

@@ -2,7 +2,7 @@
 
 import { checkTarget, writeArchive } from "./archive-file.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
-import { filterOf, listed } from "./entries.js";
+import { catalogOf, filterOf, listed } from "./entries.js";
 import { EXIT, NothingThere } from "./outcome.js";
 import { counted, readableBytes } from "./output.js";
 
@@ -19,7 +19,9 @@ export const exportCommand: Command = {
     const filter = filterOf(flags);
     const { bytes, count, incomplete } = await withStore(async (store) => {
       const { entries, incomplete } = await listed(store, filter);
-      if (entries.length === 0) {
+      // What is damaged is refused by the export itself.
+      const all = (await catalogOf(store)).list(filter, { damaged: true });
+      if (all.length === 0) {
         throw new NothingThere("there is no entry to export: no archive was written", file);
       }
       const bytes = await writeArchive(store.export(filter), file, signal);
