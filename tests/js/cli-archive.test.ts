@@ -166,7 +166,11 @@ test("an export that fails leaves the file that was there", async () => {
   for (const known of [false, true]) {
     const { code: failed, err } = await cache("broken", ["export", "kept.fss"]);
     assert.equal(failed, 3);
-    assert.match(err, /^error: CORRUPT a\|1\.0\.0 is damaged.*\n$/, known ? "known by now" : "found");
+    assert.match(
+      err,
+      /^error: CORRUPT a\|1\.0\.0 is damaged.*\n$/,
+      known ? "known by now" : "found",
+    );
   }
   assert.equal(readFileSync(join(scratch, "kept.fss"), "utf8"), "as it was");
 });
