@@ -2,7 +2,7 @@
 
 import type { CheckedOptions } from "./arguments/options.js";
 import { DurableTier } from "./durable/durable-tier.js";
-import { SchemaStoreError } from "./errors.js";
+import { type SchemaStoreError, storeClosed } from "./errors.js";
 import { Events } from "./events/events.js";
 import { Watchers } from "./events/watchers.js";
 import { StaleOnDemand } from "./expiry/stale-on-demand.js";
@@ -51,7 +51,7 @@ export class Assembly {
 
   /** Throws CLOSED; call it after every wait. */
   checkOpen(): void {
-    if (!this.isOpen) throw closed();
+    if (!this.isOpen) throw storeClosed();
   }
 
   /** Opens the durable tier; once. */
@@ -79,7 +79,7 @@ export class Assembly {
   /** Flushes and lets everything go. Idempotent; rejects when the last flush failed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
-    this.parts.closed.abort(closed());
+    this.parts.closed.abort(storeClosed());
     return this.#closing;
   }
 
@@ -198,10 +198,6 @@ export class Assembly {
     };
     return parts;
   }
-}
-
-function closed(): SchemaStoreError {
-  return new SchemaStoreError("CLOSED", "the store is closed");
 }
 
 /** Counters at zero. */

@@ -57,6 +57,11 @@ export class SchemaStoreError extends Error {
   }
 }
 
+/** What every call of a closed store fails with. */
+export function storeClosed(): SchemaStoreError {
+  return new SchemaStoreError("CLOSED", "the store is closed");
+}
+
 /** Passes a `SchemaStoreError` on and wraps anything else under `code`. */
 export function asStoreError(
   cause: unknown,

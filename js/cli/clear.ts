@@ -5,10 +5,10 @@ import { createInterface } from "node:readline/promises";
 import type { SchemaStore } from "../index.node.js";
 import type { Filter, Metadata } from "../types.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
-import { catalogOf, filterOf } from "./entries.js";
+import { catalogOf, filterOf, sizeOf } from "./entries.js";
 import type { Flags } from "./flags.js";
 import { EXIT, NothingThere, UsageError } from "./outcome.js";
-import { counted, readableBytes } from "./output.js";
+import { counted, entriesAndBytes } from "./output.js";
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -43,8 +43,7 @@ export const clear: Command = {
       const { isMark } = await import("../convert/package-marks.js");
       const matched = await matching(store, selection);
       const found = matched.filter((entry) => !isMark(entry));
-      const bytes = found.reduce((sum, { size }) => sum + size, 0);
-      const what = `${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
+      const what = entriesAndBytes(found.length, sizeOf(found));
       if (flags.dryRun) {
         const matching = found.map(({ canonical }) => canonical);
         output.result({ removed: 0, matching }, () => [...matching, `would remove ${what}`]);

@@ -2,7 +2,7 @@
 
 import type { SchemaStore } from "../index.node.js";
 import type { StoreOptions } from "../types.js";
-import type { ConfigSources } from "./config.js";
+import type { Setting } from "./config.js";
 import type { Flags } from "./flags.js";
 import type { Output } from "./output.js";
 
@@ -12,8 +12,8 @@ export interface CommandContext {
   readonly operands: readonly string[];
   readonly flags: Flags;
   readonly options: StoreOptions;
-  /** Where the options came from. */
-  readonly sources: ConfigSources;
+  /** The same, with where each was set. */
+  readonly settings: readonly Setting[];
   readonly output: Output;
   /** Aborted with an `Interrupted` when the command is to end. */
   readonly signal: AbortSignal;
@@ -42,6 +42,11 @@ export interface Command {
   /** Returns the exit code. */
   run(context: CommandContext): Promise<number>;
 }
+
+/** Operand of a command about one entry. */
+export const CANONICAL: FlagTexts = {
+  "<canonical>": "URL or url|version of the entry; without a version, the newest",
+};
 
 /** Flags that select entries. */
 export const FILTER_FLAGS: FlagTexts = {

@@ -1,7 +1,6 @@
 /** `cache config`: the options as they are in force, and where each was set. */
 
 import type { Command } from "./command.js";
-import { settingsOf } from "./config.js";
 import { OPTIONS, type OptionValue } from "./flags.js";
 import { EXIT } from "./outcome.js";
 import { table, terminalWidth } from "./table.js";
@@ -22,9 +21,8 @@ export const config: Command = {
   store: "none",
   example: "--dir ./schemas",
 
-  async run({ sources, output }) {
+  async run({ settings, output }) {
     const { defaultDirectory } = await import("../index.node.js");
-    const settings = await settingsOf(sources);
     const all = OPTIONS.flatMap(({ option, toml, byDefault }): InForce[] => {
       if (option === undefined) return [];
       const set = settings.find((one) => one.option === option);

@@ -29,22 +29,19 @@ export interface ConfigSources {
 }
 
 /**
- * The options of a store, every value checked.
+ * The options that are set, every value checked, with where each was set.
  * Errors: INVALID_CONFIG naming key, value and range, also for unknown keys of the file and for a
  * file that is not TOML; UNSUPPORTED for options of later versions.
  */
-export async function resolveConfig(sources: ConfigSources): Promise<StoreOptions> {
-  const settings = await settingsOf(sources);
-  return Object.fromEntries(settings.map(({ option, value }) => [option, value])) as StoreOptions;
-}
-
-/** Where an option that is set was set: `--strategy`, `FSS_STRATEGY`, `strategy in <file>`. */
-export async function originOf(
-  option: keyof StoreOptions,
-  sources: ConfigSources,
-): Promise<string> {
-  const settings = await settingsOf(sources);
-  return settings.find((one) => one.option === option)?.origin ?? option;
+export async function settingsOf(sources: ConfigSources): Promise<Setting[]> {
+  const file = await readConfigFile(sources);
+  return OPTIONS.flatMap((definition) => {
+    const { option } = definition;
+    const { value, origin, base } = winner(definition, sources, file);
+    if (option === undefined || value === undefined) return [];
+    const isPath = option === "diskCacheDir";
+    return [{ option, value: isPath ? absolutePath(base, String(value)) : value, origin }];
+  });
 }
 
 /** An option that is set. */
@@ -56,16 +53,17 @@ export interface Setting {
   readonly origin: string;
 }
 
-/** The options that are set, with where each was set. Errors: as for `resolveConfig`. */
-export async function settingsOf(sources: ConfigSources): Promise<Setting[]> {
-  const file = await readConfigFile(sources);
-  return OPTIONS.flatMap((definition) => {
-    const { option } = definition;
-    const { value, origin, base } = winner(definition, sources, file);
-    if (option === undefined || value === undefined) return [];
-    const isPath = option === "diskCacheDir";
-    return [{ option, value: isPath ? absolutePath(base, String(value)) : value, origin }];
-  });
+/** The options of a store. */
+export function optionsOf(settings: readonly Setting[]): StoreOptions {
+  return Object.fromEntries(settings.map(({ option, value }) => [option, value])) as StoreOptions;
+}
+
+/** Where an option was set; undefined where it was not. */
+export function originOf(
+  option: keyof StoreOptions,
+  settings: readonly Setting[],
+): string | undefined {
+  return settings.find((one) => one.option === option)?.origin;
 }
 
 /** The value of an option in the first place that has one, and what its path would start from. */

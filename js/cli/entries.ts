@@ -26,6 +26,11 @@ export async function listed(
   return { entries, incomplete };
 }
 
+/** Bytes of their bodies. */
+export function sizeOf(entries: readonly Metadata[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** The catalog of a store, complete: it has what no list shows, too. */
 export async function catalogOf(store: SchemaStore): Promise<Catalog> {
   const { partsOf } = await import("../parts.js");

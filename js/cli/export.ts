@@ -4,7 +4,7 @@ import { checkTarget, writeArchive } from "./archive-file.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
 import { catalogOf, filterOf, listed } from "./entries.js";
 import { EXIT, NothingThere } from "./outcome.js";
-import { counted, readableBytes } from "./output.js";
+import { entriesAndBytes } from "./output.js";
 
 export const exportCommand: Command = {
   name: "export",
@@ -28,7 +28,7 @@ export const exportCommand: Command = {
       return { bytes, count: entries.length, incomplete };
     });
     for (const name of incomplete) output.note(`${name} is incomplete, in the archive too`);
-    const said = `${counted(count, "entry", "entries")}, ${readableBytes(bytes)}`;
+    const said = entriesAndBytes(count, bytes);
     // Standard output carries the archive itself.
     if (file === "-") output.note(`exported ${said}`);
     else output.report({ file, entries: count, bytes }, () => [`${file}: ${said}`]);

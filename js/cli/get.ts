@@ -1,6 +1,6 @@
 /** `cache get`: one entry, as it is stored. */
 
-import type { Command } from "./command.js";
+import { CANONICAL, type Command } from "./command.js";
 import { notFound } from "./entries.js";
 import { EXIT } from "./outcome.js";
 
@@ -8,9 +8,7 @@ export const get: Command = {
   name: "get",
   summary: "print the stored JSON of an entry",
   store: "read",
-  operands: {
-    "<canonical>": "URL or url|version of the entry; without a version, the newest",
-  },
+  operands: CANONICAL,
   example: '"http://hl7.org/fhir/StructureDefinition/Patient|4.0.1"',
 
   async run({ operands: [canonical = ""], output, withStore }) {

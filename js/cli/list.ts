@@ -3,10 +3,10 @@
 import type { Metadata } from "../types.js";
 import { COLUMNS, type Column, columnOf, DEFAULT_COLUMNS } from "./columns.js";
 import { type Command, FILTER_FLAGS } from "./command.js";
-import { filterOf, listed } from "./entries.js";
+import { filterOf, listed, sizeOf } from "./entries.js";
 import type { Flags } from "./flags.js";
 import { EXIT, UsageError } from "./outcome.js";
-import { counted, readableBytes } from "./output.js";
+import { entriesAndBytes } from "./output.js";
 import { table, terminalWidth } from "./table.js";
 
 const NAMES = Object.keys(COLUMNS).join(", ");
@@ -60,8 +60,7 @@ export const list: Command = {
 
 /** `30 entries, 1.2 MB`, or `10 of 30 entries, 1.2 MB in all` where not all are shown. */
 function totalOf(found: readonly Metadata[], shown: number): string {
-  const bytes = found.reduce((sum, { size }) => sum + size, 0);
-  const all = `${counted(found.length, "entry", "entries")}, ${readableBytes(bytes)}`;
+  const all = entriesAndBytes(found.length, sizeOf(found));
   return shown < found.length ? `${shown} of ${all} in all` : all;
 }
 

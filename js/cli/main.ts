@@ -6,7 +6,7 @@ import { type ErrorCode, SchemaStoreError } from "../errors.js";
 import type { StoreOptions } from "../types.js";
 import { clear } from "./clear.js";
 import type { Command } from "./command.js";
-import { type ConfigSources, originOf, resolveConfig } from "./config.js";
+import { optionsOf, originOf, type Setting, settingsOf } from "./config.js";
 import { config } from "./config-command.js";
 import { exportCommand } from "./export.js";
 import { flagTexts } from "./flags.js";
@@ -80,20 +80,20 @@ function codeOf(error: unknown): number {
 }
 
 async function run({ command, operands, flags }: Request): Promise<number> {
-  const sources: ConfigSources = {
+  const settings = await settingsOf({
     flags: flagTexts(flags),
     environment: process.env,
     directory: process.cwd(),
     file: typeof flags.config === "string" ? flags.config : undefined,
-  };
-  const options = await resolveConfig(sources);
-  await checkPlace(command, options, sources);
+  });
+  const options = optionsOf(settings);
+  await checkPlace(command, options, settings);
   const signal = interrupt;
   return command.run({
     operands,
     flags,
     options,
-    sources,
+    settings,
     output,
     signal,
     async withStore(work) {
@@ -127,11 +127,11 @@ function isAbort(error: unknown): boolean {
 async function checkPlace(
   { name, store }: Command,
   { strategy, diskCacheDir }: StoreOptions,
-  sources: ConfigSources,
+  settings: readonly Setting[],
 ): Promise<void> {
   if (store === "none") return;
   if (strategy === "memory") {
-    const origin = await originOf("strategy", sources);
+    const origin = originOf("strategy", settings) as string;
     const message = `${origin} is "memory", must be memory-disk or disk: a memory store ends with the command, so ${GROUP} ${name} would find and keep nothing`;
     throw new SchemaStoreError("INVALID_CONFIG", message, { key: origin });
   }
@@ -139,9 +139,7 @@ async function checkPlace(
   const { defaultDirectory } = await import("../index.node.js");
   const directory = diskCacheDir ?? defaultDirectory();
   if (existsSync(directory)) return;
-  const origin =
-    diskCacheDir === undefined
-      ? "the default directory"
-      : `set by ${await originOf("diskCacheDir", sources)}`;
-  throw new NothingThere(`there is no store at ${directory}, ${origin}`, directory);
+  const origin = originOf("diskCacheDir", settings);
+  const set = origin === undefined ? "the default directory" : `set by ${origin}`;
+  throw new NothingThere(`there is no store at ${directory}, ${set}`, directory);
 }

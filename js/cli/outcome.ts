@@ -5,11 +5,11 @@ import { SchemaStoreError } from "../errors.js";
 /** Exit codes. */
 export const EXIT = {
   ok: 0,
-  /** The entry asked for is not there, or only a part of the work succeeded. */
+  /** What was named is not there, or only a part of the work succeeded. */
   incomplete: 1,
-  /** The command line or the configuration is wrong. */
+  /** The command line, the configuration or a file to put is wrong. */
   usage: 2,
-  /** The store failed. */
+  /** The store, a disk or an archive failed. */
   storage: 3,
 } as const;
 

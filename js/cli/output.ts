@@ -142,6 +142,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** `30 entries, 1.2 MB`. */
+export function entriesAndBytes(entries: number, bytes: number): string {
+  return `${counted(entries, "entry", "entries")}, ${readableBytes(bytes)}`;
+}
+
 /** A time for people: `2026-03-01 14:05`, in the time zone of the machine. */
 export function readableTime(milliseconds: number): string {
   const time = new Date(milliseconds);

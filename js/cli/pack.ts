@@ -4,7 +4,7 @@ import { SchemaStoreError } from "../errors.js";
 import { checkTarget, writeArchive } from "./archive-file.js";
 import type { Command } from "./command.js";
 import { EXIT, UsageError } from "./outcome.js";
-import { counted, readableBytes } from "./output.js";
+import { counted, entriesAndBytes } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
 
@@ -50,7 +50,7 @@ export const pack: Command = {
     const bytes = await writeArchive(store.export(), file, signal);
     const entries = await store.size();
     const failed = report.failed.length;
-    const said = `${counted(entries, "entry", "entries")}, ${readableBytes(bytes)}`;
+    const said = entriesAndBytes(entries, bytes);
     if (file === "-") output.note(said);
     else output.report({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
     return isWhole ? EXIT.ok : EXIT.incomplete;

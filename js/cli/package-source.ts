@@ -1,17 +1,9 @@
 /** The package a command converts. */
 
 import type { FhirPackage, SaveReport } from "../convert/index.js";
-import { PACKAGE_NAME } from "../convert/manifest.js";
 import { SchemaStoreError } from "../errors.js";
-import { UsageError } from "./outcome.js";
 import type { Output } from "./output.js";
 import { unlessInterrupted } from "./signals.js";
-
-/** The `name#version` that a flag gives. */
-export function packageName(text: string, flag: string): string {
-  if (PACKAGE_NAME.accepts(text)) return text;
-  throw new UsageError(`${flag} is "${text}", must be ${PACKAGE_NAME.range}`);
-}
 
 /** Opens the package at a path; if that fails, prints why and returns undefined. */
 export async function openSource(

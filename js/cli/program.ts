@@ -115,19 +115,16 @@ function parserOf(command: Command, program: Parser, found: (request: Request) =
 
 /** The flags of a command and those before its name, which it must take as well; its own win. */
 function flagsOf(parser: Parser): Flags {
-  const before: Flags[] = [];
-  for (let above = parser.parent; above !== null; above = above.parent)
-    before.unshift(above.opts());
-  const flags: Flags = Object.assign({}, ...before);
-  for (const name of Object.keys(flags)) {
-    const takes = parser.options.some((option) => option.attributeName() === name);
-    if (!takes) throw new UsageError(`unknown option '${dashed(name)}' for ${parser.name()}`);
+  let flags = parser.opts<Flags>();
+  for (let above = parser.parent; above !== null; above = above.parent) {
+    const given = above.opts<Flags>();
+    const unknown = above.options
+      .filter((option) => given[option.attributeName()] !== undefined)
+      .find(({ long }) => !parser.options.some((own) => own.long === long));
+    if (unknown) throw new UsageError(`unknown option '${unknown.long}' for ${parser.name()}`);
+    flags = { ...given, ...flags };
   }
-  return { ...flags, ...parser.opts<Flags>() };
-}
-
-function dashed(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return flags;
 }
 
 function addFlags(parser: Parser, texts: FlagTexts, hidden = false): void {

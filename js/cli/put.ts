@@ -1,19 +1,16 @@
 /** `cache put`: any JSON into the store, as it is. */
 
 import { joinBytes } from "../bytes.js";
-import { withoutMark } from "../convert/resource-json.js";
+import { textOfFile, withoutMark } from "../convert/resource-json.js";
 import { SchemaStoreError } from "../errors.js";
-import { decodeText, parseObject } from "../json.js";
+import { parseObject } from "../json.js";
 import { parseCanonical } from "../parse-canonical.js";
-import type { JsonObject, Metadata, PutOptions } from "../types.js";
+import type { Metadata, PutOptions } from "../types.js";
 import type { Command, CommandContext } from "./command.js";
 import { readInput } from "./input.js";
+import { packageName, tagsOf } from "./labels.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { readableBytes } from "./output.js";
-import { packageName } from "./package-source.js";
-
-/** Members of a resource or schema that describe it. */
-const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
 
 export const put: Command = {
   name: "put",
@@ -46,34 +43,27 @@ export const put: Command = {
   },
 };
 
-/** What a file holds, and what is known of it. */
+/** What a file holds, and what is known of it besides: its own members count where no flag says otherwise. */
 async function itemOf(path: string, { flags, output, signal }: CommandContext) {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readInput(path, signal)) chunks.push(chunk);
   const bytes = withoutMark(joinBytes(chunks));
   const name = path === "-" ? "standard input" : path;
-  const value = parsed(bytes, name);
+  const value = parseObject(textOfFile(bytes, name), name, name);
   if (value["resourceType"] === "StructureDefinition") {
     output.note(`${name} is a StructureDefinition, stored as it is: save would convert it`);
   }
-  const text = (member: string, flag = member) => {
-    const given = flags[flag] ?? value[member];
-    // What a body says is told as it is stored.
-    return typeof given === "string" && given !== "" ? { [member]: given.toWellFormed() } : {};
-  };
-  const options: PutOptions = {
-    ...(typeof value["resourceType"] === "string" && { type: value["resourceType"] }),
-    ...Object.assign({}, ...MEMBERS.map((member) => text(member))),
-    ...text("url"),
-    ...text("version"),
-    ...(typeof flags.url === "string" && keyOf(flags.url)),
-    ...(typeof flags.package === "string" && { source: packageName(flags.package, "--package") }),
-    ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
-  };
-  if (options.url === undefined) {
+  if (flags.url === undefined && !isText(value["url"])) {
     const message = `${name} has no url to store it under: give --url <canonical>`;
     throw new SchemaStoreError("INVALID_KEY", message, { key: name });
   }
+  const type = flags.type ?? (isText(value["type"]) ? undefined : value["resourceType"]);
+  const options: PutOptions = {
+    ...(typeof flags.url === "string" && keyOf(flags.url)),
+    ...(isText(type) && { type }),
+    ...(typeof flags.package === "string" && { source: packageName(flags.package, "--package") }),
+    ...tagsOf(flags),
+  };
   return { bytes, options };
 }
 
@@ -85,14 +75,8 @@ function keyOf(canonical: string): PutOptions {
   return { url, ...(version !== undefined && { version }) };
 }
 
-function parsed(bytes: Uint8Array, name: string): JsonObject {
-  let text: string;
-  try {
-    text = decodeText(bytes);
-  } catch (cause) {
-    throw new SchemaStoreError("SERIALIZATION", `${name} is not UTF-8`, { key: name, cause });
-  }
-  return parseObject(text, name, name);
+function isText(member: unknown): member is string {
+  return typeof member === "string" && member !== "";
 }
 
 function lineOf({ canonical, size }: Metadata): string {

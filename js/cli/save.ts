@@ -3,9 +3,10 @@
 import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
 import type { SavedDefinitions } from "../convert/save.js";
 import type { Command, CommandContext } from "./command.js";
+import { packageName, tagsOf } from "./labels.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { counted } from "./output.js";
-import { noteFailed, openSource, packageName } from "./package-source.js";
+import { noteFailed, openSource } from "./package-source.js";
 import { progressBar } from "./progress.js";
 
 /** Names in one line of text; all of them are in the JSON. */
@@ -29,7 +30,7 @@ export const save: Command = {
     const operands = [...new Set(context.operands)];
     const options = {
       signal,
-      ...(typeof flags.tag === "string" && { tags: flags.tag.split(",").filter(Boolean) }),
+      ...tagsOf(flags),
       ...labelOf(flags.as, operands),
     };
     const sources = new Map<string, FhirPackage>();

@@ -1,7 +1,7 @@
 /** `cache show`: what is known of one entry. */
 
 import type { Metadata } from "../types.js";
-import type { Command } from "./command.js";
+import { CANONICAL, type Command } from "./command.js";
 import { notFound } from "./entries.js";
 import { EXIT } from "./outcome.js";
 import { readableBytes, readableTime } from "./output.js";
@@ -11,9 +11,7 @@ export const show: Command = {
   name: "show",
   summary: "show what is known of an entry: package, times, uses, dependencies",
   store: "read",
-  operands: {
-    "<canonical>": "URL or url|version of the entry; without a version, the newest",
-  },
+  operands: CANONICAL,
   example: "http://hl7.org/fhir/StructureDefinition/Patient",
 
   async run({ operands: [canonical = ""], output, withStore }) {

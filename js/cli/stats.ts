@@ -2,7 +2,7 @@
 
 import type { LifetimeStats, LoadingTierStats, Metadata } from "../types.js";
 import type { Command } from "./command.js";
-import { listed } from "./entries.js";
+import { listed, sizeOf } from "./entries.js";
 import { EXIT } from "./outcome.js";
 import { counted, readableBytes, readableTime } from "./output.js";
 import { table, terminalWidth } from "./table.js";
@@ -73,7 +73,7 @@ function packagesOf(entries: readonly Metadata[]): PackageStats[] {
 function summed(entries: readonly Metadata[]) {
   return {
     entries: entries.length,
-    bytes: entries.reduce((sum, { size }) => sum + size, 0),
+    bytes: sizeOf(entries),
     uses: entries.reduce((sum, { accessCount }) => sum + accessCount, 0),
   };
 }

@@ -15,6 +15,7 @@ import {
   TEXT,
 } from "../rules.js";
 import { untilAborted } from "../streams.js";
+import { TurnTaking } from "../turn-taking.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
 import { withEvicted } from "./evicted.js";
@@ -215,7 +216,7 @@ async function saveOnce(
 ): Promise<SavedDefinitions> {
   const started = performance.now();
   const { saving, source } = await beginSaving(store, fhirPackage, options, earlier);
-  let turn = performance.now();
+  const turns = new TurnTaking(TURN_MS);
   const definitions = fhirPackage.resources("StructureDefinition")[Symbol.asyncIterator]();
   const closed = partsOf(store)?.closed.signal;
   try {
@@ -223,10 +224,7 @@ async function saveOnce(
       await saving.take(one);
       const { position: done, file } = one;
       options.onProgress?.({ done, total: fhirPackage.fileCount, file, package: source });
-      if (performance.now() - turn > TURN_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        turn = performance.now();
-      }
+      await turns.take();
     }
   } catch (error) {
     // What was stored is durable before anybody hears of the end.

@@ -24,10 +24,10 @@ export class Backlog {
    */
   whenRoom<T>(bytes: number, limit: number, put: () => T): T | Promise<T> {
     const fits = () => {
-      const { bytes: sent, refusedBytes, error } = this.#writes;
+      const { bytes: sent, refusedBytes } = this.#writes;
       const room = limit - this.#memory.leased - refusedBytes;
       // The memory limit is taken up by what the host has no room for: waiting does not help.
-      if (sent === 0 && refusedBytes > 0 && bytes > room) throw error;
+      if (sent === 0 && refusedBytes > 0 && bytes > room) throw this.#writes.error;
       return sent === 0 || sent + bytes <= Math.min(room, BACKLOG_BYTES);
     };
     if (!this.#turns.busy("") && fits()) return put();

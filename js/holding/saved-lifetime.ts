@@ -3,6 +3,7 @@
  * processes save at the same moment, the counts of one may be lost.
  */
 
+import { Turns } from "../concurrency.js";
 import type { StoreParts } from "../parts.js";
 import {
   decodeLifetime,
@@ -16,7 +17,7 @@ import {
 export class SavedLifetime {
   readonly #parts: StoreParts;
   #saved: readonly number[] = [];
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -24,8 +25,7 @@ export class SavedLifetime {
 
   /** Adds what is not in the record yet. */
   save(): Promise<void> {
-    this.#turn = this.#turn.catch(() => {}).then(() => this.#save());
-    return this.#turn;
+    return this.#turns.run("", () => this.#save());
   }
 
   async #save(): Promise<void> {

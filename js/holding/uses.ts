@@ -4,6 +4,7 @@
  * one count may be lost, as may the latest counts in a crash.
  */
 
+import { Turns } from "../concurrency.js";
 import { decodeText, encodeText } from "../json.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { StoreParts } from "../parts.js";
@@ -40,7 +41,7 @@ export class Uses {
   /** What of the core's counts is in the record, or came from there; only of entries the core knows. */
   #saved: ReadonlyMap<number, number> = new Map();
   #loading: Promise<void> | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -123,8 +124,7 @@ export class Uses {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.catch(() => {}).then(work);
-    return this.#turn;
+    return this.#turns.run("", work);
   }
 }
 

@@ -7,7 +7,7 @@ import { Flights } from "../concurrency.js";
 import { ASK } from "../core/wall.js";
 import { refuseUnreadable, unreadable } from "../damage.js";
 import type { DurableTier } from "../durable/durable-tier.js";
-import { SchemaStoreError } from "../errors.js";
+import { SchemaStoreError, storeClosed } from "../errors.js";
 import type { MemoryTier } from "../memory/memory-tier.js";
 import type { Found } from "../memory/types.js";
 import { urlOf } from "../parse-canonical.js";
@@ -192,7 +192,7 @@ export class Loader {
   /** Ends the loads under way with CLOSED. */
   close(): void {
     this.#closed = true;
-    const reason = closed();
+    const reason = storeClosed();
     this.#values.abort(reason);
     this.#bodies.abort(reason);
   }
@@ -364,7 +364,7 @@ export class Loader {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw storeClosed();
   }
 }
 
@@ -382,8 +382,4 @@ export function missing(canonical: string, options: GetOptions | undefined): und
 function strayAnswer(canonical: string): SchemaStoreError {
   const message = `the resolver was asked for ${canonical} and returned another entry`;
   return new SchemaStoreError("RESOLVER", message, { key: canonical });
-}
-
-function closed(): SchemaStoreError {
-  return new SchemaStoreError("CLOSED", "the store is closed");
 }

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import type { HostAdapter, HostPut } from "../../dist/host.js";
-import { browserTest, chromiumTest, withChromium, withPage } from "./harness.js";
+import { addModule, browserTest, chromiumTest, withChromium, withPage } from "./harness.js";
+
+declare global {
+  var hanging: typeof import("./hanging.js");
+}
 
 chromiumTest(
   "over quota: QUOTA_EXCEEDED, what was there stays, and it works again after",
@@ -183,8 +187,9 @@ browserTest("a transaction aborted from outside is run again, whole and once", (
 );
 
 browserTest("a browser that never answers is a TIMEOUT, and the next call works", () =>
-  withPage((page) =>
-    page.evaluate(async () => {
+  withPage(async (page) => {
+    await addModule(page, "browser/hanging.ts", "hanging");
+    await page.evaluate(async () => {
       const core = await kit.loadCore();
       const { open } = IDBFactory.prototype;
       IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
@@ -194,28 +199,13 @@ browserTest("a browser that never answers is a TIMEOUT, and the next call works"
       await adapter.open({ core });
       const old = await kit.store(adapter, { key: "k" });
 
-      // Keeps each transaction alive for ever, and lets nobody hear of its answers.
-      const { transaction } = IDBDatabase.prototype;
-      IDBDatabase.prototype.transaction = function (...options) {
-        const made = transaction.apply(this, options);
-        const ask = () => void made.objectStore("rows").get("nothing");
-        made.addEventListener(
-          "success",
-          (event) => {
-            event.stopImmediatePropagation();
-            ask();
-          },
-          true,
-        );
-        ask();
-        return made;
-      };
+      const end = hanging.hang();
       await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "a read");
       await kit.rejects(kit.store(adapter, { key: "new" }), "TIMEOUT", "a commit");
-      IDBDatabase.prototype.transaction = transaction;
+      end();
       await kit.holds(adapter, [old], "afterwards");
-    }),
-  ),
+    });
+  }),
 );
 
 browserTest("without IndexedDB, or with it forbidden: UNSUPPORTED", () =>

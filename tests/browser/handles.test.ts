@@ -1,6 +1,10 @@
 /** What the IndexedDB adapter waits for and lets go of, and what it counts. */
 
-import { browserTest, withPage } from "./harness.js";
+import { addModule, browserTest, withPage } from "./harness.js";
+
+declare global {
+  var hanging: typeof import("./hanging.js");
+}
 
 browserTest("closing waits for what is under way", () =>
   withPage((page) =>
@@ -52,33 +56,20 @@ browserTest("a handle that comes after the deadline is closed, and is in nobody'
 );
 
 browserTest("a handle whose transactions hang is replaced after the first TIMEOUT", () =>
-  withPage((page) =>
-    page.evaluate(async () => {
+  withPage(async (page) => {
+    await addModule(page, "browser/hanging.ts", "hanging");
+    await page.evaluate(async () => {
       const adapter = await kit.open("db", { deadlineMs: 1500 });
       const old = await kit.store(adapter, { key: "k" });
-      const { transaction } = IDBDatabase.prototype;
       let bad: IDBDatabase | undefined;
-      IDBDatabase.prototype.transaction = function (...options) {
-        const made = transaction.apply(this, options);
-        bad ??= this;
-        if (this !== bad) return made;
-        // It never ends, and nobody hears of its answers.
-        const ask = () => void made.objectStore("rows").get("nothing");
-        made.addEventListener(
-          "success",
-          (event) => {
-            event.stopImmediatePropagation();
-            ask();
-          },
-          true,
-        );
-        ask();
-        return made;
-      };
+      hanging.hang((database) => {
+        bad ??= database;
+        return database === bad;
+      });
       await kit.rejects(kit.row(adapter, "k"), "TIMEOUT", "on the handle that hangs");
       await kit.holds(adapter, [old], "on another");
-    }),
-  ),
+    });
+  }),
 );
 
 browserTest("a transaction may take longer than the deadline, as long as it answers", () =>

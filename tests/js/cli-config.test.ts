@@ -5,17 +5,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Stats } from "../../dist/types.js";
-import { resolveConfig } from "../../js/cli/config.js";
-import { cache, scratchFolder } from "./commands.js";
+import { type ConfigSources, optionsOf, settingsOf } from "../../js/cli/config.js";
+import { cache, foldersIn, scratchFolder } from "./commands.js";
 
 const scratch = scratchFolder("cli-config");
-let directories = 0;
-function directory(): string {
-  directories += 1;
-  const path = join(scratch, String(directories));
-  mkdirSync(path);
-  return path;
-}
+const directory = foldersIn(scratch);
+const resolveConfig = async (sources: ConfigSources) => optionsOf(await settingsOf(sources));
 
 test("flags win over the environment, and the environment over the file", async () => {
   const cwd = directory();

@@ -6,33 +6,23 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Metadata, Stats } from "../../dist/types.js";
+import { foldersIn, scratchFolder } from "./commands.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const usCore = fileURLToPath(new URL("../fixtures/us_core_311.tgz", import.meta.url));
 const patient = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
-const scratch = mkdtempSync(join(tmpdir(), "fss-cli-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
-
-let directories = 0;
-function directory(): string {
-  directories += 1;
-  const path = join(scratch, String(directories));
-  mkdirSync(path);
-  return path;
-}
+const scratch = scratchFolder("cli");
+const directory = foldersIn(scratch);
 
 interface Ended {
   readonly code: number | null;

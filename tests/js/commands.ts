@@ -1,7 +1,7 @@
 /** Runs the command line in processes of its own. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -46,6 +46,17 @@ export function scratchFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `fss-${name}-`));
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Makes folders in a folder, a new one at each call. */
+export function foldersIn(folder: string): () => string {
+  let made = 0;
+  return () => {
+    made += 1;
+    const path = join(folder, String(made));
+    mkdirSync(path);
+    return path;
+  };
 }
 
 /** Starts `cache <words>` with nothing of our own environment that could change its answers. */
