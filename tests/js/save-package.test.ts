@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import {
   INCOMPLETE_URL,
+  openPackage,
   openPackagePath,
   type PackageStore,
   type SaveProgress,
@@ -174,13 +175,20 @@ test("goes on after a definition that fails, and stops when the store does", asy
 });
 
 test("lets others have their turn", async () => {
+  const files: Record<string, object> = { "package.json": { name: "p", version: "1" } };
+  for await (const { file, bytes } of (await openPackagePath(r4b)).resources("StructureDefinition"))
+    files[file] = JSON.parse(Buffer.from(bytes).toString());
+  // Reading files would give them turns, and so does `convert`, by which a package goes in that is new.
+  const inMemory = await openPackage(await tgz(files));
   await using store = await memoryStore();
+  await savePackage(store, inMemory);
   let turns = 0;
   const clock = setInterval(() => {
     turns += 1;
   }, 1);
-  await savePackage(store, await openPackagePath(r4b));
+  const report = await savePackage(store, inMemory, { tags: ["again"] });
   clearInterval(clock);
+  assert.equal(report.converted, 651);
   assert.ok(turns >= 5, `${turns} turns`);
 });
 
