@@ -94,7 +94,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         let last = address.steps.len() - 1;
         let Some(step) = address.steps.last() else { return Ok(()) };
         for parent in self.places(address, last - 1)? {
-            match (step.is_choice, &step.slice) {
+            match (step.is_choice, self.slice_name(address, last)) {
                 (true, None) => self.add_choice(parent, element, address, cardinality, index)?,
                 (true, Some(_)) => self.add_choice_slice(parent, element, address, cardinality, index)?,
                 (false, slice) => {
@@ -124,7 +124,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         for (at, step) in address.steps.iter().enumerate().take(last + 1).skip(1) {
             let mut below = Vec::with_capacity(places.len());
             for parent in places {
-                match (step.is_choice, &step.slice) {
+                match (step.is_choice, self.slice_name(address, at)) {
                     (true, None) => below.extend(self.typed_elements(parent, address, at)?),
                     (true, Some(_)) => below.extend(self.places_of_choice_slice(parent, address, at)?),
                     (false, None) => {
@@ -141,6 +141,17 @@ impl<'f, 'a> Builder<'f, 'a> {
             places = below;
         }
         Ok(places)
+    }
+
+    /// The slice that a step names, if it is one.
+    fn slice_name(&self, address: &'f Address<'a>, at: usize) -> Option<&'f Cow<'a, str>> {
+        let step = address.steps.get(at)?;
+        let name = step.slice.as_ref()?;
+        let is_extension = ["extension", "modifierExtension"].contains(&&*step.name);
+        let is_slice = step.is_choice
+            || is_extension
+            || self.facts.is_sliced(address.unsliced_key_to(at), address.path_to(at));
+        is_slice.then_some(name)
     }
 
     /// An element that stands in the differential by the name of its type, `valueQuantity`.

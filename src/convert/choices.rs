@@ -67,6 +67,12 @@ fn types_of_slice(facts: &Facts<'_>, address: &Address<'_>, at: usize, choice: &
     named.map(|group| group.name.into_owned()).collect()
 }
 
+/// Whether an element says something that belongs to typed elements.
+fn is_about_values(element: &ElementDefinition<'_>) -> bool {
+    let has_constraints = !items(element.constraints.as_ref()).is_empty();
+    has_constraints || !element.values.is_empty() || element.binding.is_some() || element.max_length.is_some()
+}
+
 /// The types of a choice by name; none if one of them stands for all.
 fn groups<'a>(types: &'a [TypeReference<'a>]) -> Vec<TypeGroup<'a>> {
     let groups = TypeGroup::of(types);
@@ -96,7 +102,9 @@ impl<'f, 'a> Builder<'f, 'a> {
         }
         self.schema.at(choice).is_required |= cardinality.min > 0;
         if groups.is_empty() {
-            self.note_unknown_types(address.key.as_ref());
+            if is_about_values(element) {
+                self.note_unknown_types(address.key.as_ref());
+            }
             self.describe(choice, element, None);
             return Ok(());
         }

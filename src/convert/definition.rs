@@ -14,6 +14,8 @@ const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefini
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 /// Extension: the name of a binding in generated code.
 const BINDING_NAME: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bindingName";
+/// Extension: the element of the profile that is meant.
+const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 /// Extensions that bind once more: R4's way of what R5 has as `additional`.
 const MORE_BINDINGS: [&str; 3] = [
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet",
@@ -165,6 +167,8 @@ read_object! {
     TypeReference {
         code: Text<'a> = "code",
         profiles: OneOrMany<'a> = "profile",
+        /// Extensions of the profiles, at the same places.
+        profile_extensions: List<Option<Extended<'a>>> = "_profile",
         targets: OneOrMany<'a> = "targetProfile",
         aggregation: List<Text<'a>> = "aggregation",
         versioning: Text<'a> = "versioning",
@@ -204,6 +208,13 @@ read_object! {
 }
 
 read_object! {
+    /// A value's extensions.
+    Extended {
+        extensions: List<Extension<'a>> = "extension",
+    }
+}
+
+read_object! {
     /// An extension in a definition; its value is among the values.
     Extension {
         url: Text<'a> = "url",
@@ -233,6 +244,20 @@ impl<'a> TypeReference<'a> {
             .iter()
             .find_map(|one| one.value_of(FHIR_TYPE))
             .or_else(|| self.code.as_ref().map(|code| code.0.clone()))
+    }
+
+    /// Its profiles; of one that means an element of the profile only, with that as `#id`.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        let extensions = items(self.profile_extensions.as_ref());
+        let profiles = self.profiles.as_ref().map_or(&[][..], |list| &list.0);
+        profiles.iter().enumerate().map(|(at, profile)| {
+            let extended = extensions.get(at).and_then(Option::as_ref);
+            let extensions = items(extended.and_then(|one| one.extensions.as_ref()));
+            match extensions.iter().find_map(|one| one.value_of(PROFILE_ELEMENT)) {
+                Some(element) => format!("{profile}#{element}").into(),
+                None => profile.clone(),
+            }
+        })
     }
 
     /// The code as it stands.

@@ -52,6 +52,11 @@ impl<'a> Edges<'a> {
     /// Adds targets that are canonicals of something else.
     fn add(&mut self, kind: DependencyKind, targets: impl IntoIterator<Item = Cow<'a, str>>) {
         for target in targets {
+            // What is behind `#` is a part of the definition.
+            let target = match target.split_once('#') {
+                Some((whole, _)) => Cow::Owned(whole.to_owned()),
+                None => target,
+            };
             let is_own = self.own.as_ref() == Some(&target);
             if !is_own && !target.is_empty() && !target.starts_with(SYSTEM_TYPES) {
                 self.list.push((kind, target.into_owned()));

@@ -175,6 +175,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether a name of a slice names a slice. In some definitions it names an element that nothing slices:
+    /// then the snapshot has the element by that name only.
+    pub(super) fn is_sliced(&self, unsliced: &str, path: &str) -> bool {
+        let slices = self.slices(unsliced).len() > 1;
+        let is_known = self.has(unsliced) || self.snapshot.list.is_empty();
+        slices || is_known || self.of_path(unsliced, path).any(|element| element.slicing.is_some())
+    }
+
     /// Keys of the slices of an element.
     pub(super) fn slices(&self, key: &str) -> &[String] {
         self.slices.get(key).map_or(&[], Vec::as_slice)

@@ -145,14 +145,14 @@ impl<'f, 'a> Finder<'f, 'a> {
                 return Some(Part::new("pattern", value));
             }
         }
-        match tokens {
+        let found = match tokens {
             [] => self.constants_below(place).or_else(|| self.binding(&place.key)),
             [Token::Resolve, ..] => self.targets(place, "profile"),
             [Token::OfType(_), rest @ ..] => self.value(place, rest),
             [Token::Extension(url), rest @ ..] => {
                 let extension = place.below("extension");
-                let slices = self.facts.slices(&extension.key).iter();
-                let key = slices.into_iter().find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
+                let mut slices = self.facts.slices(&extension.key).iter();
+                let key = slices.find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
                 let part = self.value(&extension.with_key(key), rest)?;
                 let own = Json::member("url", Json::Text(Cow::Owned((*url).to_owned())));
                 let value = if part.kind == "pattern" { own.joined(part.value) } else { part.value };
@@ -162,7 +162,15 @@ impl<'f, 'a> Finder<'f, 'a> {
             [Token::Field(name), rest @ ..] => self
                 .value_of_child(place, name, rest)
                 .or_else(|| self.value_of_choice(place, name, None, rest)),
-        }
+        };
+        found.or_else(|| self.profiles(place))
+    }
+
+    /// The profiles of the slice's type: what a discriminator does not find here stands in them.
+    fn profiles(self, place: &Place) -> Option<Part<'a>> {
+        let said = self.facts.of(&place.key).map(|one| TypeGroup::of(items(one.types.as_ref())));
+        let profiles: Vec<_> = said.flatten().flat_map(|group| group.profiles().collect::<Vec<_>>()).collect();
+        (!profiles.is_empty()).then(|| Part::new("profile", Json::one_or_many(profiles)))
     }
 
     fn value_of_child(self, place: &Place, name: &str, rest: &[Token<'_>]) -> Option<Part<'a>> {
@@ -277,8 +285,8 @@ impl<'f, 'a> Finder<'f, 'a> {
             [Token::OfType(_), rest @ ..] => self.located(place, rest, kind),
             [Token::Extension(url), ..] => {
                 let extension = place.below("extension");
-                let slices = self.facts.slices(&extension.key).iter();
-                let key = slices.into_iter().find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
+                let mut slices = self.facts.slices(&extension.key).iter();
+                let key = slices.find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
                 let own = Json::member("url", Json::Text(Cow::Owned((*url).to_owned())));
                 let is_there = self.presence(&extension.with_key(key))?;
                 (kind == "exists" && is_there).then(|| Part::new("pattern", own).below("extension", true))

@@ -44,7 +44,7 @@ impl<'a> TypeGroup<'a> {
 
     /// Profiles of the type.
     pub(super) fn profiles(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        self.references.iter().flat_map(|one| one.profiles.iter().flat_map(|list| list.0.iter().cloned()))
+        self.references.iter().flat_map(|one| one.profiles())
     }
 
     /// What a reference of the type may point to.
