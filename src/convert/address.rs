@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::definition::ElementDefinition;
+use super::json::Text;
 use super::{Refusal, Warnings};
 
 /// Names in a path, at most: real definitions have ten.
@@ -87,12 +88,19 @@ fn step<'a>(part: &str, name: &'a str, key_end: usize, path_end: usize) -> Optio
         (None, None) if own == name => (name.into(), false),
         _ => return None,
     };
-    Some(Step { name, is_choice, slice, key_end, path_end })
+    Some(Step {
+        name,
+        is_choice,
+        slice,
+        key_end,
+        path_end,
+    })
 }
 
 /// Whether a name is that of a typed element of a choice.
 pub(super) fn is_typed(name: &str, choice: &str) -> bool {
-    name.strip_prefix(choice).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    name.strip_prefix(choice)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// The addresses of a list of elements: by id where it fits the path, else by path, name of the slice and
@@ -119,7 +127,8 @@ pub(super) fn addresses<'a>(
 }
 
 fn is_below(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
+    path.strip_prefix(other)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn check_path(path: &str, list: &str, at: usize) -> Result<(), Refusal> {
@@ -145,8 +154,12 @@ fn address_of<'a>(
     open: &[(&str, String)],
     warnings: &mut Warnings,
 ) -> Result<Address<'a>, Refusal> {
-    let slice_name = element.slice_name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty());
-    let id = element.id.as_ref().map(|id| id.as_str());
+    let slice_name = element
+        .slice_name
+        .as_ref()
+        .map(Text::as_str)
+        .filter(|name| !name.is_empty());
+    let id = element.id.as_ref().map(Text::as_str);
     let of_id = id.and_then(|id| Address::new(Cow::Borrowed(id), path));
     let fits = |address: &Address<'_>| {
         let last = address.steps.last();
@@ -154,16 +167,28 @@ fn address_of<'a>(
         let name = path.rsplit('.').next().unwrap_or(path);
         slice_name.is_none_or(|slice| {
             // The name of a typed element is its slice's, and says no more.
-            own.map_or(slice == name, |own| own == slice || own.ends_with(&format!("/{slice}")))
+            own.map_or(slice == name, |own| {
+                own == slice || own.ends_with(&format!("/{slice}"))
+            })
         })
     };
     let is_right = of_id.as_ref().is_some_and(fits);
     if let (Some(id), false) = (id, is_right) {
         let name = slice_name.map_or_else(String::new, |name| format!(" and slice {name}"));
-        warnings.add("element-id", id, || format!("its id does not fit its path {path}{name}"));
+        warnings.add("element-id", id, || {
+            format!("its id does not fit its path {path}{name}")
+        });
     }
     let address = match of_id {
-        Some(address) if is_right || address.steps.last().is_some_and(|last| last.slice.is_some()) => address,
+        Some(address)
+            if is_right
+                || address
+                    .steps
+                    .last()
+                    .is_some_and(|last| last.slice.is_some()) =>
+        {
+            address
+        }
         Some(address) => {
             // The id names the slices above, but not the element's own.
             let key = format!("{}:{}", address.key, slice_name.unwrap_or_default());
@@ -172,14 +197,22 @@ fn address_of<'a>(
         None => by_order(path, slice_name, open)
             .ok_or_else(|| format!("{path} cannot be told from its slice"))?,
     };
-    match address.steps.iter().any(|step| step.slice.as_deref() == Some(PROTOTYPE)) {
-        true => Err(format!("{path} is in a slice called {PROTOTYPE}")),
-        false => Ok(address),
+    if address
+        .steps
+        .iter()
+        .any(|step| step.slice.as_deref() == Some(PROTOTYPE))
+    {
+        return Err(format!("{path} is in a slice called {PROTOTYPE}"));
     }
+    Ok(address)
 }
 
 /// The address as the elements before give it: an element is below the last one of the path above.
-fn by_order<'a>(path: &'a str, slice: Option<&str>, open: &[(&str, String)]) -> Option<Address<'a>> {
+fn by_order<'a>(
+    path: &'a str,
+    slice: Option<&str>,
+    open: &[(&str, String)],
+) -> Option<Address<'a>> {
     let above = open.iter().rev().find(|(other, _)| is_below(path, other));
     let mut key = match above {
         Some((other, key)) => format!("{key}{}", path.get(other.len()..)?),

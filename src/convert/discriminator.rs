@@ -1,4 +1,4 @@
-//! Paths of discriminators: the restricted FHIRPath of ElementDefinition.slicing.discriminator.path.
+//! Paths of discriminators: the restricted `FHIRPath` of `ElementDefinition.slicing.discriminator.path`.
 
 /// A step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,11 @@ impl<'p> Token<'p> {
 pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
     for part in parts(path) {
-        let argument = |function: &str| part.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
+        let argument = |function: &str| {
+            part.strip_prefix(function)?
+                .strip_prefix('(')?
+                .strip_suffix(')')
+        };
         if part == "$this" {
             continue;
         }
@@ -38,16 +42,24 @@ pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
         } else if let Some(url) = argument("extension") {
             tokens.push(Token::Extension(url.trim().trim_matches(['\'', '"'])));
         } else if let Some((field, of)) = argument("").and_then(|inner| inner.split_once(" as ")) {
-            tokens.extend([Token::Field(name(field.trim())?), Token::OfType(type_name(of)?)]);
+            tokens.extend([
+                Token::Field(name(field.trim())?),
+                Token::OfType(type_name(of)?),
+            ]);
         } else {
-            tokens.push(Token::Field(name(part.strip_suffix("[x]").unwrap_or(part))?));
+            tokens.push(Token::Field(name(
+                part.strip_suffix("[x]").unwrap_or(part),
+            )?));
         }
     }
     Some(tokens)
 }
 
 fn name(text: &str) -> Option<&str> {
-    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let is_name = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     is_name.then_some(text)
 }
 

@@ -41,7 +41,10 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Reads both lists. Fails if there is nothing in either.
-    pub(super) fn new(definition: &'a Definition<'a>, warnings: &mut Warnings) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        definition: &'a Definition<'a>,
+        warnings: &mut Warnings,
+    ) -> Result<Self, Refusal> {
         let list = |elements: Option<&'a super::definition::Elements<'a>>| {
             items(elements.and_then(|elements| elements.list.as_ref()))
         };
@@ -52,7 +55,11 @@ impl<'a> Facts<'a> {
         }
         // Nothing of a snapshot is written where there is a differential: its ids are nobody's concern.
         let mut unheard = Warnings::default();
-        let of_snapshot = if differential.is_empty() { &mut *warnings } else { &mut unheard };
+        let of_snapshot = if differential.is_empty() {
+            &mut *warnings
+        } else {
+            &mut unheard
+        };
         let snapshot = Elements {
             list: snapshot,
             addresses: address::addresses(snapshot, "snapshot", of_snapshot)?,
@@ -61,7 +68,10 @@ impl<'a> Facts<'a> {
             list: differential,
             addresses: address::addresses(differential, "differential", warnings)?,
         };
-        let derivation = definition.derivation.as_ref().map(super::json::Text::as_str);
+        let derivation = definition
+            .derivation
+            .as_ref()
+            .map(super::json::Text::as_str);
         let mut facts = Self {
             differential,
             snapshot,
@@ -77,12 +87,20 @@ impl<'a> Facts<'a> {
 
     fn index(&mut self) {
         let lists = [&self.differential, &self.snapshot];
-        let is_sliced = |address: &Address<'_>| address.steps.iter().any(|step| step.slice.is_some());
-        let has_slices = lists.iter().any(|list| list.addresses.iter().any(is_sliced));
+        let is_sliced =
+            |address: &Address<'_>| address.steps.iter().any(|step| step.slice.is_some());
+        let has_slices = lists
+            .iter()
+            .any(|list| list.addresses.iter().any(is_sliced));
         let mut known = HashSet::new();
         for (list, elements) in lists.into_iter().enumerate() {
             for (at, address) in (0_u32..).zip(&elements.addresses) {
-                if let Some(place) = self.by_key.entry_ref(&*address.key).or_default().get_mut(list) {
+                if let Some(place) = self
+                    .by_key
+                    .entry_ref(&*address.key)
+                    .or_default()
+                    .get_mut(list)
+                {
                     *place = Some(at);
                 }
                 if list == 1 {
@@ -93,13 +111,20 @@ impl<'a> Facts<'a> {
                     continue;
                 }
                 for step in 1..address.steps.len() {
-                    let (above, unsliced) = (address.key_to(step - 1), address.unsliced_key_to(step));
+                    let (above, unsliced) =
+                        (address.key_to(step - 1), address.unsliced_key_to(step));
                     let key = address.key_to(step);
                     if known.insert(unsliced) {
-                        self.children.entry_ref(above).or_default().push(unsliced.to_owned());
+                        self.children
+                            .entry_ref(above)
+                            .or_default()
+                            .push(unsliced.to_owned());
                     }
                     if key != unsliced && known.insert(key) {
-                        self.slices.entry_ref(unsliced).or_default().push(key.to_owned());
+                        self.slices
+                            .entry_ref(unsliced)
+                            .or_default()
+                            .push(key.to_owned());
                     }
                 }
             }
@@ -108,8 +133,20 @@ impl<'a> Facts<'a> {
 
     /// The elements that the schema is made of, and where they stand.
     pub(super) fn source(&self) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> {
-        let source = if self.differential.list.is_empty() { &self.snapshot } else { &self.differential };
+        let source = if self.differential.list.is_empty() {
+            &self.snapshot
+        } else {
+            &self.differential
+        };
         source.list.iter().zip(&source.addresses)
+    }
+
+    /// Where all elements stand, in differential and snapshot.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Address<'a>> {
+        self.differential
+            .addresses
+            .iter()
+            .chain(&self.snapshot.addresses)
     }
 
     /// Whether the definition makes a type, and does not constrain one.
@@ -120,7 +157,11 @@ impl<'a> Facts<'a> {
     /// Position of an element in the differential, or of a definition without one in its snapshot.
     pub(super) fn position(&self, key: &str) -> Option<u32> {
         let [differential, snapshot] = *self.by_key.get(key)?;
-        if self.differential.list.is_empty() { snapshot } else { differential }
+        if self.differential.list.is_empty() {
+            snapshot
+        } else {
+            differential
+        }
     }
 
     /// Whether there is an element of this key.
@@ -136,14 +177,26 @@ impl<'a> Facts<'a> {
         differential.into_iter().chain(snapshot)
     }
 
+    /// What the differential says of an element.
+    pub(super) fn differential(&self, key: &str) -> Option<&'a ElementDefinition<'a>> {
+        let [differential, _] = *self.by_key.get(key)?;
+        self.differential.list.get(differential? as usize)
+    }
+
+    /// What the snapshot says of a path, slices aside.
+    pub(super) fn general(&self, path: &str) -> Option<&'a ElementDefinition<'a>> {
+        self.by_path
+            .get(path)
+            .and_then(|&at| self.snapshot.list.get(at as usize))
+    }
+
     /// The same, and at last what the snapshot says of the path in general, slices aside.
     pub(super) fn of_path(
         &self,
         key: &str,
         path: &str,
     ) -> impl Iterator<Item = &'a ElementDefinition<'a>> {
-        let general = self.by_path.get(path).and_then(|&at| self.snapshot.list.get(at as usize));
-        self.of(key).chain(general)
+        self.of(key).chain(self.general(path))
     }
 
     /// The types an element may have; empty if nobody says.
@@ -158,9 +211,11 @@ impl<'a> Facts<'a> {
     pub(super) fn repeats(&self, key: &str, path: &str) -> Repeats {
         let base = |element: &'a ElementDefinition<'a>| element.base.as_ref()?.max.as_ref();
         let own = |element: &'a ElementDefinition<'a>| element.max.as_ref();
-        let max = match self.is_specialization {
-            true => self.of_path(key, path).find_map(own),
-            false => self.of_path(key, path).find_map(base),
+        let mut said = self.of_path(key, path);
+        let max = if self.is_specialization {
+            said.find_map(own)
+        } else {
+            said.find_map(base)
         };
         match max.map(super::json::Text::as_str) {
             // An element that is prohibited where it is introduced may be either.
@@ -168,7 +223,11 @@ impl<'a> Facts<'a> {
             Some("1") => Repeats::No,
             Some(_) => Repeats::Yes,
             // Nothing else may be more than one.
-            None if self.of(key).filter_map(own).any(|max| !["0", "1"].contains(&max.as_str())) => {
+            None if self
+                .of(key)
+                .filter_map(own)
+                .any(|max| !["0", "1"].contains(&max.as_str())) =>
+            {
                 Repeats::Yes
             }
             None => Repeats::Unknown,
@@ -180,7 +239,11 @@ impl<'a> Facts<'a> {
     pub(super) fn is_sliced(&self, unsliced: &str, path: &str) -> bool {
         let slices = self.slices(unsliced).len() > 1;
         let is_known = self.has(unsliced) || self.snapshot.list.is_empty();
-        slices || is_known || self.of_path(unsliced, path).any(|element| element.slicing.is_some())
+        slices
+            || is_known
+            || self
+                .of_path(unsliced, path)
+                .any(|element| element.slicing.is_some())
     }
 
     /// Keys of the slices of an element.

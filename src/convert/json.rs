@@ -138,7 +138,10 @@ impl<'a> Json<'a> {
                 .find(|(member, _)| member == name)
                 .and_then(|(member, value)| Some(Self::member(member, value.cut_to(rest)?))),
             Self::Array(items) => {
-                let cut: Vec<_> = items.into_iter().filter_map(|item| item.cut_to(path)).collect();
+                let cut: Vec<_> = items
+                    .into_iter()
+                    .filter_map(|item| item.cut_to(path))
+                    .collect();
                 (!cut.is_empty()).then_some(Self::Array(cut))
             }
             _ => None,
@@ -220,7 +223,10 @@ pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'a> Members<'a> {
     /// The member of a name.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, raw)| *raw)
+        self.0
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, raw)| *raw)
     }
 }
 
@@ -290,7 +296,10 @@ pub(super) fn write_text(text: &str, out: &mut String) {
             "\t" => out.push_str("\\t"),
             _ => {
                 let code = mark.as_bytes().first().copied().unwrap_or_default();
-                out.push_str(&format!("\\u{code:04x}"));
+                out.push_str("\\u00");
+                for digit in [code >> 4, code & 15] {
+                    out.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+                }
             }
         }
         rest = behind;
