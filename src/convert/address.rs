@@ -27,12 +27,12 @@ pub(super) struct Step<'a> {
 }
 
 /// Where an element stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address<'a> {
     /// What the id should be: the path with the names of slices.
     pub(super) key: Cow<'a, str>,
-    /// The path.
-    pub(super) path: &'a str,
+    /// The path; in [`Address::spelled_out`], of choices by `[x]`.
+    pub(super) path: Cow<'a, str>,
     /// The names, the root's first.
     pub(super) steps: Vec<Step<'a>>,
 }
@@ -53,7 +53,7 @@ impl<'a> Address<'a> {
     }
 
     /// The path up to a step, that one included.
-    pub(super) fn path_to(&self, step: usize) -> &'a str {
+    pub(super) fn path_to(&self, step: usize) -> &str {
         let end = self.steps.get(step).map_or(0, |step| step.path_end);
         self.path.get(..end).unwrap_or_default()
     }
@@ -70,7 +70,47 @@ impl<'a> Address<'a> {
             key_end += 1;
             path_end += 1;
         }
+        let path = Cow::Borrowed(path);
         parts.next().is_none().then_some(Self { key, path, steps })
+    }
+
+    /// The same with typed elements as slices of their choice: `value[x]:valueQuantity` for `valueQuantity`, which
+    /// is short for it. `has_type` tells whether there is a choice of that path and type.
+    #[must_use]
+    pub(super) fn spelled_out(mut self, has_type: &dyn Fn(&str, &str) -> bool) -> Self {
+        let (mut key, mut path) = (String::new(), String::new());
+        for step in &mut self.steps {
+            let is_plain =
+                !step.is_choice && step.slice.as_ref().is_none_or(|slice| *slice == step.name);
+            let mut ends = step
+                .name
+                .char_indices()
+                .filter(|(at, c)| *at > 0 && c.is_ascii_uppercase());
+            let choice = ends.find_map(|(end, _)| {
+                let (choice, suffix) = step.name.split_at(end);
+                (is_plain && has_type(&format!("{path}.{choice}[x]"), suffix))
+                    .then(|| choice.to_owned())
+            });
+            if let Some(choice) = choice {
+                step.slice = Some(std::mem::replace(&mut step.name, choice.into()));
+                step.is_choice = true;
+            }
+            for text in [&mut key, &mut path] {
+                text.push_str(if text.is_empty() { "" } else { "." });
+                text.push_str(&step.name);
+                text.push_str(if step.is_choice { "[x]" } else { "" });
+            }
+            if let Some(slice) = &step.slice {
+                key.push(':');
+                key.push_str(slice);
+            }
+            (step.key_end, step.path_end) = (key.len(), path.len());
+        }
+        Self {
+            key: key.into(),
+            path: path.into(),
+            ..self
+        }
     }
 }
 
@@ -120,7 +160,7 @@ pub(super) fn addresses<'a>(
         while open.last().is_some_and(|(other, _)| !is_below(path, other)) {
             open.pop();
         }
-        open.push((address.path, address.key.clone().into_owned()));
+        open.push((path, address.key.clone().into_owned()));
         all.push(address);
     }
     Ok(all)

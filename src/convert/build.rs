@@ -10,7 +10,7 @@ use super::definition::{Definition, ElementDefinition, items};
 use super::describe::{Cardinality, describe_flags};
 use super::facts::Facts;
 use super::schema::{ElementId, Schema};
-use super::types::{self, TypeGroup};
+use super::types;
 use super::{Refusal, Warnings};
 
 /// A schema and what it is made of.
@@ -128,9 +128,8 @@ impl<'f, 'a> Builder<'f, 'a> {
                     if slice.is_some() {
                         id = self.add_slice(id, parent, element, address, cardinality)?;
                     } else {
-                        let repeats = self.facts.repeats(&address.key, address.path);
+                        let repeats = self.facts.repeats(&address.key, &address.path);
                         self.bound(id, cardinality, repeats);
-                        self.mark_typed(id, address, last);
                         if element.slicing.is_some() {
                             self.describe_slicing(id, address, last);
                         }
@@ -159,11 +158,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                     (true, Some(_)) => {
                         below.extend(self.places_of_choice_slice(parent, address, at)?);
                     }
-                    (false, None) => {
-                        let id = self.schema.child(parent, &step.name)?;
-                        self.mark_typed(id, address, at);
-                        below.push(id);
-                    }
+                    (false, None) => below.push(self.schema.child(parent, &step.name)?),
                     (false, Some(_)) => {
                         let of = self.schema.child(parent, &step.name)?;
                         below.push(self.slice_schema(of, parent, address, at)?);
@@ -186,36 +181,6 @@ impl<'f, 'a> Builder<'f, 'a> {
                 .facts
                 .is_sliced(address.unsliced_key_to(at), address.path_to(at));
         is_slice.then_some(name)
-    }
-
-    /// An element that stands in the differential by the name of its type, `valueQuantity`.
-    fn mark_typed(&mut self, id: ElementId, address: &Address<'a>, at: usize) {
-        let Some(step) = address.steps.get(at) else {
-            return;
-        };
-        let (above_key, above_path) = (address.key_to(at - 1), address.path_to(at - 1));
-        let capitals = step
-            .name
-            .char_indices()
-            .filter(|(at, letter)| *at > 0 && letter.is_ascii_uppercase());
-        for (end, _) in capitals {
-            let (choice, suffix) = step.name.split_at(end);
-            let (key, path) = (
-                format!("{above_key}.{choice}[x]"),
-                format!("{above_path}.{choice}[x]"),
-            );
-            let group = TypeGroup::of(self.facts.types(&key, &path))
-                .into_iter()
-                .find(|one| one.suffix() == suffix);
-            if let Some(group) = group {
-                let place = self.schema.at(id);
-                place.choice_of = Some(choice.to_owned().into());
-                if place.types.is_empty() {
-                    place.types.push(group.name);
-                }
-                return;
-            }
-        }
     }
 
     fn note_order(&mut self, at: u32, address: &Address<'a>) {

@@ -8,7 +8,7 @@ use super::Refusal;
 use super::address::{Address, is_typed};
 use super::build::Builder;
 use super::definition::{ElementDefinition, TypeReference, items};
-use super::describe::{Cardinality, Typed, describe_group};
+use super::describe::{Cardinality, Typed, describe_groups};
 use super::facts::{Facts, Repeats};
 use super::schema::{ElementId, add_new};
 use super::types::TypeGroup;
@@ -118,9 +118,19 @@ impl<'f, 'a> Builder<'f, 'a> {
         };
         let choice = self.schema.child(parent, &step.name)?;
         self.describe_shortly(choice, element, index);
+        if let Some(reference) = &element.content_reference {
+            let message = || {
+                format!(
+                    "a choice has types and cannot be like {}",
+                    reference.as_str()
+                )
+            };
+            self.warnings
+                .add("content-reference", &address.key, message);
+        }
         let types = items(element.types.as_ref());
         let given = if types.is_empty() {
-            self.facts.types(&address.key, address.path)
+            self.facts.types(&address.key, &address.path)
         } else {
             types
         };
@@ -140,6 +150,11 @@ impl<'f, 'a> Builder<'f, 'a> {
         if types.is_empty() {
             self.keep_allowed(&mut groups, address);
         }
+        // Hardly any choice repeats.
+        let repeats = match self.facts.repeats(&address.key, &address.path) {
+            Repeats::Yes => Repeats::Yes,
+            Repeats::No | Repeats::Unknown => Repeats::No,
+        };
         let mut names = Vec::with_capacity(groups.len());
         for group in &groups {
             let id = self.typed_element(parent, &step.name, group)?;
@@ -152,8 +167,15 @@ impl<'f, 'a> Builder<'f, 'a> {
                     all: &groups,
                 }),
             );
-            describe_group(self.schema.at(id), group);
-            self.bound(id, Cardinality { min: 0, max: None }, Repeats::No);
+            describe_groups(self.schema.at(id), std::slice::from_ref(group));
+            self.bound(
+                id,
+                Cardinality {
+                    min: 0,
+                    ..cardinality
+                },
+                repeats,
+            );
             names.push(format!("{}{}", step.name, group.suffix()).into());
         }
         self.schema.at(choice).choices = Some(names);
@@ -229,7 +251,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                 }),
             );
             if let Some(own) = said.iter().find(|own| own.name == group.name) {
-                describe_group(self.schema.at(id), own);
+                describe_groups(self.schema.at(id), std::slice::from_ref(own));
             }
             let place = self.schema.at(id);
             place.is_required |= cardinality.min > 0 && groups.len() == 1;

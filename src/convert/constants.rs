@@ -67,28 +67,31 @@ impl<'a> Finder<'_, 'a> {
         if let Some(part) = self.value(&child, rest) {
             return Some(part.below(name.to_owned(), repeats));
         }
-        // Of slices below: what all of them have.
-        let slices = self
-            .facts
-            .slices(&child.key)
-            .iter()
-            .filter_map(|key| self.value(&child.with_key(key), rest));
+        let parts = self.facts.slices(&child.key).iter().filter_map(|key| {
+            let slice = child.with_key(key);
+            let part = self.value(&slice, rest)?;
+            Some((slice, part))
+        });
         let mut values = Vec::new();
-        for part in slices {
+        for part in self.sure(parts.collect()) {
             if part.kind != "pattern" {
                 return Some(part.below(name.to_owned(), repeats));
             }
             values.push(part.value);
         }
-        if values.is_empty() {
-            return None;
-        }
-        let value = if repeats {
-            Json::Array(values)
-        } else {
+        let value = if !repeats || values.is_empty() {
             values.into_iter().next()?
+        } else {
+            Json::Array(values)
         };
         Some(Part::new("pattern", Json::member(name.to_owned(), value)))
+    }
+
+    /// Of what slices have, that of those which must be there; or that of the only one.
+    fn sure<T>(self, mut of_slices: Vec<(Place, T)>) -> Vec<T> {
+        let is_only = of_slices.len() == 1;
+        of_slices.retain(|(slice, _)| is_only || self.presence(slice) == Some(true));
+        of_slices.into_iter().map(|(_, value)| value).collect()
     }
 
     fn value_of_choice(
@@ -145,27 +148,30 @@ impl<'a> Finder<'_, 'a> {
             let name = key.rsplit('.').next().unwrap_or(key);
             let choice = name.strip_suffix("[x]");
             let child = place.below(name);
-            let slices = self.facts.slices(key).iter().map(|key| child.with_key(key));
-            let mut values = Vec::new();
-            for place in [child.clone()].into_iter().chain(slices) {
+            let value_of = |place: &Place| {
                 let own = self.constants(&place.key).next();
                 let value = own.map(|(_, raw)| Json::Raw(raw));
-                let value = value.or_else(|| self.constants_below(&place).map(|part| part.value));
-                if let Some(value) = value {
-                    let typed = choice
-                        .and_then(|choice| Some(format!("{choice}{}", self.only_type(&place)?)));
-                    values.push((typed.unwrap_or_else(|| name.to_owned()), value));
-                }
-            }
+                let value = value.or_else(|| self.constants_below(place).map(|part| part.value))?;
+                let suffix = choice.and_then(|_| self.only_type(place));
+                let name = format!("{}{}", choice.unwrap_or(name), suffix.unwrap_or_default());
+                Some((name, value))
+            };
+            let slices = self.facts.slices(key).iter().filter_map(|key| {
+                let slice = child.with_key(key);
+                let value = value_of(&slice)?;
+                Some((slice, value))
+            });
+            let values: Vec<_> = match value_of(&child) {
+                Some(value) => vec![value],
+                None => self.sure(slices.collect()),
+            };
             let repeats = choice.is_none() && self.repeats(&child, name);
             let found = if repeats && !values.is_empty() {
                 let items = values.into_iter().map(|(_, value)| value).collect();
                 Some(Json::member(name.to_owned(), Json::Array(items)))
             } else {
-                values
-                    .into_iter()
-                    .next()
-                    .map(|(name, value)| Json::member(name, value))
+                let first = values.into_iter().next();
+                first.map(|(name, value)| Json::member(name, value))
             };
             all = match (all, found) {
                 (Some(all), Some(found)) => Some(all.joined(found)),

@@ -136,18 +136,20 @@ impl<'a> Builder<'_, 'a> {
             return;
         }
         let is_value_of_primitive = self.is_value_of_primitive(address);
-        for group in TypeGroup::of(items(element.types.as_ref())) {
-            let place = self.schema.at(id);
+        let groups = TypeGroup::of(items(element.types.as_ref()));
+        let place = self.schema.at(id);
+        if !groups.is_empty() {
+            place.types.clear();
+        }
+        for group in &groups {
             // `string.value` is a text of FHIRPath: if it were a string, it would have a value in turn.
             let code = group.references.iter().find_map(|one| one.code());
-            let name = if is_value_of_primitive {
-                code.unwrap_or(group.name.clone())
-            } else {
-                group.name.clone()
-            };
+            let name = code
+                .filter(|_| is_value_of_primitive)
+                .unwrap_or_else(|| group.name.clone());
             add_new(&mut place.types, [name]);
-            describe_group(place, &group);
         }
+        describe_groups(place, &groups);
     }
 
     /// Whether it must be there, may not, and how often. `is_new`: the definition introduces the element.
@@ -189,10 +191,18 @@ pub(super) fn describe_flags<'a>(place: &mut Element<'a>, element: &'a ElementDe
     }
 }
 
-/// Profiles and targets of a type.
-pub(super) fn describe_group<'a>(place: &mut Element<'a>, group: &TypeGroup<'a>) {
-    add_new(&mut place.profiles, group.profiles());
-    add_new(&mut place.refers, group.targets());
+/// Profiles and targets of types, in place of what an earlier element said of them.
+pub(super) fn describe_groups<'a>(place: &mut Element<'a>, groups: &[TypeGroup<'a>]) {
+    let mut profiles = groups.iter().flat_map(TypeGroup::profiles).peekable();
+    if profiles.peek().is_some() {
+        place.profiles.clear();
+        add_new(&mut place.profiles, profiles);
+    }
+    let mut targets = groups.iter().flat_map(TypeGroup::targets).peekable();
+    if targets.peek().is_some() {
+        place.refers.clear();
+        add_new(&mut place.refers, targets);
+    }
 }
 
 fn binding_of<'a>(binding: &BindingDefinition<'a>) -> Binding<'a> {

@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address::Address;
 use super::definition::{Definition, ElementDefinition, TypeReference, items};
+use super::types::TypeGroup;
 use super::{Refusal, Warnings, address};
 
 /// Whether an element repeats.
@@ -24,6 +25,46 @@ struct Elements<'a> {
     addresses: Vec<Address<'a>>,
 }
 
+/// Types of choices by path, as the ends of the names they make.
+type Choices = HashMap<String, HashSet<String>>;
+
+fn choices(lists: [&Elements<'_>; 2]) -> Choices {
+    let mut choices = Choices::new();
+    for list in lists {
+        for (element, address) in list.list.iter().zip(&list.addresses) {
+            if address.path.ends_with("[x]") {
+                let types = TypeGroup::of(items(element.types.as_ref()));
+                let suffixes = types.into_iter().map(|group| group.suffix());
+                choices
+                    .entry_ref(&*address.path)
+                    .or_default()
+                    .extend(suffixes);
+            }
+        }
+    }
+    choices
+}
+
+impl Elements<'_> {
+    /// Where a path is short for a slice of a choice, that slice.
+    fn spell_out(&mut self, choices: &Choices) {
+        let has_type = |path: &str, suffix: &str| {
+            choices
+                .get(path)
+                .is_some_and(|types| types.contains(suffix))
+        };
+        for address in &mut self.addresses {
+            let is_short = address
+                .steps
+                .iter()
+                .any(|step| step.name.contains(|c: char| c.is_ascii_uppercase()));
+            if is_short || address.steps.iter().any(|step| step.is_choice) {
+                *address = std::mem::take(address).spelled_out(&has_type);
+            }
+        }
+    }
+}
+
 /// The elements of a definition.
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
@@ -32,7 +73,7 @@ pub(super) struct Facts<'a> {
     /// Position of elements by key: in the differential, in the snapshot.
     by_key: HashMap<String, [Option<u32>; 2]>,
     /// Position of the first element of a path in the snapshot.
-    by_path: HashMap<&'a str, u32>,
+    by_path: HashMap<String, u32>,
     /// Keys of the slices of an element, and of the elements right below one, in order.
     slices: HashMap<String, Vec<String>>,
     children: HashMap<String, Vec<String>>,
@@ -60,14 +101,18 @@ impl<'a> Facts<'a> {
         } else {
             &mut unheard
         };
-        let snapshot = Elements {
+        let mut snapshot = Elements {
             list: snapshot,
             addresses: address::addresses(snapshot, "snapshot", of_snapshot)?,
         };
-        let differential = Elements {
+        let mut differential = Elements {
             list: differential,
             addresses: address::addresses(differential, "differential", warnings)?,
         };
+        let choices = choices([&differential, &snapshot]);
+        for list in [&mut differential, &mut snapshot] {
+            list.spell_out(&choices);
+        }
         let derivation = definition
             .derivation
             .as_ref()
@@ -104,7 +149,7 @@ impl<'a> Facts<'a> {
                     *place = Some(at);
                 }
                 if list == 1 {
-                    self.by_path.entry(address.path).or_insert(at);
+                    self.by_path.entry_ref(&*address.path).or_insert(at);
                 }
                 // Only matches of slices ask for what is below an element.
                 if !has_slices {

@@ -57,7 +57,7 @@ impl Place {
 }
 
 /// What a discriminator finds.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
     pub(super) kind: &'static str,
     pub(super) resolves: bool,
@@ -135,6 +135,8 @@ impl<'f, 'a> Finder<'f, 'a> {
                 None => parts.push(part),
             }
         }
+        // Type and profile of a reference's target may come to the same.
+        parts.dedup();
         if parts.len() > 1 {
             let all = parts
                 .into_iter()
@@ -306,7 +308,7 @@ impl<'f, 'a> Finder<'f, 'a> {
     }
 
     /// Whether an element must, or must not, be there; none if it may.
-    fn presence(self, place: &Place) -> Option<bool> {
+    pub(super) fn presence(self, place: &Place) -> Option<bool> {
         self.facts.of(&place.key).find_map(|element| {
             if element.max.as_ref().is_some_and(|max| max.as_str() == "0") {
                 return Some(false);
