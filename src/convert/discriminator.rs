@@ -26,6 +26,9 @@ impl<'p> Token<'p> {
 /// The steps of a path from the element that is sliced; none if it is not understood.
 pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
+    if path.trim().is_empty() {
+        return Some(tokens);
+    }
     for part in parts(path) {
         let argument = |function: &str| {
             part.strip_prefix(function)?
@@ -79,4 +82,51 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
         }
         c == '.' && depth == 0
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Token::{Extension, Field, OfType, Resolve};
+
+    #[test]
+    fn the_restricted_paths_of_fhir_are_understood() {
+        for (path, expected) in [
+            ("$this", vec![]),
+            ("", vec![]),
+            ("code.coding", vec![Field("code"), Field("coding")]),
+            ("$this.resolve().code", vec![Resolve, Field("code")]),
+            (
+                "value.ofType(Quantity).unit",
+                vec![Field("value"), OfType("Quantity"), Field("unit")],
+            ),
+            ("value[x]", vec![Field("value")]),
+            (
+                "(value as FHIR.Quantity)",
+                vec![Field("value"), OfType("Quantity")],
+            ),
+            ("value.as('Coding')", vec![Field("value"), OfType("Coding")]),
+            (
+                "extension('http://a.b/c.d').value",
+                vec![Extension("http://a.b/c.d"), Field("value")],
+            ),
+        ] {
+            assert_eq!(tokens(path), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_not() {
+        for path in [
+            "a..b",
+            "where(use = 'x')",
+            "a b",
+            "a[0]",
+            "ofType()",
+            "extension('u'",
+            ".",
+        ] {
+            assert_eq!(tokens(path), None, "{path}");
+        }
+    }
 }
