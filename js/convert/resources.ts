@@ -16,7 +16,9 @@ export interface PackageResource {
   readonly file: string;
   /** How many of the package's files have been looked at, this one included. */
   readonly position: number;
-  /** The JSON text in UTF-8, as it came; of a Bundle's entry, its compact form. */
+  /** The JSON text, as it came; of a Bundle's entry, its compact form. */
+  readonly text: string;
+  /** The same in UTF-8. */
   readonly bytes: Uint8Array;
   readonly resource: JsonObject;
 }
@@ -126,7 +128,7 @@ function parseFile(file: string, bytes: Uint8Array, isWanted: Wanted): FoundReso
   if (!isObject(resource)) return undefined;
   const { resourceType } = resource;
   if (typeof resourceType !== "string" || !isWanted(resourceType, file)) return undefined;
-  return { file, bytes, resource };
+  return { file, text, bytes, resource };
 }
 
 /** The type of the resource in a text that says it first. */
@@ -159,7 +161,8 @@ function* openBundle(
     if (resource.resourceType === "Bundle") {
       yield* openBundle({ ...bundle, file, resource }, problems, depth + 1);
     } else {
-      yield { file, bytes: encodeText(JSON.stringify(resource)), resource };
+      const text = JSON.stringify(resource);
+      yield { file, text, bytes: encodeText(text), resource };
     }
   }
 }

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file: what has an identity, and what is large. */
-const APART = ["errors.js", "load/base64.js"];
+const APART = ["errors.js", "load/base64.js", "load/convert-base64.js"];
 /** Folders whose modules keep their files: third-party code is taken into them. */
 const KEPT = /^(convert|cli)\//;
 /** A module that is loaded when it is first needed. */
@@ -14,17 +14,6 @@ const ON_FIRST_USE = /\bimport\(\s*"(\.[^"]+)"\s*\)/g;
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 const LICENCE_NAMES = ["licen", "copying", "notice"];
-/**
- * The converter writes "[Circular Reference]" in place of an object it has met before, also where that
- * is no cycle: what an element and its choice share would be lost. Left again, an object is not a
- * cycle any more. `LIBRARY_VERSION` of js/convert/converter.ts tells this from the library as it is.
- */
-const SHARED_IS_NO_CYCLE = {
-  file: /fhirschema[\\/]dist[\\/]converter[\\/]index\.js$/,
-  before: "        return normalized;\n    }\n    return schema;",
-  after: "        visited.delete(schema);\n        return normalized;\n    }\n    return schema;",
-};
-
 /**
  * Bundles npm packages into what tsc emitted under `folder` of `dist`, in place. Our own modules
  * keep their files and their relative imports, so that every class of ours exists once; what several
@@ -49,7 +38,7 @@ export async function bundleThirdParty(dist, folder, platform) {
     // Named whatever the platform is: the package reader has a file that only Node loads.
     external: ["node:*"],
     nodePaths: [join(root, "node_modules")],
-    plugins: [keepOwnModules(dist), mend(SHARED_IS_NO_CYCLE)],
+    plugins: [keepOwnModules(dist)],
     banner: { js: platform === "node" ? REQUIRE : "" },
     legalComments: "none",
     metafile: true,
@@ -113,7 +102,7 @@ function joinedWhole(dist, entry) {
     plugins: [
       keepApart(dirname(entry), (file) => apart.includes(file)),
       loadAtOnce(dist),
-      mend(SHARED_IS_NO_CYCLE),
+      convertInline(dist),
     ],
   };
 }
@@ -174,6 +163,18 @@ function loadAtOnce(dist) {
   };
 }
 
+/** The converter as a part of the script, in place of what loads its file. */
+function convertInline(dist) {
+  return {
+    name: "convert-inline",
+    setup(build) {
+      build.onResolve({ filter: /[\\/]load[\\/]convert\.js$/ }, () => ({
+        path: join(dist, "load/convert-inline.js"),
+      }));
+    },
+  };
+}
+
 /** The loaders name the core as seen from their folder, and become part of a file beside it. */
 function moveLoaders(dist) {
   return {
@@ -185,20 +186,6 @@ function moveLoaders(dist) {
           throw new Failure(`${relative(dist, path)} does not name the core`);
         }
         return { contents };
-      });
-    },
-  };
-}
-
-/** Changes a place in a package as it is taken in; fails when the package no longer has it once. */
-function mend({ file, before, after }) {
-  return {
-    name: "mend",
-    setup(build) {
-      build.onLoad({ filter: file }, ({ path }) => {
-        const parts = readFileSync(path, "utf8").split(before);
-        if (parts.length !== 2) throw new Failure(`${path} is not as it was when it was mended`);
-        return { contents: parts.join(after) };
       });
     },
   };
