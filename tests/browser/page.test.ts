@@ -278,9 +278,9 @@ function typeIntoFilter(word: string): number[] {
 
 /** What the converter makes of the definition in Node: what was stored. */
 async function expectedText(): Promise<string> {
-  for await (const { resource } of (await openPackagePath(US_CORE)).resources()) {
+  for await (const { resource, text } of (await openPackagePath(US_CORE)).resources()) {
     if (`${resource.url}|${resource.version}` !== PATIENT) continue;
-    return JSON.stringify(fhirSchemaConverter().convert(resource).schema);
+    return (await fhirSchemaConverter().convert(resource, text)).schema;
   }
   throw new Error(`${PATIENT} is not in the package`);
 }

@@ -35,6 +35,15 @@ test("installing it brings nothing else: what it needs of others is inside", () 
   assert.match(licences, /^commander \d/m);
 });
 
+test("no other converter is inside", () => {
+  const licences = readFileSync(join(DIST, "THIRD-PARTY-LICENSES.txt"), "utf8");
+  assert.doesNotMatch(licences, /fhirschema/i);
+  for (const name of shipped(".js")) {
+    const text = readFileSync(join(DIST, name), "utf8");
+    assert.doesNotMatch(text, /atomic-ehr|Circular Reference/, name);
+  }
+});
+
 test("a bundler finds a way to every module", async () => {
   const all = [...Object.values<Target>(manifest.exports), manifest.bin].flatMap((entry) =>
     targets(entry),
