@@ -29,6 +29,15 @@ const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 browserTest("the page keeps a package over a reload and says how long it took", () =>
   withSite(async ({ page, complaints }) => {
     await loadUsCore(page);
+    const warnings = page.locator("#warnings");
+    const count = await page.locator("#warning-count").textContent();
+    assert.equal(count, "Not said by the schemas, 2 warnings: 2 additional-binding");
+    assert.equal(await page.locator("#warning-list").isVisible(), false);
+    await page.locator("#warning-count").click();
+    assert.match(
+      await page.locator("#warning-list").innerText(),
+      /us-core-smokingstatus\|3\.1\.1 /,
+    );
     await page.reload();
     await said(page, /^30 schemas ready in [\d.]+ m?s, [\d.]+ m?s after navigation\.$/);
     await listed(page, US_CORE_ENTRIES);
@@ -36,6 +45,7 @@ browserTest("the page keeps a package over a reload and says how long it took", 
     await page.locator("#files").setInputFiles(US_CORE);
     await said(page, /: 0 converted, 30 unchanged in /);
     await page.locator("#work").waitFor({ state: "hidden" });
+    assert.equal(await warnings.isVisible(), false, "nothing was converted");
     assert.deepEqual(complaints, []);
   }),
 );
