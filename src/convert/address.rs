@@ -8,6 +8,8 @@ use super::{Refusal, Warnings};
 
 /// Names in a path, at most: real definitions have ten.
 const DEEPEST: usize = 60;
+/// Letters of a name in a path, at most (invariant eld-20 of ElementDefinition): a longer one is nobody's choice.
+const LONGEST_NAME: usize = 64;
 /// A member of this name would be the prototype of an object in JavaScript.
 const PROTOTYPE: &str = "__proto__";
 
@@ -33,6 +35,8 @@ pub(super) struct Address<'a> {
     pub(super) key: Cow<'a, str>,
     /// The path; in [`Address::spelled_out`], of choices by `[x]`.
     pub(super) path: Cow<'a, str>,
+    /// The id as the definition has it, or else the path: what messages call the element.
+    pub(super) label: &'a str,
     /// The names, the root's first.
     pub(super) steps: Vec<Step<'a>>,
 }
@@ -70,18 +74,30 @@ impl<'a> Address<'a> {
             key_end += 1;
             path_end += 1;
         }
-        let path = Cow::Borrowed(path);
-        parts.next().is_none().then_some(Self { key, path, steps })
+        parts.next().is_none().then_some(Self {
+            key,
+            label: path,
+            path: Cow::Borrowed(path),
+            steps,
+        })
     }
 
     /// The same with typed elements as slices of their choice: `value[x]:valueQuantity` for `valueQuantity`, which
-    /// is short for it. `has_type` tells whether there is a choice of that path and type.
+    /// is short for it. `has_type` tells whether there is a choice of that path and type, `is_choice` whether there
+    /// is one of that path where there is no element.
     #[must_use]
-    pub(super) fn spelled_out(mut self, has_type: &dyn Fn(&str, &str) -> bool) -> Self {
+    pub(super) fn spelled_out(
+        mut self,
+        has_type: &dyn Fn(&str, &str) -> bool,
+        is_choice: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let (mut key, mut path) = (String::new(), String::new());
         for step in &mut self.steps {
-            let is_plain =
-                !step.is_choice && step.slice.as_ref().is_none_or(|slice| *slice == step.name);
+            let is_plain = !step.is_choice
+                && step.slice.as_ref().is_none_or(|slice| *slice == step.name)
+                && step.name.len() <= LONGEST_NAME;
+            step.is_choice |= is_plain && is_choice(&format!("{path}.{}", step.name));
+            let is_plain = is_plain && !step.is_choice;
             let mut ends = step
                 .name
                 .char_indices()
@@ -244,7 +260,10 @@ fn address_of<'a>(
     {
         return Err(format!("{path} is in a slice called {PROTOTYPE}"));
     }
-    Ok(address)
+    Ok(Address {
+        label: id.unwrap_or(path),
+        ..address
+    })
 }
 
 /// The address as the elements before give it: an element is below the last one of the path above.

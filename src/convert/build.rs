@@ -49,16 +49,16 @@ impl<'f, 'a> Builder<'f, 'a> {
         let mut index = 0;
         for (at, (element, address)) in (0_u32..).zip(facts.source()) {
             if address.path_to(0) != root {
-                self.warnings.add("element-path", &address.key, || {
+                self.warnings.add("element-path", address.label, || {
                     format!("it is not below {root}: left out")
                 });
                 continue;
             }
             self.note_order(at, address);
-            self.note_unsayable(element, &address.key);
-            let cardinality = Cardinality::of(element, &address.key)?;
+            self.note_unsayable(element, address.label);
+            let cardinality = Cardinality::of(element, address.label)?;
             if cardinality.max.is_some_and(|max| cardinality.min > max) {
-                self.warnings.add("cardinality", &address.key, || {
+                self.warnings.add("cardinality", address.label, || {
                     "its min is greater than its max".to_owned()
                 });
             }
@@ -185,7 +185,7 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn note_order(&mut self, at: u32, address: &Address<'a>) {
         if self.facts.position(&address.key) != Some(at) {
-            self.warnings.add("duplicate-element", &address.key, || {
+            self.warnings.add("duplicate-element", address.label, || {
                 "it stands twice".to_owned()
             });
         }
@@ -201,16 +201,16 @@ impl<'f, 'a> Builder<'f, 'a> {
         {
             if self.facts.position(above).is_some_and(|other| other > at) {
                 let message = || format!("it stands before {above}, which it is part of");
-                self.warnings.add("element-order", &address.key, message);
+                self.warnings.add("element-order", address.label, message);
             }
         }
     }
 
     /// Warns of what FHIR Schema has no place for.
-    fn note_unsayable(&mut self, element: &ElementDefinition<'_>, key: &str) {
+    fn note_unsayable(&mut self, element: &ElementDefinition<'_>, label: &str) {
         let types = items(element.types.as_ref());
         if types.iter().any(types::limits_references) {
-            self.warnings.add("aggregation", key, || {
+            self.warnings.add("aggregation", label, || {
                 "how its references are given (aggregation, versioning) is not in the schema"
                     .to_owned()
             });
@@ -220,20 +220,20 @@ impl<'f, 'a> Builder<'f, 'a> {
             .as_ref()
             .is_some_and(super::definition::BindingDefinition::has_more)
         {
-            self.warnings.add("additional-binding", key, || {
+            self.warnings.add("additional-binding", label, || {
                 "its additional bindings, or largest and smallest value sets, are not in the schema".to_owned()
             });
         }
         for constraint in items(element.constraints.as_ref()) {
             if constraint.expression.is_none() {
                 let name = constraint.key.as_ref().map_or("", |key| key.as_str());
-                self.warnings.add("expression", key, || {
+                self.warnings.add("expression", label, || {
                     format!("its invariant {name} has no FHIRPath expression")
                 });
             }
         }
         if element.must_have_value == Some(true) || element.value_alternatives.is_some() {
-            self.warnings.add("must-have-value", key, || {
+            self.warnings.add("must-have-value", label, || {
                 "mustHaveValue and valueAlternatives are not in the schema".to_owned()
             });
         }
@@ -242,7 +242,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             .iter()
             .any(|(name, _)| name.starts_with("defaultValue"))
         {
-            self.warnings.add("default-value", key, || {
+            self.warnings.add("default-value", label, || {
                 "its default value is not in the schema".to_owned()
             });
         }
@@ -272,7 +272,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         let (url, id) = reference.split_once('#').unwrap_or(("", reference));
         let is_here = url.is_empty();
         if is_here && !self.facts.has(id) {
-            self.warnings.add("content-reference", &address.key, || {
+            self.warnings.add("content-reference", address.label, || {
                 format!("{reference} is no element")
             });
             return None;

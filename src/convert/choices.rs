@@ -126,7 +126,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                 )
             };
             self.warnings
-                .add("content-reference", &address.key, message);
+                .add("content-reference", address.label, message);
         }
         let types = items(element.types.as_ref());
         let given = if types.is_empty() {
@@ -142,7 +142,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         self.schema.at(choice).is_required |= cardinality.min > 0;
         if groups.is_empty() {
             if is_about_values(element) {
-                self.note_unknown_types(address.key.as_ref());
+                self.note_unknown_types(address);
             }
             self.describe(choice, element, None);
             return Ok(());
@@ -217,9 +217,10 @@ impl<'f, 'a> Builder<'f, 'a> {
         let Some(step) = address.steps.last() else {
             return Ok(());
         };
+        self.note_choices(parent, address, last)?;
         let groups = self.groups_of_slice(address, last);
         if groups.is_empty() {
-            self.note_unknown_types(address.key.as_ref());
+            self.note_unknown_types(address);
         }
         if groups.is_empty() || !self.is_alone(address, last) {
             for of in self.typed_of_slice(parent, address, last, &groups)? {
@@ -233,7 +234,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         if cardinality.min > 0 && groups.len() > 1 {
             let choice = self.schema.child(parent, &step.name)?;
             self.schema.at(choice).is_required = true;
-            self.warnings.add("choice-slice", &address.key, || {
+            self.warnings.add("choice-slice", address.label, || {
                 "it must be there and has several types: the schema says that the choice must"
                     .to_owned()
             });
@@ -269,7 +270,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Result<Vec<ElementId>, Refusal> {
         let groups = groups(self.facts.types(address.key_to(at), address.path_to(at)));
         if groups.is_empty() {
-            self.note_unknown_types(address.key_to(at));
+            self.note_unknown_types(address);
         }
         self.typed_of_slice(parent, address, at, &groups)
     }
@@ -281,9 +282,10 @@ impl<'f, 'a> Builder<'f, 'a> {
         address: &'f Address<'a>,
         at: usize,
     ) -> Result<Vec<ElementId>, Refusal> {
+        self.note_choices(parent, address, at)?;
         let groups = self.groups_of_slice(address, at);
         if groups.is_empty() {
-            self.note_unknown_types(address.key_to(at));
+            self.note_unknown_types(address);
         }
         let typed = self.typed_of_slice(parent, address, at, &groups)?;
         if !groups.is_empty() && self.is_alone(address, at) {
@@ -313,6 +315,32 @@ impl<'f, 'a> Builder<'f, 'a> {
             .iter()
             .map(|group| self.typed_element(parent, &step.name, group))
             .collect()
+    }
+
+    /// The types that the snapshot leaves to a choice of which the differential names one.
+    fn note_choices(
+        &mut self,
+        parent: ElementId,
+        address: &Address<'a>,
+        at: usize,
+    ) -> Result<(), Refusal> {
+        let Some(step) = address.steps.get(at) else {
+            return Ok(());
+        };
+        let key = address.unsliced_key_to(at);
+        let groups = groups(self.facts.types(key, address.path_to(at)));
+        if groups.is_empty() || self.facts.differential(key).is_some() {
+            return Ok(());
+        }
+        let choice = self.schema.child(parent, &step.name)?;
+        let names = groups
+            .iter()
+            .map(|group| format!("{}{}", step.name, group.suffix()).into());
+        self.schema
+            .at(choice)
+            .choices
+            .get_or_insert_with(|| names.collect());
+        Ok(())
     }
 
     fn typed_element(
@@ -350,8 +378,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         slices.is_none_or(|slices| slices.is_alone(address.key_to(at)))
     }
 
-    fn note_unknown_types(&mut self, key: &str) {
-        self.warnings.add("choice-types", key, || {
+    fn note_unknown_types(&mut self, address: &Address<'a>) {
+        self.warnings.add("choice-types", address.label, || {
             "neither differential nor snapshot says its types: what holds for it stands at the choice".to_owned()
         });
     }

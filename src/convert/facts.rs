@@ -47,19 +47,17 @@ fn choices(lists: [&Elements<'_>; 2]) -> Choices {
 
 impl Elements<'_> {
     /// Where a path is short for a slice of a choice, that slice.
-    fn spell_out(&mut self, choices: &Choices) {
+    fn spell_out(&mut self, choices: &Choices, paths: &HashSet<String>) {
+        let is_choice =
+            |path: &str| !paths.contains(path) && choices.contains_key(&format!("{path}[x]"));
         let has_type = |path: &str, suffix: &str| {
             choices
                 .get(path)
                 .is_some_and(|types| types.contains(suffix))
         };
         for address in &mut self.addresses {
-            let is_short = address
-                .steps
-                .iter()
-                .any(|step| step.name.contains(|c: char| c.is_ascii_uppercase()));
-            if is_short || address.steps.iter().any(|step| step.is_choice) {
-                *address = std::mem::take(address).spelled_out(&has_type);
+            if !paths.contains(&*address.path) || address.path.contains("[x]") {
+                *address = std::mem::take(address).spelled_out(&has_type, &is_choice);
             }
         }
     }
@@ -110,8 +108,15 @@ impl<'a> Facts<'a> {
             addresses: address::addresses(differential, "differential", warnings)?,
         };
         let choices = choices([&differential, &snapshot]);
-        for list in [&mut differential, &mut snapshot] {
-            list.spell_out(&choices);
+        if !choices.is_empty() {
+            let paths = snapshot
+                .addresses
+                .iter()
+                .map(|one| one.path.clone().into_owned());
+            let paths: HashSet<String> = paths.collect();
+            for list in [&mut differential, &mut snapshot] {
+                list.spell_out(&choices, &paths);
+            }
         }
         let derivation = definition
             .derivation

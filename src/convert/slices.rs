@@ -81,7 +81,9 @@ impl<'f, 'a> Builder<'f, 'a> {
             && !is_known
             && *name != DEFAULT_SLICE
         {
-            self.warnings.add("slice-match", key, || {
+            let is_own = at + 1 == address.steps.len();
+            let label = if is_own { address.label } else { key };
+            self.warnings.add("slice-match", label, || {
                 format!("nothing tells which data belongs to it: {reason}")
             });
         }
