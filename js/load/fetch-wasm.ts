@@ -10,10 +10,12 @@ export async function fetchWasm(
   addressOf: () => URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = address(file, addressOf);
+  const there = `copy fhir-schema-store/${file} there, or ${CURE}`;
   const response = await request(url);
+  if (!response.ok) throw unsupported(`${url} returned status ${response.status}: ${there}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (!isWasm(bytes)) {
-    throw unsupported(`${url} is not WebAssembly; the bundler may have moved the file: ${CURE}`);
+    throw unsupported(`${url} is not WebAssembly; the bundler may have moved the file: ${there}`);
   }
   return bytes;
 }
@@ -27,14 +29,11 @@ function address(file: string, addressOf: () => URL): URL {
 }
 
 async function request(url: URL): Promise<Response> {
-  let response: Response;
   try {
-    response = await fetch(url);
+    return await fetch(url);
   } catch (cause) {
     throw unsupported(`${url} could not be fetched: try again, or ${CURE}`, cause);
   }
-  if (!response.ok) throw unsupported(`${url} returned status ${response.status}: ${CURE}`);
-  return response;
 }
 
 function isWasm(bytes: Uint8Array): boolean {
