@@ -24,8 +24,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { bundleThirdParty, joinEntries, writeLicences } from "./lib/bundle.mjs";
-import { buildWasm, convert, core } from "./lib/core.mjs";
+import { gzipSync } from "node:zlib";
+import { bundleThirdParty, joinEntries } from "./lib/bundle.mjs";
+import { buildWasm, convert, core, crates, writeCrates } from "./lib/core.mjs";
+import { writeLicences } from "./lib/licences.mjs";
 import { publish } from "./lib/publish.mjs";
 import { removeUnreachable } from "./lib/reachable.mjs";
 import { Failure, main, root, run } from "./lib/run.mjs";
@@ -41,6 +43,7 @@ await main(async ([only]) => {
   for (const module of [core, convert]) {
     if (only !== "js" || !existsSync(module.wasm)) await buildWasm(module);
   }
+  if (only !== "js" || !existsSync(crates)) writeCrates();
 
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(join(staged, "load"), { recursive: true });
@@ -55,15 +58,16 @@ await main(async ([only]) => {
       cpSync(declared, join(root, "js", "load", basename(declared)));
     }
   }
-  writeInline(core, "base64.js");
-  writeInline(convert, "convert-base64.js");
+  writeInline("base64.js", readFileSync(core.wasm));
+  // Packed: whoever does not convert has it in the script all the same.
+  writeInline("convert-base64.js", gzipSync(readFileSync(convert.wasm), { level: 9 }));
   writeFileSync(join(root, "js/core/wall.ts"), wallModule());
   const typed = succeeds(() => run(npmTool("tsc"), ["--project", ".", "--outDir", staged]));
 
   await joinEntries(staged, ["index.js", "index.node.js"], ["index.inline.js"]);
   const packages = await bundleThirdParty(staged, "convert", "browser");
   packages.push(...(await bundleThirdParty(staged, "cli", "node")));
-  writeLicences(staged, packages);
+  writeLicences(staged, packages, JSON.parse(readFileSync(crates, "utf8")));
   chmodSync(join(staged, "cli", "main.js"), 0o755);
   removeUnreachable(staged, JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 
@@ -84,7 +88,7 @@ function succeeds(step) {
 }
 
 /** A module as text, for places that cannot load a `.wasm` file. */
-function writeInline({ wasm }, file) {
-  const base64 = readFileSync(wasm).toString("base64");
+function writeInline(file, bytes) {
+  const base64 = bytes.toString("base64");
   writeFileSync(join(staged, "load", file), `export const base64 =\n  "${base64}";\n`);
 }

@@ -23,10 +23,7 @@ export async function compile(
   }
 }
 
-/** The same for a module that is in the script as text. */
-export function compileText(base64: string, what: string): Promise<WebAssembly.Module> {
-  return compile(
-    Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
-    what,
-  );
+/** The bytes of a module that is in the script as text. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,6 +1,6 @@
 /** The esbuild half of the build: third-party code taken in, and the store's entries joined. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
@@ -13,7 +13,6 @@ const ON_FIRST_USE = /\bimport\(\s*"(\.[^"]+)"\s*\)/g;
 /** For packages in CommonJS that require modules of Node. */
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-const LICENCE_NAMES = ["licen", "copying", "notice"];
 /**
  * Bundles npm packages into what tsc emitted under `folder` of `dist`, in place. Our own modules
  * keep their files and their relative imports, so that every class of ours exists once; what several
@@ -115,20 +114,6 @@ function isKept(dist, file) {
   return KEPT.test(relative(dist, file));
 }
 
-/** Writes the licence texts of the packages that were bundled. */
-export function writeLicences(dist, folders) {
-  const texts = [...new Set(folders)].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(
-      readFileSync(join(folder, "package.json"), "utf8"),
-    );
-    const file = readdirSync(folder).find(isLicence);
-    const text = file ? readFileSync(join(folder, file), "utf8").trim() : undefined;
-    if (!text && !license) throw new Failure(`${name} has no licence: it cannot be bundled`);
-    return `${name} ${version} (${license})\n\n${text ?? "No licence text came with the package."}\n`;
-  });
-  writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
-}
-
 /** Imports of what stays apart, written as seen from the folder of the entry. */
 function keepApart(folder, isApart) {
   return {
@@ -224,9 +209,4 @@ function packages(inputs) {
 /** Packages put nameless package.json files into their folders to mark a module type. */
 function named(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name !== undefined;
-}
-
-function isLicence(file) {
-  const lower = file.toLowerCase();
-  return LICENCE_NAMES.some((name) => lower.startsWith(name));
 }

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { glueModule, glueTypes } from "./glue.mjs";
+import { cratesOf } from "./licences.mjs";
 import { Failure, output, root, run } from "./run.mjs";
 import { bindgenTool, npmTool, stageDir, targetDir, wasmBindgenVersion } from "./tools.mjs";
 
@@ -44,6 +45,14 @@ export const core = wasmModule("core", "release", "store", "bound", [
 export const convert = wasmModule("convert", "convert", "convert", "convert-bound", [
   { file: "convert-glue", name: "ConvertGlue", exported: CONVERT },
 ]);
+
+/** The licences of the crates in both, as a list of texts. */
+export const crates = join(stageDir, "crates.json");
+
+/** Writes those. */
+export function writeCrates() {
+  writeFileSync(crates, JSON.stringify(cratesOf(WASM_TARGET)));
+}
 
 /** A module made of the crate: how it is compiled, and the files `buildWasm` leaves behind. */
 function wasmModule(name, profile, feature, types, bindings) {

@@ -33,6 +33,9 @@ test("installing it brings nothing else: what it needs of others is inside", () 
   }
   const licences = readFileSync(join(DIST, "THIRD-PARTY-LICENSES.txt"), "utf8");
   assert.match(licences, /^commander \d/m);
+  for (const crate of ["serde_json", "itoa", "memchr", "postcard", "wasm-bindgen"]) {
+    assert.match(licences, new RegExp(`^${crate} \\d.*\\n\\n\\S`, "m"), crate);
+  }
 });
 
 test("no other converter is inside", () => {
