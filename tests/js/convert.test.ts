@@ -116,9 +116,20 @@ test("numbers keep the digits of the text", async () => {
   assert.match(`${await store.getText("http://x.org/D|2")}`, /"value":1\.500\b/);
   // Of a package, from the bytes of its files.
   await using saved = await openStore({ strategy: "memory" });
-  const { failed } = await savePackage(saved, await packageOf("digits", { "d.json": text }));
+  const inBundle = text.replace("x.org/D", "x.org/E");
+  const deeper = text.replace("x.org/D", "x.org/F");
+  const inner = `{"entry":[{"resource":${deeper}}],"resourceType":"Bundle"}`;
+  const { failed } = await savePackage(
+    saved,
+    await packageOf("digits", {
+      "b.json": `{"resourceType":"Bundle","entry":[{"resource":${inner}},{"resource":${inBundle}}]}`,
+      "d.json": text,
+    }),
+  );
   assert.deepEqual(failed, []);
-  assert.match(`${await saved.getText("http://x.org/D")}`, /"value":1\.500\b/);
+  for (const name of ["D", "E", "F"]) {
+    assert.match(`${await saved.getText(`http://x.org/${name}`)}`, /"value":1\.500\b/);
+  }
 });
 
 test("collects every kind of edge", async () => {
