@@ -4,14 +4,14 @@ import { RULES } from "../arguments/calls.js";
 import { WARNINGS } from "../core/wall.js";
 import { reasonOf, SchemaStoreError } from "../errors.js";
 import { check, listOf, type OptionRule, oneOf, type Rules, STRING } from "../rules.js";
-import type { Conversion, ConversionWarning, Converter } from "../types.js";
-import type { Definition } from "./into-store.js";
+import type { Conversion, ConversionWarning, Converter, JsonObject } from "../types.js";
 import { isObject } from "./resource-json.js";
 
 /** What a converter makes of a definition. CONVERSION when it fails, or comes to something else. */
 export async function conversionOf(
   converter: Converter,
-  { text, definition }: Definition,
+  definition: JsonObject,
+  text: string,
   canonical: string,
 ): Promise<Conversion> {
   let made: Conversion;
