@@ -1,0 +1,167 @@
+/** What a validation finds. */
+
+/** The rules that data can break; docs/guides/validate.md says what each means. */
+export type ValidationRule =
+  | "binding"
+  | "choice"
+  | "choice-excluded"
+  | "depth"
+  | "empty"
+  | "excluded"
+  | "fixed"
+  | "format"
+  | "length"
+  | "max"
+  | "min"
+  | "not-array"
+  | "not-singular"
+  | "null"
+  | "pattern"
+  | "primitive-extension"
+  | "profile"
+  | "range"
+  | "reference-type"
+  | "required"
+  | "resource-type"
+  | "slice-closed"
+  | "slice-max"
+  | "slice-min"
+  | "slice-order"
+  | "type"
+  | "unknown-element";
+
+/** What is wrong, with what an issue of an OperationOutcome has. */
+export interface ValidationIssue {
+  /** So far all of them are errors. */
+  readonly severity: "error";
+  /** Code of the value set `issue-type`. */
+  readonly code: "code-invalid" | "invalid" | "required" | "structure" | "too-costly" | "value";
+  /** Where, in FHIRPath: `Patient.name[0].given[1]`, `Observation.value.ofType(Quantity).unit`. */
+  readonly path: string;
+  /** What, for people. */
+  readonly message: string;
+  /** The rule that is broken. */
+  readonly rule: ValidationRule;
+}
+
+/** A code as the data has it. */
+export interface DeferredCoding {
+  readonly system?: string;
+  readonly version?: string;
+  readonly code?: string;
+  readonly display?: string;
+}
+
+/** Codes that a terminology service has to look up. */
+export interface DeferredBinding {
+  readonly kind: "binding";
+  readonly path: string;
+  readonly valueSet: string;
+  /** `required`, `extensible`, `preferred` or `example`. */
+  readonly strength: string;
+  /** None if a concept has a text only. */
+  readonly codings: readonly DeferredCoding[];
+}
+
+/** An invariant that a FHIRPath engine has to evaluate. */
+export interface DeferredInvariant {
+  readonly kind: "invariant";
+  readonly path: string;
+  /** The data at the path. */
+  readonly element: unknown;
+  readonly key: string;
+  readonly expression: string;
+  /** `error` or `warning`. */
+  readonly severity: string;
+  /** What it means, for people. */
+  readonly human?: string;
+}
+
+/** A reference whose target the caller has to read: it must conform to one of `targets`. */
+export interface DeferredReference {
+  readonly kind: "reference";
+  readonly path: string;
+  readonly reference: string;
+  readonly targets: readonly string[];
+}
+
+/** An item of which the schemas at hand do not tell whether it belongs to a slice. */
+export interface DeferredSlice {
+  readonly kind: "slice";
+  readonly path: string;
+  readonly slice: string;
+}
+
+/** What the caller has to check. */
+export type Deferred = DeferredBinding | DeferredInvariant | DeferredReference | DeferredSlice;
+
+/** What a validation found. Data is valid if there are no issues, nothing is missing and all that is deferred holds. */
+export interface Validation {
+  readonly issues: readonly ValidationIssue[];
+  readonly deferred: readonly Deferred[];
+  /** Canonicals of profiles, extensions and types that are needed and not at hand, in code unit order. */
+  readonly missing: readonly string[];
+}
+
+/** Codes of a value set, as `code` or as `system|code`; undefined if they are not at hand. */
+export type ValueSets = (valueSet: string) => ReadonlySet<string> | undefined;
+
+/** The code of an issue, where it is not `structure`. */
+const CODES: { readonly [Rule in ValidationRule]?: ValidationIssue["code"] } = {
+  binding: "code-invalid",
+  depth: "too-costly",
+  fixed: "value",
+  format: "value",
+  length: "value",
+  null: "invalid",
+  empty: "invalid",
+  pattern: "value",
+  range: "value",
+  required: "required",
+  "slice-min": "required",
+  min: "required",
+};
+
+/** Collects what is found, each once: several schemas may say the same. */
+export class Findings {
+  readonly #issues = new Map<string, ValidationIssue>();
+  readonly #deferred = new Map<string, Deferred>();
+  readonly #missing = new Set<string>();
+
+  issue(rule: ValidationRule, path: string, message: string): void {
+    const code = CODES[rule] ?? "structure";
+    this.#issues.set(`${rule} ${path} ${message}`, {
+      severity: "error",
+      code,
+      path,
+      message,
+      rule,
+    });
+  }
+
+  /** `name` tells those of one path apart. */
+  defer(deferred: Deferred, name: string): void {
+    this.#deferred.set(`${deferred.kind} ${deferred.path} ${name}`, deferred);
+  }
+
+  missing(canonical: string): void {
+    this.#missing.add(canonical);
+  }
+
+  get hasIssues(): boolean {
+    return this.#issues.size > 0;
+  }
+
+  /** Whether the answer would be another one if everything were at hand. */
+  get hasGaps(): boolean {
+    return this.#missing.size > 0;
+  }
+
+  result(): Validation {
+    return {
+      issues: [...this.#issues.values()],
+      deferred: [...this.#deferred.values()],
+      missing: [...this.#missing].sort(),
+    };
+  }
+}
