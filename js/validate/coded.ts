@@ -12,7 +12,8 @@ export function checkBinding(
   place: Place,
 ): void {
   const { valueSet, strength = "example" } = binding;
-  if (typeof valueSet !== "string") return;
+  // A value of a wrong type is reported as such.
+  if (typeof valueSet !== "string" || (typeof value !== "string" && !isRecord(value))) return;
   const codings = codingsOf(value);
   const known = isBound(walk, valueSet, codings);
   if (known === true) return;
@@ -40,7 +41,7 @@ export function isBound(
 
 /** The codes in a value of any type that has some. */
 export function codingsOf(value: unknown): DeferredCoding[] {
-  if (typeof value === "string" || typeof value === "number") return [{ code: String(value) }];
+  if (typeof value === "string") return [{ code: value }];
   if (!isRecord(value)) return [];
   const { coding, concept } = value;
   if (isRecord(concept)) return codingsOf(concept);

@@ -29,7 +29,8 @@ export function checkElement(
   if (isArray && items.length === 0) walk.findings.issue("empty", place.path, "an empty array");
   checkNulls(walk, field, isArray, places);
   for (const element of said.all) {
-    checkCount(walk, element, items.length, place);
+    // Of a type or a profile they say how often it may be used.
+    if (walk.lookup.typeNames(element).length === 0) checkCount(walk, element, items.length, place);
     if (isArray) checkWhole(walk, element, field.value, place);
   }
   const types = said.all.flatMap((one) => [...strings(one.type), ...walk.lookup.typeNames(one)]);
@@ -68,7 +69,11 @@ function checkShape(
 
 /** The items of `name` and `_name`, which belong together by their places. */
 function itemsOf({ value, extra }: Field, isArray: boolean): Item[] {
-  if (!isArray) return [{ value, extra: Array.isArray(extra) ? undefined : extra }];
+  if (!isArray) {
+    return [
+      { value: value ?? undefined, extra: Array.isArray(extra) ? undefined : (extra ?? undefined) },
+    ];
+  }
   const values: unknown[] = Array.isArray(value) ? value : [];
   const extras: unknown[] = Array.isArray(extra) ? extra : [];
   return Array.from({ length: Math.max(values.length, extras.length) }, (_, index) => {
@@ -80,12 +85,11 @@ function itemsOf({ value, extra }: Field, isArray: boolean): Item[] {
 function checkNulls(walk: Walk, field: Field, isArray: boolean, places: readonly Place[]): void {
   for (const [index, { value, extra }] of itemsOf(field, isArray).entries()) {
     const path = places[index]?.path;
-    const isNothing = (value ?? undefined) === undefined && (extra ?? undefined) === undefined;
+    const isNothing = value === undefined && extra === undefined;
     if (isNothing && path) walk.findings.issue("null", path, "null, and nothing else");
   }
   if (!isArray && field.value === null && field.extra !== undefined) {
-    const path = places[0]?.path ?? "";
-    walk.findings.issue("null", path, "null is only allowed in an array");
+    walk.findings.issue("null", places[0]?.path ?? "", "null is only allowed in an array");
   }
 }
 

@@ -79,7 +79,9 @@ function checkNoPrimitive(walk: Walk, said: Said, { value, extra }: Item, place:
 }
 
 function checkExtra(walk: Walk, said: Said, extra: unknown, place: Place): void {
-  if (isRecord(extra)) checkObject(walk, said, extra, place, false);
+  if (isRecord(extra) && Object.hasOwn(extra, "value")) {
+    issueOfExtra(walk, place, "has a value");
+  } else if (isRecord(extra)) checkObject(walk, said, extra, place, false);
   else issueOfExtra(walk, place, "is no object");
 }
 

@@ -31,6 +31,7 @@ interface Another {
 export class Lookup {
   readonly #given: ProfileSchemas;
   readonly #merged = new Map<FhirSchema, FhirSchema>();
+  readonly #chains = new WeakMap<SchemaElement, readonly FhirSchema[]>();
   readonly #names = new WeakMap<SchemaElement, readonly string[]>();
   #targetNames: ReadonlySet<string> | undefined;
   readonly #said = new WeakMap<SchemaElement, Said>();
@@ -88,7 +89,18 @@ export class Lookup {
       for (const one of said.all) all.add(one);
       for (const one of said.missing) missing.add(one);
     }
-    return { all: [...all], missing: [...missing] };
+    return { all: this.#withoutBases([...all]), missing: [...missing] };
+  }
+
+  /** A schema that is merged into another one says nothing that this one does not. */
+  #withoutBases(all: SchemaElement[]): SchemaElement[] {
+    const schemas = all.filter((one) => this.#chains.has(one));
+    if (schemas.length < 2) return all;
+    const bases = new Set(schemas.flatMap((one) => this.#chains.get(one)?.slice(1) ?? []));
+    return all.filter((one) => {
+      const [itself] = this.#chains.get(one) ?? [];
+      return itself === undefined || !bases.has(itself);
+    });
   }
 
   #collectOne(element: SchemaElement): Said {
@@ -142,7 +154,9 @@ export class Lookup {
 
   #keep(name: string, found: FhirSchema, merged: FhirSchema): FhirSchema {
     this.#merged.set(found, merged);
-    const names = this.#chain(name).flatMap((one) => strings(one.type ?? one.name));
+    const chain = this.#chain(name);
+    this.#chains.set(merged, chain);
+    const names = chain.flatMap((one) => strings(one.type ?? one.name));
     this.#names.set(merged, isUrl(name) ? names : [name, ...names]);
     return merged;
   }

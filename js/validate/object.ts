@@ -2,7 +2,15 @@
 
 import { checkElement, type Field } from "./element.js";
 import type { Said } from "./lookup.js";
-import { isRecord, members, own, type SchemaElement, strings } from "./schema.js";
+import {
+  isRecord,
+  isUrl,
+  members,
+  own,
+  type SchemaElement,
+  type SchemaSlice,
+  strings,
+} from "./schema.js";
 import { below, type Data, ofType, type Place, type Walk } from "./walk.js";
 
 /** Comments of JSON in the second version of FHIR. */
@@ -20,8 +28,7 @@ export function checkObject(
   const fields = fieldsOf(data, isResource);
   const chosen = new Map<string, string[]>();
   for (const field of fields.values()) {
-    const children = childrenOf(said.all, field.name);
-    const { elements, choice } = children;
+    const { elements, choice } = childrenOf(said.all, field.name, isResource);
     if (elements.length === 0) {
       const { path } = below(place, field.name);
       if (!partly) walk.findings.issue("unknown-element", path, `${field.name} is unknown`);
@@ -38,6 +45,7 @@ export function checkObject(
   const isThere = (name: string) => fields.has(name) || chosen.has(name);
   for (const one of said.all) checkPresence(walk, one, isThere, place);
   for (const one of said.all) checkExtensions(walk, one, data, place);
+  checkUses(walk, said.all, data, place);
 }
 
 function checkOne(walk: Walk, choice: string, names: readonly string[], place: Place): void {
@@ -69,15 +77,27 @@ function fieldsOf(data: Data, isResource: boolean): Map<string, Field> {
   return fields;
 }
 
+/**
+ * The id of an element may be any text without spaces, says the specification in every version; the
+ * definitions of some say that it is an `id`, which they break themselves.
+ */
+function idOf(element: SchemaElement): SchemaElement {
+  return element.type === "id" ? ELEMENT_ID : element;
+}
+
+const ELEMENT_ID: SchemaElement = { type: "string", scalar: true, regex: "\\S+" };
+
 /** What is said of a member, and the choice that it is of. */
 function childrenOf(
   said: readonly SchemaElement[],
   name: string,
+  isResource: boolean,
 ): { elements: SchemaElement[]; choice: string | undefined } {
   // A choice itself is no member of data.
   const elements = said
     .map((one) => own(one.elements, name))
     .filter((one): one is SchemaElement => isRecord(one) && !Object.hasOwn(one, "choices"));
+  if (name === "id" && !isResource) return { elements: elements.map(idOf), choice: undefined };
   const choice = elements.map(({ choiceOf }) => choiceOf).find((one) => typeof one === "string");
   if (choice !== undefined) {
     for (const one of said) {
@@ -119,14 +139,45 @@ function checkPresence(
   }
 }
 
+/** Where extensions are. */
+const MEMBERS = ["extension", "modifierExtension"];
+
+function slicesOf(
+  element: SchemaElement,
+  member: string,
+): Readonly<Record<string, SchemaSlice>> | undefined {
+  return own(element.elements, member)?.slicing?.slices;
+}
+
+/**
+ * Counts the extensions whose definitions say how often they may be there, unless slices say it. Validators
+ * differ here, and so does published data: it is a warning.
+ */
+function checkUses(walk: Walk, said: readonly SchemaElement[], data: Data, place: Place): void {
+  for (const member of MEMBERS) {
+    const items = own(data, member);
+    if (!Array.isArray(items)) continue;
+    const slices = said.flatMap((one) => members(slicesOf(one, member)));
+    const counted = new Set(
+      slices.map(([, { max, match }]) => max !== undefined && match?.["url"]),
+    );
+    const urls = items.filter(isRecord).map(({ url }) => url);
+    for (const url of new Set(urls)) {
+      if (typeof url !== "string" || !isUrl(url) || counted.has(url)) continue;
+      const max = walk.lookup.schema(url)?.max;
+      const count = urls.filter((one) => one === url).length;
+      if (typeof max !== "number" || count <= max) continue;
+      const message = `${count} of ${url}, at most ${max} are allowed`;
+      walk.findings.issue("slice-max", below(place, member).path, message, "warning");
+    }
+  }
+}
+
 /** Counts the extensions that are named; those that are slices are counted there. */
 function checkExtensions(walk: Walk, element: SchemaElement, data: Data, place: Place): void {
   for (const [name, extension] of members(element.extensions)) {
     if (!isRecord(extension)) continue;
-    for (const member of ["extension", "modifierExtension"]) {
-      const slices = own(element.elements, member)?.slicing?.slices;
-      if (own(slices, name) !== undefined) continue;
-    }
+    if (MEMBERS.some((member) => own(slicesOf(element, member), name) !== undefined)) continue;
     const items = [data["extension"], data["modifierExtension"]].flat().filter(isRecord);
     const count = items.filter(({ url }) => url === extension["url"]).length;
     const { min, max } = extension;

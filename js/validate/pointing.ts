@@ -17,7 +17,9 @@ export function checkTarget(
 ): void {
   const targets = strings(element.refers);
   const reference = textOf(value);
-  if (reference === undefined || targets.length === 0) return;
+  // What a resource says of its profiles is looked up, not handed on.
+  const isProfile = /\.meta\.profile\[\d+\]$/.test(place.path);
+  if (reference === undefined || targets.length === 0 || isProfile) return;
   const isPointer = isRecord(value);
   const type = isPointer ? targetType(walk, value, place) : undefined;
   if (targets.some((target) => typeName(target) === "Resource")) return;

@@ -1,7 +1,6 @@
 /** Values of primitive types. */
 
-import type { FhirSchema, SchemaElement } from "./schema.js";
-import { SYSTEM } from "./schema.js";
+import { type FhirSchema, own, type SchemaElement, SYSTEM } from "./schema.js";
 import type { Place, Walk } from "./walk.js";
 
 /** What a number may be, by name of the type. */
@@ -24,7 +23,7 @@ const DATES: ReadonlySet<string> = new Set(["date", "dateTime", "instant"]);
  * tries every way to share out white space, the one of Markdown needs a stack as deep as the text is long.
  */
 const REWRITTEN: ReadonlyMap<string, (text: string) => boolean> = new Map([
-  ["(\\s*([0-9a-zA-Z\\+\\/=]){4}\\s*)+", isBase64],
+  ["(\\s*([0-9a-zA-Z\\+/=]){4}\\s*)+", isBase64],
   ["\\s*(\\S|\\s)*", () => true],
 ]);
 /** By their text: definitions are few, values are many. */
@@ -40,6 +39,8 @@ export function checkPrimitive(walk: Walk, schema: FhirSchema, value: unknown, p
   if (!checkJson(walk, known ?? likeSystem(schema.primitiveType), type, value, place)) return;
   if (typeof value !== "string") return;
   checkText(walk, schema.regex, type, value, place);
+  const { regex: _, ...limits } = own(schema.elements, "value") ?? {};
+  checkLimits(walk, limits, value, place);
   if (names.some((name) => DATES.has(name)) && !isDay(value)) {
     walk.findings.issue("format", place.path, `${show(value)} is no day of the calendar`);
   }
@@ -120,7 +121,7 @@ function checkText(walk: Walk, regex: unknown, type: string, value: string, plac
 
 /** Whether all of a text matches. An expression that JavaScript cannot read forbids nothing. */
 function matches(regex: string, text: string): boolean {
-  const rewritten = REWRITTEN.get(regex);
+  const rewritten = REWRITTEN.get(regex.replaceAll("\\/", "/"));
   if (rewritten !== undefined) return rewritten(text);
   if (!compiled.has(regex)) {
     if (compiled.size >= MOST_COMPILED) compiled.clear();
@@ -131,10 +132,24 @@ function matches(regex: string, text: string): boolean {
 
 function compile(regex: string): RegExp | undefined {
   try {
-    return new RegExp(`^(?:${regex})$`);
+    return new RegExp(`^(?:${withPlainSpace(regex)})$`);
   } catch {
     return undefined;
   }
+}
+
+/** White space of FHIR, and the rest: for JavaScript a space that does not break is white space, too. */
+const SPACE = " \\t\\n\\v\\f\\r";
+const NO_SPACE = "\\0-\\x08\\x0e-\\x1f!-\\uffff";
+
+function withPlainSpace(regex: string): string {
+  let inClass = false;
+  return regex.replace(/\\[\s\S]|[[\]]/g, (token) => {
+    if (token === "[" || token === "]") inClass = token === "[";
+    if (token !== "\\s" && token !== "\\S") return token;
+    const characters = token === "\\s" ? SPACE : NO_SPACE;
+    return inClass ? characters : `[${characters}]`;
+  });
 }
 
 function isBase64(text: string): boolean {

@@ -25,8 +25,8 @@ export function checkResource(
   const all = walk.lookup.collect([...fits, ...further]);
   for (const canonical of all.missing) walk.findings.missing(canonical);
   // The type that was looked for in vain may say more.
-  const partly = typeof type === "string" && walk.lookup.schema(type) === undefined;
-  const missing = partly ? [...all.missing, type] : all.missing;
+  const partly = typeof type !== "string" || walk.lookup.schema(type) === undefined;
+  const missing = partly ? [...all.missing, String(type)] : all.missing;
   const bundles = type === "Bundle" ? [...place.bundles, data] : place.bundles;
   const isContained = /\.contained(\[\d+\])?$/.test(place.path);
   const container = isContained ? place.container : data;

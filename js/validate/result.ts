@@ -32,8 +32,8 @@ export type ValidationRule =
 
 /** What is wrong, with what an issue of an OperationOutcome has. */
 export interface ValidationIssue {
-  /** So far all of them are errors. */
-  readonly severity: "error";
+  /** A warning does not make data invalid. */
+  readonly severity: "error" | "warning";
   /** Code of the value set `issue-type`. */
   readonly code: "code-invalid" | "invalid" | "required" | "structure" | "too-costly" | "value";
   /** Where, in FHIRPath: `Patient.name[0].given[1]`, `Observation.value.ofType(Quantity).unit`. */
@@ -95,7 +95,7 @@ export interface DeferredSlice {
 /** What the caller has to check. */
 export type Deferred = DeferredBinding | DeferredInvariant | DeferredReference | DeferredSlice;
 
-/** What a validation found. Data is valid if there are no issues, nothing is missing and all that is deferred holds. */
+/** What a validation found. Data is valid if no issue is an error, nothing is missing and all that is deferred holds. */
 export interface Validation {
   readonly issues: readonly ValidationIssue[];
   readonly deferred: readonly Deferred[];
@@ -127,16 +127,17 @@ export class Findings {
   readonly #issues = new Map<string, ValidationIssue>();
   readonly #deferred = new Map<string, Deferred>();
   readonly #missing = new Set<string>();
+  #hasErrors = false;
 
-  issue(rule: ValidationRule, path: string, message: string): void {
+  issue(
+    rule: ValidationRule,
+    path: string,
+    message: string,
+    severity: ValidationIssue["severity"] = "error",
+  ): void {
     const code = CODES[rule] ?? "structure";
-    this.#issues.set(`${rule} ${path} ${message}`, {
-      severity: "error",
-      code,
-      path,
-      message,
-      rule,
-    });
+    this.#issues.set(`${rule} ${path} ${message}`, { severity, code, path, message, rule });
+    if (severity === "error") this.#hasErrors = true;
   }
 
   /** `name` tells those of one path apart. */
@@ -148,8 +149,8 @@ export class Findings {
     this.#missing.add(canonical);
   }
 
-  get hasIssues(): boolean {
-    return this.#issues.size > 0;
+  get hasErrors(): boolean {
+    return this.#hasErrors;
   }
 
   /** Whether the answer would be another one if everything were at hand. */

@@ -95,7 +95,7 @@ function walkOf(
       walkOf(lookup, own, valueSets, answers).check([schema], item, place);
       for (const canonical of own.result().missing) findings.missing(canonical);
       const otherwise = own.hasGaps ? undefined : true;
-      const answer = own.hasIssues ? false : otherwise;
+      const answer = own.hasErrors ? false : otherwise;
       known.set(schema, answer);
       return answer;
     },
