@@ -37,9 +37,12 @@ await main(async () => {
       const why = isRight ? undefined : EXPLAINED[test.desc];
       const outcome = isRight ? "right" : why ? "explained" : "wrong";
       counts[outcome] += 1;
-      console.log(`${outcome.padEnd(9)} ${desc}: ${test.desc}${test.skip ? " (skipped there)" : ""}`);
+      console.log(
+        `${outcome.padEnd(9)} ${desc}: ${test.desc}${test.skip ? " (skipped there)" : ""}`,
+      );
       if (why) console.log(`          ${why}`);
-      if (outcome === "wrong") console.log(`          wanted ${key(wanted)}\n          found  ${key(said)}`);
+      if (outcome === "wrong")
+        console.log(`          wanted ${key(wanted)}\n          found  ${key(said)}`);
     }
   }
   console.log(`\n${counts.right} right, ${counts.explained} explained, ${counts.wrong} wrong`);
@@ -57,7 +60,14 @@ async function textOf(file) {
 /** Schemas by name, as the cases have them, as `schemasFor` would return them. */
 function schemaSet(canonical, schemas) {
   const all = new Map(Object.entries(schemas));
-  return { canonical, merged: undefined, schemas: all, types: all, targets: new Map(), missing: [] };
+  return {
+    canonical,
+    merged: undefined,
+    schemas: all,
+    types: all,
+    targets: new Map(),
+    missing: [],
+  };
 }
 
 /** An issue as the published cases have them: their paths are those of JSON. */

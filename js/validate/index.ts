@@ -3,6 +3,7 @@
  * and the same schemas in the form that the validator of `@atomic-ehr/fhirschema` reads.
  */
 
+export { type AtomicSchemas, forAtomicValidator } from "./atomic.js";
 export type {
   Deferred,
   DeferredBinding,
@@ -30,4 +31,5 @@ export {
   type SchemasOptions,
   schemasFor,
 } from "./schemas-for.js";
+export { withSetMethods } from "./set-methods.js";
 export { type ValidateOptions, validate } from "./validate.js";

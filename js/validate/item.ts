@@ -25,7 +25,7 @@ export function checkItem(
   item: Item,
   place: Place,
 ): void {
-  if (place.depth >= MAX_DEPTH) {
+  if (place.depth >= MAX_DEPTH && isRecord(item.value)) {
     walk.findings.issue("depth", place.path, `more than ${MAX_DEPTH} objects inside each other`);
     return;
   }

@@ -5,6 +5,7 @@ import {
   isRecord,
   members,
   own,
+  put,
   type SchemaElement,
   type SchemaSlice,
   type SchemaSlicing,
@@ -135,16 +136,4 @@ function bothOf(base: unknown, derived: unknown): string[] {
 
 function pick(choose: (a: number, b: number) => number, base: unknown, derived: unknown): unknown {
   return typeof base === "number" && typeof derived === "number" ? choose(base, derived) : derived;
-}
-
-/** Sets a member of any name: an assignment to `__proto__` would set the prototype. */
-function put(record: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== "__proto__") record[name] = value;
-  else
-    Object.defineProperty(record, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
 }

@@ -70,7 +70,8 @@ function fieldsOf(data: Data, isResource: boolean): Map<string, Field> {
   const fields = new Map<string, Field>();
   for (const key of Object.keys(data)) {
     if (key === COMMENTS || (isResource && key === "resourceType")) continue;
-    const name = key.startsWith("_") ? key.slice(1) : key;
+    // No element of FHIR begins with _, so that __proto__ is nothing beside another member.
+    const name = /^_[^_]/.test(key) ? key.slice(1) : key;
     const [value, extra] = [own(data, name), own(data, `_${name}`)];
     if (value !== undefined || extra !== undefined) fields.set(name, { name, value, extra });
   }

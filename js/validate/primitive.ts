@@ -132,10 +132,16 @@ function matches(regex: string, text: string): boolean {
 
 function compile(regex: string): RegExp | undefined {
   try {
-    return new RegExp(`^(?:${withPlainSpace(regex)})$`);
+    return new RegExp(wholly(regex));
   } catch {
     return undefined;
   }
+}
+
+/** An expression that all of a text must match, as JavaScript understands it. */
+export function wholly(regex: string): string {
+  const isSlow = REWRITTEN.get(regex.replaceAll("\\/", "/")) === isBase64;
+  return `^(?:${isSlow ? `[0-9a-zA-Z+/=${SPACE}]+` : withPlainSpace(regex)})$`;
 }
 
 /** White space of FHIR, and the rest: for JavaScript a space that does not break is white space, too. */

@@ -159,3 +159,15 @@ export function coreType(target: string): string | undefined {
   const name = target.startsWith(CORE) ? target.slice(CORE.length).split("|", 1)[0] : target;
   return name !== undefined && /^[A-Z][A-Za-z]*$/.test(name) ? name : undefined;
 }
+
+/** Sets a member of any name: an assignment to `__proto__` would set the prototype. */
+export function put(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") record[name] = value;
+  else
+    Object.defineProperty(record, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+}

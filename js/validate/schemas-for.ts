@@ -2,11 +2,11 @@
 
 import { SchemaStoreError } from "../errors.js";
 import { parseCanonical } from "../parse-canonical.js";
-import { checkGiven, listOf, type Rules, SIGNAL, SWITCH, TEXT } from "../rules.js";
+import { checkGiven, listOf, type OptionRule, type Rules, SIGNAL, SWITCH, TEXT } from "../rules.js";
 import { chainOf } from "./chain.js";
 import { mergeChain } from "./merge.js";
 import { isDefined, type Named, namedIn } from "./named.js";
-import { coreType, type FhirSchema, typeUrl } from "./schema.js";
+import { coreType, type FhirSchema, isRecord, typeUrl } from "./schema.js";
 
 /** What `schemasFor` reads from: a `SchemaStore`, or whatever answers like one. */
 export interface SchemaSource {
@@ -46,6 +46,15 @@ export interface ProfileSchemas {
   /** Canonicals that are needed and not in the store, in code unit order. */
   readonly missing: readonly string[];
 }
+
+/** What `schemasFor` returns, as other calls take it. */
+export const SCHEMAS: OptionRule = {
+  range: "what schemasFor returns",
+  accepts: (value) =>
+    isRecord(value) &&
+    typeof value["canonical"] === "string" &&
+    ["schemas", "types", "targets"].every((name) => value[name] instanceof Map),
+};
 
 const RULES: Rules<SchemasOptions> = {
   also: listOf("canonicals", TEXT.accepts),

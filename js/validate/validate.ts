@@ -5,7 +5,7 @@ import { checkItem } from "./item.js";
 import { Lookup } from "./lookup.js";
 import { Findings, type Validation, type ValueSets } from "./result.js";
 import { isRecord, type SchemaElement } from "./schema.js";
-import type { ProfileSchemas } from "./schemas-for.js";
+import { type ProfileSchemas, SCHEMAS } from "./schemas-for.js";
 import { below, type Data, type Place, type Walk } from "./walk.js";
 
 /** Options of `validate`. */
@@ -18,14 +18,6 @@ export interface ValidateOptions {
 }
 
 const RULES: Rules<ValidateOptions> = { valueSets: FUNCTION };
-
-const SCHEMAS: OptionRule = {
-  range: "what schemasFor returns",
-  accepts: (value) =>
-    isRecord(value) &&
-    typeof value["canonical"] === "string" &&
-    ["schemas", "types", "targets"].every((name) => value[name] instanceof Map),
-};
 
 const DATA: OptionRule = { range: "an object of JSON", accepts: isRecord };
 
@@ -53,16 +45,14 @@ export function validate(
   const data = resource as Data;
   const profile = lookup.schema(schemas.canonical);
   if (profile === undefined) findings.missing(schemas.canonical);
-  const said = profile ? [profile] : ownType(lookup, data);
+  const said = profile ? [profile] : ownType(data);
   walk.check(said, { value: data, extra: undefined }, startOf(data, profile));
   return findings.result();
 }
 
-/** Without the profile, what a resource says of itself is checked. */
-function ownType(lookup: Lookup, data: Data): SchemaElement[] {
-  const { resourceType } = data;
-  const schema = typeof resourceType === "string" ? lookup.schema(resourceType) : undefined;
-  return schema ? [schema] : [];
+/** Without the profile, a resource is still of its type. */
+function ownType({ resourceType }: Data): SchemaElement[] {
+  return typeof resourceType === "string" ? [{ type: resourceType }] : [];
 }
 
 function startOf(data: Data, profile: SchemaElement | undefined): Place {
