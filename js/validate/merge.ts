@@ -41,7 +41,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 const SLICE_RULES: Readonly<Record<string, Rule>> = {
   ...RULES,
   schema: mergeElement,
-  order: derivedOne,
+  match: mergeMatch,
 };
 const SLICING_RULES: Readonly<Record<string, Rule>> = { slices: each(mergeSlice) };
 
@@ -95,6 +95,15 @@ function replaced(name: string, derived: Values): boolean {
 
 function mergeSlice(base: unknown, derived: unknown): SchemaSlice {
   return merge(base, derived, SLICE_RULES);
+}
+
+/**
+ * A definition that does not say again what tells a slice apart may name a profile of its items instead,
+ * which tells nothing apart.
+ */
+function mergeMatch(base: unknown, derived: unknown): unknown {
+  const kind = (match: unknown) => (isRecord(match) ? match["type"] : undefined);
+  return kind(derived) === "profile" && kind(base) !== undefined ? base : derived;
 }
 
 function mergeSlicing(base: unknown, derived: unknown): SchemaSlicing {

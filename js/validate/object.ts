@@ -88,6 +88,10 @@ function idOf(element: SchemaElement): SchemaElement {
 
 const ELEMENT_ID: SchemaElement = { type: "string", scalar: true, regex: "\\S+" };
 
+function isElement(one: SchemaElement | undefined): one is SchemaElement {
+  return isRecord(one);
+}
+
 /** What is said of a member, and the choice that it is of. */
 function childrenOf(
   said: readonly SchemaElement[],
@@ -95,9 +99,9 @@ function childrenOf(
   isResource: boolean,
 ): { elements: SchemaElement[]; choice: string | undefined } {
   // A choice itself is no member of data.
-  const elements = said
-    .map((one) => own(one.elements, name))
-    .filter((one): one is SchemaElement => isRecord(one) && !Object.hasOwn(one, "choices"));
+  const elements = said.map((one) => own(one.elements, name)).filter(isElement);
+  if (elements.some(({ choices }) => choices !== undefined))
+    return { elements: [], choice: undefined };
   if (name === "id" && !isResource) return { elements: elements.map(idOf), choice: undefined };
   const choice = elements.map(({ choiceOf }) => choiceOf).find((one) => typeof one === "string");
   if (choice !== undefined) {

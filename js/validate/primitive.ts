@@ -10,6 +10,8 @@ const NUMBERS: Readonly<Record<string, readonly [least: number, most: number]>> 
   integer: [-2_147_483_648, 2_147_483_647],
   decimal: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
 };
+/** What JSON has no text for; whole numbers of 64 bits are texts, since JavaScript cannot hold them. */
+const KINDS: ReadonlySet<string> = new Set(["boolean", "integer64", ...Object.keys(NUMBERS)]);
 /** Types of FHIRPath as those of FHIR whose values are like theirs. */
 const LIKE: Readonly<Record<string, string>> = {
   Boolean: "boolean",
@@ -35,8 +37,9 @@ const MOST_COMPILED = 1000;
 export function checkPrimitive(walk: Walk, schema: FhirSchema, value: unknown, place: Place): void {
   const names = walk.lookup.typeNames(schema);
   const type = names[0] ?? schema.type ?? "primitive";
-  const known = names.find((name) => name === "boolean" || Object.hasOwn(NUMBERS, name));
-  if (!checkJson(walk, known ?? likeSystem(schema.primitiveType), type, value, place)) return;
+  const known = names.find((name) => KINDS.has(name));
+  const like = known ?? likeSystem(schema.primitiveType);
+  if (!checkJson(walk, like === "integer64" ? undefined : like, type, value, place)) return;
   if (typeof value !== "string") return;
   checkText(walk, schema.regex, type, value, place);
   const { regex: _, ...limits } = own(schema.elements, "value") ?? {};

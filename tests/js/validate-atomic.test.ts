@@ -13,7 +13,7 @@ async function issuesOf(resource: Example): Promise<string[] | undefined> {
   if (schemas.merged === undefined) return undefined;
   const { profile, types } = forAtomicValidator<FHIRSchema>(schemas);
   const { outcome } = withSetMethods(() => validate(resource, profile, types));
-  return outcome.issue.map(({ details }) => details?.text ?? "");
+  return outcome.issue.map((issue: { details?: { text?: string } }) => issue.details?.text ?? "");
 }
 
 test("it reads every profile, and has no issue with any example", async () => {

@@ -115,6 +115,19 @@ test("slices by name: a match that is not said anew stays", async () => {
   });
 });
 
+test("a profile of the items is no match in place of what tells a slice apart", async () => {
+  const slices = (match: object) => ({ leaf: { slicing: { slices: { oak: { match } } } } });
+  const pattern = { type: "pattern", value: { kind: "oak" } };
+  const narrower = { type: "pattern", value: { kind: "oak", old: true } };
+  const byProfile = await merged(
+    { elements: slices(pattern) },
+    { elements: slices({ type: "profile", value: `${X}leaf` }) },
+  );
+  assert.deepEqual(byProfile.elements, slices(pattern));
+  const byPattern = await merged({ elements: slices(pattern) }, { elements: slices(narrower) });
+  assert.deepEqual(byPattern.elements, slices(narrower));
+});
+
 test("names of elements may be those of all objects", async () => {
   const named = (text: string) =>
     JSON.parse(
