@@ -26,6 +26,7 @@ await main(async () => {
     await entry("archive", "archive/archive.js", "browser"),
     await entry("holding", "holding/holding.js", "browser"),
     await entry("converter", "convert/index.js", "browser"),
+    await entry("validator", "validate/index.js", "browser", 13 * KB),
     row("npm tarball", tarball[0]?.unpackedSize, tarball[0]?.size, 800 * KB),
   ];
   console.log("KB of 1000 bytes; minified; brotli 11, the tarball gzip\n");

@@ -2,7 +2,17 @@
 
 import { SchemaStoreError } from "../errors.js";
 import { parseCanonical } from "../parse-canonical.js";
-import { checkGiven, listOf, type OptionRule, type Rules, SIGNAL, SWITCH, TEXT } from "../rules.js";
+import {
+  check,
+  checkGiven,
+  listOf,
+  methods,
+  type OptionRule,
+  type Rules,
+  SIGNAL,
+  SWITCH,
+  TEXT,
+} from "../rules.js";
 import { chainOf } from "./chain.js";
 import { mergeChain } from "./merge.js";
 import { isDefined, type Named, namedIn } from "./named.js";
@@ -56,6 +66,8 @@ export const SCHEMAS: OptionRule = {
     ["schemas", "types", "targets"].every((name) => value[name] instanceof Map),
 };
 
+const STORE: OptionRule = methods<SchemaSource>("a SchemaStore", { get: true, metadata: true });
+
 const RULES: Rules<SchemasOptions> = {
   also: listOf("canonicals", TEXT.accepts),
   references: SWITCH,
@@ -74,6 +86,7 @@ export async function schemasFor(
   canonical: string,
   options: SchemasOptions = {},
 ): Promise<ProfileSchemas> {
+  check(store, STORE, "store");
   checkGiven(options, RULES);
   const asked = [canonical, ...(options.also ?? [])];
   for (const one of asked) parseCanonical(one);

@@ -1,6 +1,6 @@
 /** Validation of a resource against a profile. */
 
-import { check, checkGiven, FUNCTION, type OptionRule, type Rules } from "../rules.js";
+import { check, checkGiven, FUNCTION, PLAIN, type Rules } from "../rules.js";
 import { checkItem } from "./item.js";
 import { Lookup } from "./lookup.js";
 import { Findings, type Validation, type ValueSets } from "./result.js";
@@ -19,8 +19,6 @@ export interface ValidateOptions {
 
 const RULES: Rules<ValidateOptions> = { valueSets: FUNCTION };
 
-const DATA: OptionRule = { range: "an object of JSON", accepts: isRecord };
-
 /** Merged schemas are worth keeping for the next resource. */
 const lookups = new WeakMap<ProfileSchemas, Lookup>();
 
@@ -36,7 +34,7 @@ export function validate(
   options: ValidateOptions = {},
 ): Validation {
   check(schemas, SCHEMAS, "schemas");
-  check(resource, DATA, "resource");
+  check(resource, PLAIN, "resource");
   checkGiven(options, RULES);
   const lookup = lookups.get(schemas) ?? new Lookup(schemas);
   lookups.set(schemas, lookup);

@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSchemaStore } from "../../dist/index.node.js";
-import { type FhirSchema, schemasFor, validate } from "../../dist/validate/index.js";
+import {
+  type FhirSchema,
+  type SchemaMatch,
+  schemasFor,
+  validate,
+} from "../../dist/validate/index.js";
 import { broken, CORE, examples, setOf, store, US } from "./validate-kit.js";
 
 const X = "http://example.org/";
@@ -116,7 +121,7 @@ test("slices by name: a match that is not said anew stays", async () => {
 });
 
 test("a profile of the items is no match in place of what tells a slice apart", async () => {
-  const slices = (match: object) => ({ leaf: { slicing: { slices: { oak: { match } } } } });
+  const slices = (match: SchemaMatch) => ({ leaf: { slicing: { slices: { oak: { match } } } } });
   const pattern = { type: "pattern", value: { kind: "oak" } };
   const narrower = { type: "pattern", value: { kind: "oak", old: true } };
   const byProfile = await merged(
