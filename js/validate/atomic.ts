@@ -93,10 +93,10 @@ class AtomicForm {
     const found: Atomic = {};
     const forbidden = new Set(strings(excluded));
     for (const [name, element] of members(elements)) {
+      if (!isRecord(element)) continue;
       const choices = own(elements, element.choiceOf ?? "")?.choices;
-      const isAllowed = choices === undefined || choices.includes(name);
-      if (!isRecord(element) || !isAllowed || forbidden.has(name)) continue;
-      if (forbidden.has(element.choiceOf ?? "")) continue;
+      const isAllowed = choices === undefined || strings(choices).includes(name);
+      if (!isAllowed || forbidden.has(name) || forbidden.has(element.choiceOf ?? "")) continue;
       put(found, name, this.#element(element, `${path}.${name}`, inType));
       if (this.#isPrimitive(element)) put(found, `_${name}`, { type: ANYTHING });
     }
@@ -114,7 +114,7 @@ class AtomicForm {
     if (type !== undefined && (isPlain || this.#isPrimitive(element))) {
       return { ...passed(element), type: this.#constant(element, type) };
     }
-    const whole = mergeElement(this.#lookup.schema(element.type ?? "") ?? {}, element);
+    const whole = mergeElement(this.#lookup.schema(typeOf(element)) ?? {}, element);
     if (inType) {
       if (!Object.hasOwn(this.types, path)) this.#addComplex(path, whole);
       return { ...passed(element), type: path };
@@ -125,7 +125,8 @@ class AtomicForm {
   }
 
   /** The name of a type that can be checked by its name. */
-  #typeName({ type = "" }: SchemaElement): string | undefined {
+  #typeName(element: SchemaElement): string | undefined {
+    const type = typeOf(element);
     if (type.startsWith(SYSTEM)) return ANYTHING;
     const schema = this.#lookup.schema(type);
     if (schema === undefined || schema.kind === "resource")
@@ -149,9 +150,9 @@ class AtomicForm {
     let found: unknown = this.#lookup.schema(url);
     for (const step of path) found = own(found as Atomic, step);
     if (!isRecord(found)) return ANYTHING;
-    const { array: _, elementReference, type, ...rest } = found as SchemaElement;
+    const { array: _, elementReference, type: __, ...rest } = found as SchemaElement;
     if (elementReference !== undefined) return ANYTHING;
-    const backbone = this.#lookup.schema(type ?? "") ?? {};
+    const backbone = this.#lookup.schema(typeOf(found)) ?? {};
     if (!Object.hasOwn(this.types, name)) this.#addComplex(name, mergeElement(backbone, rest));
     return name;
   }
@@ -181,7 +182,8 @@ class AtomicForm {
     return { slicing: { ...shapeOf(slicing), discriminator, slices: Object.fromEntries(flat) } };
   }
 
-  #isPrimitive({ type = "" }: SchemaElement): boolean {
+  #isPrimitive(element: SchemaElement): boolean {
+    const type = typeOf(element);
     return type.startsWith(SYSTEM) || this.#lookup.schema(type)?.kind === "primitive-type";
   }
 
@@ -198,6 +200,10 @@ class AtomicForm {
     put(this.types, name, added);
     return added;
   }
+}
+
+function typeOf({ type }: SchemaElement): string {
+  return typeof type === "string" ? type : "";
 }
 
 function passed(element: SchemaElement | SchemaSlice): Atomic {

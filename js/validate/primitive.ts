@@ -193,8 +193,8 @@ function isNumberLess(one: unknown, other: unknown): boolean {
   return typeof one === "number" && typeof other === "number" && one < other;
 }
 
-function likeSystem(type: string | undefined): string | undefined {
-  const name = type?.slice(type.lastIndexOf(".") + 1) ?? "";
+function likeSystem(type: unknown): string | undefined {
+  const name = typeof type === "string" ? type.slice(type.lastIndexOf(".") + 1) : "";
   return Object.hasOwn(LIKE, name) ? LIKE[name] : undefined;
 }
 
