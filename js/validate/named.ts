@@ -25,8 +25,9 @@ export interface Named {
 /** Everything a schema names, once each. */
 export function namedIn(schema: FhirSchema): Named {
   const named: Named = { types: new Set(), canonicals: new Set(), targets: new Set() };
-  // The type of a definition is what it and its bases are about, not a further one.
-  const { type: _, ...root } = schema;
+  // A definition of a type is that type; a profile of it needs it even where a base between them is missing.
+  const { type, ...root } = schema;
+  if (schema.derivation === "constraint") for (const one of strings(type)) named.types.add(one);
   for (const base of strings(root.base)) named.canonicals.add(base);
   collect(root, named);
   return named;

@@ -41,18 +41,34 @@ export function store(): Promise<SchemaStore> {
 
 let unpacked: Promise<Map<string, Example>> | undefined;
 
-/** The examples of US Core, by `type/id`: copies. */
-export async function examples(): Promise<Map<string, Example>> {
+/** The files of US Core, by name. */
+function files(): Promise<Map<string, Example>> {
   unpacked ??= (async () => {
     const found = new Map<string, Example>();
     for (const { header, data } of await unpackTar(gunzipSync(US_CORE))) {
-      if (!/^package\/example\/[A-Z].*\.json$/.test(header.name) || data === undefined) continue;
-      const resource = JSON.parse(new TextDecoder().decode(data));
-      found.set(`${resource.resourceType}/${resource.id}`, resource);
+      if (!/^package\/(example\/)?[A-Z].*\.json$/.test(header.name) || data === undefined) continue;
+      found.set(header.name, JSON.parse(new TextDecoder().decode(data)));
     }
     return found;
   })();
-  return structuredClone(await unpacked);
+  return unpacked;
+}
+
+/** The examples of US Core, by `type/id`: copies. */
+export async function examples(): Promise<Map<string, Example>> {
+  const found = new Map<string, Example>();
+  for (const [name, resource] of await files()) {
+    if (!name.includes("/example/")) continue;
+    found.set(`${resource.resourceType}/${resource.id}`, structuredClone(resource));
+  }
+  return found;
+}
+
+/** The StructureDefinitions of US Core, by URL. */
+export async function definitions(): Promise<Map<string, Example>> {
+  const all = [...(await files()).values()];
+  const found = all.filter(({ resourceType }) => resourceType === "StructureDefinition");
+  return new Map(found.map((one) => [one.url, one]));
 }
 
 const sets = new Map<string, Promise<ProfileSchemas>>();
