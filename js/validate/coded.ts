@@ -1,5 +1,6 @@
 /** Codes and the value sets that they must be of. */
 
+import { check, methods } from "../rules.js";
 import type { DeferredCoding } from "./result.js";
 import { isRecord, type SchemaBinding } from "./schema.js";
 import type { Place, Walk } from "./walk.js";
@@ -36,6 +37,7 @@ export function isBound(
   codings: readonly DeferredCoding[],
 ): boolean | undefined {
   const codes = walk.valueSets?.(valueSet);
+  if (codes !== undefined) check(codes, CODES, "valueSets");
   return codes && codings.some((coding) => isOf(codes, coding));
 }
 
@@ -55,6 +57,11 @@ function picked(coding: Readonly<Record<string, unknown>>): DeferredCoding {
     names.filter((name) => typeof coding[name] === "string").map((name) => [name, coding[name]]),
   );
 }
+
+const CODES = methods<Pick<ReadonlySet<string>, "has" | "keys">>("a function that returns a Set", {
+  has: true,
+  keys: true,
+});
 
 /** Codes without their systems, for data that has none. */
 const bare = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();

@@ -1,5 +1,6 @@
 /** One item: what it is, and all that is said of it. */
 
+import { show } from "../rules.js";
 import { checkBinding } from "./coded.js";
 import { contains, equal } from "./constants.js";
 import type { Said } from "./lookup.js";
@@ -74,8 +75,7 @@ function checkNoPrimitive(walk: Walk, said: Said, { value, extra }: Item, place:
   if (!isTold(said)) return;
   if (extra !== undefined) issueOfExtra(walk, place, "is for primitive types only");
   if (value === undefined) return;
-  const shown = Array.isArray(value) ? "an array" : JSON.stringify(value).slice(0, 80);
-  walk.findings.issue("type", place.path, `${shown} is no object`);
+  walk.findings.issue("type", place.path, `${show(value)} is no object`);
 }
 
 function checkExtra(walk: Walk, said: Said, extra: unknown, place: Place): void {

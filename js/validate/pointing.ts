@@ -19,9 +19,8 @@ export function checkTarget(
   const reference = textOf(value);
   // What a resource says of its profiles is looked up, not handed on.
   const isProfile = /\.meta\.profile\[\d+\]$/.test(place.path);
-  if (reference === undefined || targets.length === 0 || isProfile) return;
-  const isPointer = isRecord(value);
-  const type = isPointer ? targetType(walk, value, place) : undefined;
+  if (targets.length === 0 || isProfile) return;
+  const type = isRecord(value) ? targetType(walk, value, place) : undefined;
   if (targets.some((target) => typeName(target) === "Resource")) return;
   const allowed =
     type === undefined ? targets : targets.filter((one) => mayBe(walk, type, one) !== false);
@@ -29,7 +28,10 @@ export function checkTarget(
     const names = targets.map((one) => walk.lookup.targetType(one) ?? one);
     const message = `points at a ${type}, allowed: ${[...new Set(names)].join(", ")}`;
     walk.findings.issue("reference-type", place.path, message);
-  } else if (type === undefined || !allowed.some((one) => typeName(one) === type)) {
+  } else if (
+    reference !== undefined &&
+    (type === undefined || !allowed.some((one) => typeName(one) === type))
+  ) {
     const deferred = { kind: "reference", path: place.path, reference, targets: allowed } as const;
     walk.findings.defer(deferred, allowed.join(" "));
   }

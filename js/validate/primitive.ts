@@ -1,5 +1,6 @@
 /** Values of primitive types. */
 
+import { show } from "../rules.js";
 import { type FhirSchema, own, type SchemaElement, SYSTEM } from "./schema.js";
 import type { Place, Walk } from "./walk.js";
 
@@ -196,11 +197,4 @@ function isNumberLess(one: unknown, other: unknown): boolean {
 function likeSystem(type: unknown): string | undefined {
   const name = typeof type === "string" ? type.slice(type.lastIndexOf(".") + 1) : "";
   return Object.hasOwn(LIKE, name) ? LIKE[name] : undefined;
-}
-
-/** A value in a message. */
-function show(value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  return JSON.stringify(value)?.slice(0, 80) ?? "nothing";
 }

@@ -35,7 +35,7 @@ export function checkResource(
 }
 
 /** The profiles that a resource names. */
-export function profilesOf(data: Data): string[] {
+function profilesOf(data: Data): string[] {
   const { meta } = data;
   return isRecord(meta) && Array.isArray(meta["profile"]) ? strings(meta["profile"]) : [];
 }

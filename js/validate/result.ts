@@ -46,30 +46,39 @@ export interface ValidationIssue {
 
 /** A code as the data has it. */
 export interface DeferredCoding {
+  /** Its code system. */
   readonly system?: string;
+  /** Version of the code system. */
   readonly version?: string;
+  /** The code itself. */
   readonly code?: string;
+  /** What it means, for people. */
   readonly display?: string;
 }
 
 /** Codes that a terminology service has to look up. */
 export interface DeferredBinding {
   readonly kind: "binding";
+  /** Where, in FHIRPath. */
   readonly path: string;
+  /** Canonical of the value set. */
   readonly valueSet: string;
   /** `required`, `extensible`, `preferred` or `example`. */
   readonly strength: string;
-  /** None if a concept has a text only. */
+  /** One of them must be in the value set; none if a concept has a text only. */
   readonly codings: readonly DeferredCoding[];
 }
 
 /** An invariant that a FHIRPath engine has to evaluate. */
 export interface DeferredInvariant {
   readonly kind: "invariant";
+  /** Where, in FHIRPath. */
   readonly path: string;
-  /** The data at the path. */
+  /** The data there; undefined if a primitive has extensions only. */
   readonly element: unknown;
+  /** Name of the invariant. */
   readonly key: string;
+  /** In FHIRPath: must be true of the element. */
   readonly expression: string;
   /** `error` or `warning`. */
   readonly severity: string;
@@ -77,18 +86,23 @@ export interface DeferredInvariant {
   readonly human?: string;
 }
 
-/** A reference whose target the caller has to read: it must conform to one of `targets`. */
+/** A reference whose target the caller has to read. */
 export interface DeferredReference {
   readonly kind: "reference";
+  /** Where, in FHIRPath. */
   readonly path: string;
+  /** As the data has it. */
   readonly reference: string;
+  /** Types and profiles, one of which the target must conform to. */
   readonly targets: readonly string[];
 }
 
 /** An item of which the schemas at hand do not tell whether it belongs to a slice. */
 export interface DeferredSlice {
   readonly kind: "slice";
+  /** Where the item is, in FHIRPath. */
   readonly path: string;
+  /** Name of the slice. */
   readonly slice: string;
 }
 
@@ -97,7 +111,9 @@ export type Deferred = DeferredBinding | DeferredInvariant | DeferredReference |
 
 /** What a validation found. Data is valid if no issue is an error, nothing is missing and all that is deferred holds. */
 export interface Validation {
+  /** What is wrong. */
   readonly issues: readonly ValidationIssue[];
+  /** What the caller has to check. */
   readonly deferred: readonly Deferred[];
   /** Canonicals of profiles, extensions and types that are needed and not at hand, in code unit order. */
   readonly missing: readonly string[];

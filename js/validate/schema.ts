@@ -59,29 +59,51 @@ export interface SchemaSlicing {
   readonly [member: string]: unknown;
 }
 
-/** An element of a FHIR Schema; docs/guides/fhir-schema.md has all members. */
+/** An element of a FHIR Schema; docs/guides/fhir-schema.md describes all members. */
 export interface SchemaElement {
+  /** Name or URL of the type. */
   readonly type?: string;
+  /** Instead, where it may be of several types and is no choice. */
   readonly types?: readonly string[];
+  /** Profiles of the type, one of which data must conform to. */
   readonly profiles?: readonly string[];
+  /** What a reference may point at. */
   readonly refers?: readonly string[];
+  /** The element that this one is like: `[url, "elements", ...]`. */
   readonly elementReference?: readonly string[];
+  /** Whether it repeats. */
   readonly array?: boolean;
+  /** Whether it does not. */
   readonly scalar?: boolean;
+  /** The fewest items. */
   readonly min?: number;
+  /** The most items. */
   readonly max?: number;
+  /** Names of the members that must be there. */
   readonly required?: readonly string[];
+  /** Names of those that must not. */
   readonly excluded?: readonly string[];
+  /** The members, by name. */
   readonly elements?: Readonly<Record<string, SchemaElement>>;
+  /** Extensions by the names that the definition gives them. */
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** The members of which this choice may be one. */
   readonly choices?: readonly string[];
+  /** The choice that this member is of. */
   readonly choiceOf?: string;
+  /** The codes that it may have. */
   readonly binding?: SchemaBinding;
+  /** What it must equal: bare, or as `{ type, value }`. */
   readonly fixed?: unknown;
+  /** What it must contain: bare, or as `{ type, value }`. */
   readonly pattern?: unknown;
+  /** Invariants, by key. */
   readonly constraint?: Readonly<Record<string, SchemaConstraint>>;
+  /** How it is sliced. */
   readonly slicing?: SchemaSlicing;
+  /** What all of its text must match. */
   readonly regex?: string;
+  /** The most characters of its text. */
   readonly maxLength?: number;
   readonly [member: string]: unknown;
 }
@@ -90,7 +112,9 @@ export interface SchemaElement {
 export interface FhirSchema extends SchemaElement {
   /** Canonical URL, without version. */
   readonly url?: string;
+  /** Business version. */
   readonly version?: string;
+  /** Name for programs. */
   readonly name?: string;
   /** `resource`, `complex-type`, `primitive-type` or `logical`. */
   readonly kind?: string;

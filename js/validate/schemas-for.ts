@@ -118,7 +118,7 @@ async function readAll(
   { references = false, thawed = false, signal }: SchemasOptions,
 ): Promise<Found> {
   const found: Found = { schemas: new Map(), missing: new Set(), targets: new Set() };
-  const handOut = thawed ? copier() : (value: object) => value as FhirSchema;
+  const once = eachOnce(thawed);
   for (let next = new Set(asked); next.size > 0; ) {
     const further = new Set<string>();
     for (const [canonical, value] of await readEach(store, next, signal)) {
@@ -126,7 +126,7 @@ async function readAll(
         found.missing.add(canonical);
         continue;
       }
-      const schema = handOut(value);
+      const schema = once(value);
       found.schemas.set(canonical, schema);
       const named = namedIn(schema);
       for (const target of named.targets) found.targets.add(target);
@@ -144,13 +144,16 @@ function reached({ canonicals, types, targets }: Named, references: boolean): st
   return [...canonicals, ...urls, ...(references ? targets : [])];
 }
 
-/** Copies each value once, however often it is named. */
-function copier(): (value: object) => FhirSchema {
-  const copies = new Map<object, FhirSchema>();
+/** Of the values of one entry, which may be copies, the first one; thawed, a copy of that. */
+function eachOnce(thawed: boolean): (value: object) => FhirSchema {
+  const known = new Map<unknown, FhirSchema>();
   return (value) => {
-    const copy = copies.get(value) ?? (structuredClone(value) as FhirSchema);
-    copies.set(value, copy);
-    return copy;
+    const schema = value as FhirSchema;
+    const key =
+      typeof schema.url === "string" ? JSON.stringify([schema.url, schema.version]) : value;
+    const first = known.get(key) ?? (thawed ? structuredClone(schema) : schema);
+    known.set(key, first);
+    return first;
   };
 }
 

@@ -217,6 +217,29 @@ test("thawed schemas are copies, which may be changed; each is there once", asyn
   assert.ok(Object.isFrozen(frozen.schemas.get(canonical)));
 });
 
+test("where a store hands out copies, each schema is there once all the same", async () => {
+  await using store = await openSchemaStore({ strategy: "memory", values: "cloned" });
+  await store.put({
+    url: `${X}a`,
+    version: "1",
+    base: `${X}b|1`,
+    elements: { leaf: { profiles: [`${X}b`] } },
+  });
+  await store.put({ url: `${X}b`, version: "1" });
+  const { schemas } = await schemasFor(store, `${X}a`);
+  assert.equal(new Set(schemas.values()).size, 2);
+});
+
+test("codes that are no set are refused", async () => {
+  const patient = (await examples()).get("Patient/example");
+  const schemas = await schemasFor(await store(), `${CORE}Patient`);
+  const wrong = { valueSets: () => ["male"] as unknown as ReadonlySet<string> };
+  assert.throws(() => validate(schemas, patient, wrong), {
+    code: "INVALID_VALUE",
+    key: "valueSets",
+  });
+});
+
 test("an aborted read rejects with the reason of the signal", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await assert.rejects(schemasFor(await store(), `${US}us-core-patient`, { signal }), /enough/);

@@ -153,6 +153,7 @@ test("types of references: from the text, from what is contained, or the caller'
     assert.deepEqual(from(wrong), ["reference-type Tree.from"], wrong);
   }
   assert.deepEqual(from("urn:uuid:1", { type: "Rock" }), ["reference-type Tree.from"]);
+  assert.deepEqual(issues(refers, { from: { type: "Rock" } }), ["reference-type Tree.from"]);
   const any: FhirSchema["elements"] = { from: { type: "Reference", refers: ["Resource"] } };
   assert.deepEqual(issues(any, { from: { reference: "Rock/1" } }), []);
 });
