@@ -58,7 +58,8 @@ export interface Call {
   make(world: World, args: readonly unknown[]): unknown;
 }
 
-const KIND = among("base", "type", "reference", "extension", "binding", "slice", "other");
+const KINDS = ["base", "type", "reference", "extension", "binding", "slice", "other", "profile"];
+const KIND = among(...KINDS);
 const dependency: Kind = (edge) =>
   isPlain(edge) &&
   KIND((edge as { kind?: unknown }).kind) &&
@@ -116,7 +117,11 @@ const STORE = {
 
 const HERE = "http://x/A";
 const CANONICAL = required(HERE, text);
-const DEFINITION = { resourceType: "StructureDefinition", url: "http://x/S", type: "Patient" };
+const DEFINITION = {
+  resourceType: "StructureDefinition",
+  url: "http://x/S",
+  differential: { element: [{ path: "Patient" }] },
+};
 const PACKAGE = JSON.stringify(DEFINITION);
 const isEmpty: Kind = (value) =>
   typeof value === "object" && Array.from(value as Iterable<unknown>).length === 0;
@@ -292,12 +297,9 @@ const exportCalls: readonly Call[] = [
     options(STORE, { strategy: "memory" }),
   ]),
   exported("fhirSchemaConverter", convert.fhirSchemaConverter, [NONE], true),
-  exported(
-    "schemaDependencies",
-    convert.schemaDependencies,
-    [required({}, (value) => typeof value === "object" && value !== null && !Array.isArray(value))],
-    true,
-  ),
+  exported("fhirSchemaConverter of /inline", inline.fhirSchemaConverter, [NONE], true),
+  exported("noConverter", convert.noConverter, [NONE], true),
+  exported("schemaDependencies", convert.schemaDependencies, [required({}, isPlain)]),
   exported("openPackage", convert.openPackage, [
     required(PACKAGE, never),
     options({ fileName: filled }),
@@ -362,7 +364,7 @@ const exportCalls: readonly Call[] = [
 ];
 
 const converterCalls: readonly Call[] = [
-  method("converter", "convert", [required(DEFINITION, never)], true),
+  method("converter", "convert", [required(DEFINITION, isPlain)]),
   method("package", "resources", [argument("StructureDefinition", text)], true),
 ];
 
