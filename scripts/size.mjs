@@ -25,6 +25,7 @@ await main(async () => {
     await entry("inline entry", "index.inline.js", "browser"),
     await entry("Node entry", "index.node.js", "node"),
     await entry("IndexedDB adapter", "adapters/indexeddb.js", "browser", 8 * KB),
+    await entry("validator", "validate/index.js", "browser", 13 * KB),
     await entry("archive", "archive/archive.js", "browser"),
     await entry("holding", "holding/holding.js", "browser"),
     await entry("converter", "convert/index.js", "browser"),

@@ -14,6 +14,7 @@ import * as inline from "../../dist/index.inline.js";
 import * as main from "../../dist/index.node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { adapterContract } from "../../dist/testing.js";
+import * as validation from "../../dist/validate/index.js";
 import {
   type Argument,
   above0,
@@ -276,6 +277,16 @@ const bridgeCalls: readonly Call[] = [
   method("driver", "watch", [required(() => {}, fn)], true),
 ];
 
+/** What `schemasFor` returns. */
+const SCHEMAS: validation.ProfileSchemas = {
+  canonical: HERE,
+  merged: { url: HERE },
+  schemas: new Map(),
+  types: new Map(),
+  targets: new Map(),
+  missing: [],
+};
+
 const STORAGE = { setItemRaw() {}, getMount: () => ({ driver: {} }) };
 
 const exportCalls: readonly Call[] = [
@@ -305,6 +316,19 @@ const exportCalls: readonly Call[] = [
     required([], Array.isArray),
     options({ signal, onProgress: fn, tags: list(text) }),
   ]),
+  exported("schemasFor", validation.schemasFor, [
+    THE_STORE,
+    CANONICAL,
+    options({ also: list(text), references: flag, thawed: flag, signal }),
+  ]),
+  exported(
+    "validate",
+    validation.validate,
+    [required(SCHEMAS, never), required({}, isPlain), options({ valueSets: fn })],
+    true,
+  ),
+  exported("forAtomicValidator", validation.forAtomicValidator, [required(SCHEMAS, never)], true),
+  exported("withSetMethods", validation.withSetMethods, [required(() => {}, fn)], true),
   exported("memoryAdapter", memoryAdapter, [argument(new MemoryPlace(), never), NONE], true),
   exported("fsAdapter", fsAdapter, [required("somewhere", filled), NONE], true),
   exported(

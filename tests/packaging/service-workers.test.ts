@@ -136,7 +136,8 @@ function copyModules(folder: string): void {
 
 /** A worker for a bundler. */
 function bundled(folder: string, entry: string): Promise<string> {
-  return written(folder, { entry, convert: `${PACKAGE}/convert` });
+  const [convert, validate] = [`${PACKAGE}/convert`, `${PACKAGE}/validate`];
+  return written(folder, { entry, convert, validate });
 }
 
 /** A worker with the package beside it, as it is; `adapter`: a module to pass the adapter of. */
@@ -145,6 +146,7 @@ function unbundled(folder: string, entry: string, adapter?: string): Promise<str
   return written(folder, {
     entry: `${COPY}/${entry}`,
     convert: `${COPY}/convert/index.js`,
+    validate: `${COPY}/validate/index.js`,
     ...(adapter && { adapter: `${COPY}/${adapter}` }),
   });
 }
