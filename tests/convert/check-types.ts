@@ -1,0 +1,147 @@
+/** What an element is: types, their profiles, targets of references, another element. */
+
+import type { Looked, Said } from "./checks.js";
+import { same } from "./exact-json.js";
+import { type Element, type ElementType, extensionOf, type Node, typedName } from "./model.js";
+import type { Spot } from "./places.js";
+
+/** Types that have targets. */
+const REFERENCES = ["Reference", "canonical", "CodeableReference"];
+const FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const FHIRPATH = "http://hl7.org/fhirpath/";
+
+export function* types(looked: Looked): Generator<Said> {
+  const { element, place, definition } = looked;
+  if (place.isRoot || element.max === "0") return;
+  const isValueOfPrimitive =
+    definition.kind === "primitive-type" && element.path.endsWith(".value");
+  if (isValueOfPrimitive) {
+    yield* valueOfPrimitive(looked);
+    return;
+  }
+  yield* codes(looked);
+  yield* profilesAndTargets(looked);
+  yield* otherElement(looked);
+  yield* withoutPlace(element.type ?? []);
+}
+
+function* valueOfPrimitive({ element, schema }: Looked): Generator<Said> {
+  const code = element.type?.[0]?.code ?? "";
+  if (!code.startsWith(FHIRPATH)) return;
+  const isHeld = [code, code.slice(FHIRPATH.length)].includes(schema.primitiveType ?? "");
+  yield { kind: "value of a primitive", isHeld, detail: code };
+}
+
+function* codes({ element, place }: Looked): Generator<Said> {
+  const said = distinct((element.type ?? []).map(({ code }) => code));
+  if (place.choice !== undefined && !place.isSlice) {
+    // Types that the differential leaves to the snapshot are the types of the element, too.
+    const known = said.length > 0 ? said : (place.codes ?? []);
+    if (known.length > 0) yield choiceOf(place.choice.name, place.choice.node, known, place.spots);
+    return;
+  }
+  if (said.length === 0) return;
+  const names = distinct((element.type ?? []).map(typeName));
+  if (names.length === 1) {
+    const all = [...names, ...said];
+    const isHeld = place.spots.every(({ node, code }) => all.includes(node?.type ?? code ?? ""));
+    yield { kind: "type", isHeld, detail: said.join() };
+  } else if (place.isSliceOfChoice) {
+    const isHeld = place.spots.every(({ node, code }) => node?.type === code);
+    yield { kind: "several types", isHeld, detail: said.join() };
+  } else {
+    const isHeld = place.spots.every(({ node }) =>
+      same([...(node?.types ?? [])].sort(), [...names].sort()),
+    );
+    yield { kind: "several types", isHeld, detail: said.join() };
+  }
+}
+
+/** The choice names its typed elements, and each is there. */
+function choiceOf(
+  name: string,
+  node: Node | undefined,
+  known: readonly string[],
+  spots: readonly Spot[],
+): Said {
+  const expected = known.map((code) => typedName(name, code)).sort();
+  const isNamed = same([...(node?.choices ?? [])].sort(), expected);
+  const areThere = spots.every(
+    (spot) => spot.node?.type === spot.code && spot.node?.choiceOf === name,
+  );
+  return { kind: "types of a choice", isHeld: isNamed && areThere, detail: known.join() };
+}
+
+/** Of an id, which FHIRPath has a type of its own for, the type in FHIR. */
+export function typeName(type: ElementType): string {
+  return (extensionOf(type, FHIR_TYPE) as string | undefined) ?? type.code;
+}
+
+function* profilesAndTargets({ element, place }: Looked): Generator<Said> {
+  for (const type of element.type ?? []) {
+    const { code } = type;
+    const spots =
+      place.choice === undefined ? place.spots : place.spots.filter((spot) => spot.code === code);
+    for (const profile of type.profile ?? []) {
+      const isHeld = holds(spots, "profiles", profile) || areExtensions(spots, profile);
+      yield { kind: "type.profile", isHeld, detail: `${code} ${profile}` };
+    }
+    for (const target of type.targetProfile ?? []) {
+      yield {
+        kind: "targetProfile",
+        isHeld: holds(spots, "refers", target),
+        detail: `${code} ${target}`,
+      };
+    }
+  }
+  yield* noOtherTargets({ element, place });
+}
+
+function holds(spots: readonly Spot[], member: "profiles" | "refers", url: string): boolean {
+  return spots.length > 0 && spots.every(({ node }) => node?.[member]?.includes(url));
+}
+
+/** The URL of an extension is that of its definition. */
+function areExtensions(spots: readonly Spot[], url: string): boolean {
+  const isIt = ({ owner, sliceName = "" }: Spot) => owner.extensions?.[sliceName]?.url === url;
+  return spots.length > 0 && spots.every(isIt);
+}
+
+/** A target that the definition does not name would allow what it forbids. */
+function* noOtherTargets({ element, place }: Pick<Looked, "element" | "place">): Generator<Said> {
+  for (const { node, code } of place.spots) {
+    const said = (element.type ?? []).filter((type) => code === undefined || type.code === code);
+    const targets = said.flatMap((type) => type.targetProfile ?? []);
+    if (targets.length === 0 || !said.some((type) => REFERENCES.includes(type.code))) continue;
+    const isHeld = (node?.refers ?? []).every((target) => targets.includes(target));
+    if (!isHeld) yield { kind: "targetProfile", isHeld, detail: "others are allowed" };
+  }
+}
+
+function* otherElement({ element, place, definition, schema }: Looked): Generator<Said> {
+  const { contentReference } = element;
+  if (contentReference === undefined) return;
+  const [url = "", path = ""] = contentReference.split("#");
+  const steps = path
+    .split(".")
+    .slice(1)
+    .flatMap((step) => ["elements", step.replace("[x]", "")]);
+  const type = definition.type.includes("/") ? definition.type : CORE + definition.type;
+  const urls = url === "" ? [definition.url, schema.url ?? "", type] : [url];
+  const isHeld = place.spots.every(({ node }) =>
+    urls.some((base) => same(node?.elementReference, [base, ...steps])),
+  );
+  yield { kind: "contentReference", isHeld, detail: contentReference };
+}
+
+const CORE = "http://hl7.org/fhir/StructureDefinition/";
+
+function* withoutPlace(said: NonNullable<Element["type"]>): Generator<Said> {
+  if (said.some((type) => (type.aggregation ?? []).length > 0 || type.versioning !== undefined)) {
+    yield { kind: "aggregation", isHeld: false };
+  }
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

@@ -1,0 +1,202 @@
+/** Which match a slice must have, by the discriminators of its element. */
+
+import { isObject, same } from "./exact-json.js";
+import { type Discriminator, type Element, type Match, typedMember } from "./model.js";
+import { type Finder, idOf } from "./places.js";
+
+/** One thing that the match must say. */
+export interface Expected {
+  readonly detail: string;
+  isIn(match: Match | undefined): boolean;
+}
+
+const MATCHES = ["pattern", "binding", "profile", "type", "exists", "position"];
+
+/** What the match of this slice must say, one for each discriminator. */
+export function matchOf(finder: Finder, element: Element, sliceName: string): Expected[] {
+  const id = idOf(element);
+  const sliced = id.slice(0, -sliceName.length - 1);
+  const parent = sliceName.includes("/") ? id.slice(0, id.lastIndexOf("/")) : sliced;
+  const slicing =
+    finder.said(parent)?.slicing ??
+    finder.said(sliced)?.slicing ??
+    finder.inSnapshot(sliced)?.slicing;
+  const isExtension = /[.](modifierE|e)xtension$/.test(element.path);
+  const discriminators =
+    slicing?.discriminator ?? (isExtension ? [{ type: "value", path: "url" }] : []);
+  if (discriminators.length === 0) return [{ detail: "no discriminator", isIn: isNotEmpty }];
+  return discriminators.map((one) =>
+    isExtension && one.path === "url" ? ofExtension(finder, id) : expectation(finder, id, one),
+  );
+}
+
+function expectation(finder: Finder, id: string, discriminator: Discriminator): Expected {
+  const { type, path } = discriminator;
+  const detail = `${type}:${path}`;
+  const followed = path.includes("resolve()");
+  const place = placeOf(id, path);
+  switch (type) {
+    case "value":
+    case "pattern":
+      return followed ? ofKind(detail, ["profile"], true) : ofValue(finder, id, place, detail);
+    case "type":
+      return ofType(finder, place, detail, followed);
+    case "profile":
+      return ofProfile(finder, place, detail, followed);
+    case "exists":
+      return ofKind(detail, ["exists"]);
+    default:
+      return ofKind(detail, [type]);
+  }
+}
+
+/** Id of the element where the path of a discriminator leads. */
+function placeOf(id: string, path: string): string {
+  const steps = path
+    .replace(/^[$]this[.]?/, "")
+    .replaceAll(
+      /extension[(]["']([^"']*)["'][)]/g,
+      (_, url: string) => `extension:${url.replaceAll(".", "\u0001")}`,
+    )
+    .split(".")
+    .filter((step) => step !== "" && step !== "resolve()" && !step.startsWith("ofType"));
+  return [id, ...steps].join(".");
+}
+
+function partsOf(match: Match | undefined): Match[] {
+  if (match === undefined) return [];
+  if (match.type === "all") return match.value as Match[];
+  const isPart = MATCHES.includes(`${match.type}`) || ("value" in match && "url" in match);
+  // The published converters write the bare value.
+  return isPart ? [match] : [{ type: "pattern", value: match }];
+}
+
+function isNotEmpty(match: Match | undefined): boolean {
+  return partsOf(match).some(({ value }) => value !== undefined && !same(value, {}));
+}
+
+function ofKind(detail: string, kinds: readonly string[], followed = false): Expected {
+  const isIn = (match: Match | undefined) =>
+    isNotEmpty(match) &&
+    partsOf(match).some(
+      (part) => kinds.includes(part.type ?? "") && (!followed || part["resolve-ref"] === true),
+    );
+  return { detail, isIn };
+}
+
+/** URL of an extension: what its definition fixes, else the definition's own. */
+export function urlOf(finder: Finder, id: string): unknown {
+  const profile =
+    finder.own(id)?.type?.[0]?.profile?.[0] ?? finder.said(id)?.type?.[0]?.profile?.[0];
+  return finder.said(`${id}.url`)?.["fixedUri"] ?? profile?.split("|")[0];
+}
+
+function ofExtension(finder: Finder, id: string): Expected {
+  const url = urlOf(finder, id);
+  const isIn = (match: Match | undefined) =>
+    url !== undefined &&
+    match?.url === url &&
+    partsOf(match).some(
+      (part) => part.type === "pattern" && same(collect(part.value, ["url"]), [url]),
+    );
+  return { detail: `url ${url}`, isIn };
+}
+
+/** Fixed value, pattern or binding there, above or below. */
+function ofValue(finder: Finder, id: string, place: string, detail: string): Expected {
+  const path = place
+    .slice(id.length + 1)
+    .split(".")
+    .filter((step) => step !== "");
+  const values = constantsAt(finder, id, path);
+  if (values.length > 0) {
+    const isIn = (match: Match | undefined) =>
+      partsOf(match).some(
+        (part) =>
+          part.type === "pattern" && values.every(({ at, value }) => isAt(part.value, at, value)),
+      );
+    return { detail, isIn };
+  }
+  if (finder.said(place)?.binding !== undefined) return ofKind(detail, ["binding"]);
+  return ofKind(detail, ["pattern", "binding", "exists", "profile"]);
+}
+
+/** Constants that bear upon the path: there, at an element above it, or below it. */
+function constantsAt(
+  finder: Finder,
+  id: string,
+  path: readonly string[],
+): { at: string[]; value: unknown }[] {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const above = path.slice(0, length);
+    const said = constantOf(finder.said([id, ...above].join(".")));
+    if (said === undefined) continue;
+    const inside = collect(said, path.slice(length));
+    return inside.map((value) => ({ at: [...path], value }));
+  }
+  const place = [id, ...path].join(".");
+  return finder.below(place).flatMap((element) => {
+    const value = constantOf(element);
+    const steps = idOf(element)
+      .slice(id.length + 1)
+      .split(".");
+    return value === undefined || steps.some((step) => /[:[]/.test(step))
+      ? []
+      : [{ at: steps, value }];
+  });
+}
+
+function constantOf(element: Element | undefined): unknown {
+  if (element === undefined) return undefined;
+  return (typedMember(element, "fixed") ?? typedMember(element, "pattern"))?.value;
+}
+
+/** Values at a path, through arrays. */
+function collect(value: unknown, path: readonly string[]): unknown[] {
+  if (Array.isArray(value)) return value.flatMap((item) => collect(item, path));
+  const [step, ...rest] = path;
+  if (step === undefined) return [value];
+  return isObject(value) && step in value ? collect(value[step], rest) : [];
+}
+
+function isAt(pattern: unknown, path: readonly string[], value: unknown): boolean {
+  const wanted = Array.isArray(value) ? value : [value];
+  const found = collect(
+    pattern,
+    path.map((step) => step.replace(/:.*/, "").replace("[x]", "")),
+  );
+  return wanted.every((one) => found.some((there) => same(there, one)));
+}
+
+function ofType(finder: Finder, place: string, detail: string, followed: boolean): Expected {
+  const types = finder.said(place)?.type ?? [];
+  const names = followed
+    ? types
+        .flatMap((type) => type.targetProfile ?? [])
+        .map((url) => url.slice(url.lastIndexOf("/") + 1))
+    : types.map(({ code }) => code);
+  const isIn = (match: Match | undefined) =>
+    partsOf(match).some(
+      (part) => part.type === "type" && (followed || mentions(part.value, names)),
+    );
+  return { detail, isIn };
+}
+
+function ofProfile(finder: Finder, place: string, detail: string, followed: boolean): Expected {
+  const types = finder.said(place)?.type ?? [];
+  const urls = types.flatMap((type) => (followed ? type.targetProfile : type.profile) ?? []);
+  const isIn = (match: Match | undefined) =>
+    partsOf(match).some(
+      (part) =>
+        part.type === "profile" &&
+        mentions(part.value, urls) &&
+        (!followed || part["resolve-ref"] === true),
+    );
+  return { detail, isIn };
+}
+
+/** Every one of the names is somewhere in the value. */
+function mentions(value: unknown, names: readonly string[]): boolean {
+  const text = JSON.stringify(value) ?? "";
+  return names.length > 0 && names.every((name) => text.includes(JSON.stringify(name)));
+}
