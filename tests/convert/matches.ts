@@ -2,7 +2,7 @@
 
 import { isObject, same } from "./exact-json.js";
 import { type Discriminator, type Element, type Match, typedMember } from "./model.js";
-import { type Finder, idOf } from "./places.js";
+import { type Finder, idOf, withoutSlices } from "./places.js";
 
 /** One thing that the match must say. */
 export interface Expected {
@@ -65,7 +65,7 @@ function placeOf(id: string, path: string): string {
 
 function partsOf(match: Match | undefined): Match[] {
   if (match === undefined) return [];
-  if (match.type === "all") return match.value as Match[];
+  if (match.type === "all") return Array.isArray(match.value) ? match.value : [];
   const isPart = MATCHES.includes(`${match.type}`) || ("value" in match && "url" in match);
   // The published converters write the bare value.
   return isPart ? [match] : [{ type: "pattern", value: match }];
@@ -134,15 +134,13 @@ function constantsAt(
     const inside = collect(said, path.slice(length));
     return inside.map((value) => ({ at: [...path], value }));
   }
-  const place = [id, ...path].join(".");
-  return finder.below(place).flatMap((element) => {
+  return finder.below(id).flatMap((element) => {
     const value = constantOf(element);
-    const steps = idOf(element)
-      .slice(id.length + 1)
-      .split(".");
-    return value === undefined || steps.some((step) => /[:[]/.test(step))
-      ? []
-      : [{ at: steps, value }];
+    const here = idOf(element);
+    const steps = withoutSlices(here.slice(id.length + 1)).split(".");
+    const bears = path.every((step, index) => steps[index] === step);
+    const isSure = value !== undefined && bears && finder.isSure(here, id) && !here.includes("[");
+    return isSure ? [{ at: steps, value }] : [];
   });
 }
 
@@ -161,10 +159,7 @@ function collect(value: unknown, path: readonly string[]): unknown[] {
 
 function isAt(pattern: unknown, path: readonly string[], value: unknown): boolean {
   const wanted = Array.isArray(value) ? value : [value];
-  const found = collect(
-    pattern,
-    path.map((step) => step.replace(/:.*/, "").replace("[x]", "")),
-  );
+  const found = collect(pattern, path);
   return wanted.every((one) => found.some((there) => same(there, one)));
 }
 

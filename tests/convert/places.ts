@@ -92,6 +92,15 @@ export class Finder {
     return ids.slice(0, ids.indexOf(id)).filter(isBeside);
   }
 
+  /** Whether every slice from one element down to another must be there. */
+  isSure(id: string, above: string): boolean {
+    for (let here = id; here.length > above.length; here = here.slice(0, here.lastIndexOf("."))) {
+      const isSlice = here.lastIndexOf(":") > here.lastIndexOf(".");
+      if (isSlice && (this.said(here)?.min ?? 0) < 1) return false;
+    }
+    return true;
+  }
+
   find(element: Element): Place {
     return this.#at(idOf(element));
   }

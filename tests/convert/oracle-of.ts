@@ -1,0 +1,47 @@
+/**
+ * Prints how the published snapshots of packages differ from their chains of schemas:
+ * `node --import tsx tests/convert/oracle-of.ts [--peer] [--with=BASE...] PACKAGE...`. Packages of `--with`
+ * and those before are what profiles are based on.
+ */
+
+import { basename } from "node:path";
+import { type Convert, ours, peer } from "./converters.js";
+import { Library } from "./library.js";
+import type { Converted } from "./model.js";
+import { ASPECTS, type Aspect, type Difference, differences, tell } from "./oracle.js";
+import { definitionTexts } from "./packages.js";
+
+const SHOWN = Number(process.env["SHOWN"] ?? 5);
+const args = process.argv.slice(2);
+const convert: Convert = args.includes("--peer") ? peer : ours;
+const library = new Library();
+
+function convertAll(path: string): Converted[] {
+  return definitionTexts(path).flatMap((text) => {
+    try {
+      return [convert(text)];
+    } catch (error) {
+      console.log(`- not converted: ${error instanceof Error ? error.message : error}`);
+      return [];
+    }
+  });
+}
+
+for (const arg of args)
+  if (arg.startsWith("--with=")) library.add(convertAll(arg.slice("--with=".length)));
+for (const path of args.filter((arg) => !arg.startsWith("--"))) {
+  const all = convertAll(path);
+  library.add(all);
+  const byAspect = new Map<Aspect, Difference[]>(ASPECTS.map((aspect) => [aspect, []]));
+  let compared = 0;
+  for (const one of all) {
+    const result = differences(one, library);
+    compared += result.compared;
+    for (const difference of result.found) byAspect.get(difference.aspect)?.push(difference);
+  }
+  console.log(`\n## ${basename(path)}: ${all.length} definitions, ${compared} comparisons`);
+  for (const [aspect, found] of byAspect) {
+    console.log(`- ${aspect}: ${found.length}`);
+    for (const difference of found.slice(0, SHOWN)) console.log(`    ${tell(difference)}`);
+  }
+}
