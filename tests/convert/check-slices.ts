@@ -71,9 +71,9 @@ function* numbers({ element: { min = 0, max }, place }: Looked): Generator<Said>
   }
 }
 
-/** A slice that must be there makes its element required; slices of slices make no new demand. */
+/** A slice that must be there makes its element required, unless the definition forbids it all the same. */
 function isRequired({ owner, name }: Spot): boolean {
-  return owner.required?.includes(name) === true;
+  return owner.required?.includes(name) === true || owner.excluded?.includes(name) === true;
 }
 
 function* members({ element, place, finder }: Looked): Generator<Said> {

@@ -2,12 +2,13 @@
 
 import type { Looked, Said } from "./checks.js";
 import { same } from "./exact-json.js";
-import { type Element, type ElementType, extensionOf, type Node, typedName } from "./model.js";
-import type { Spot } from "./places.js";
+import { type Element, type ElementType, extensionOf, typedName } from "./model.js";
+import { type Finder, idOf, type Place, type Spot } from "./places.js";
 
 /** Types that have targets. */
 const REFERENCES = ["Reference", "canonical", "CodeableReference"];
 const FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const PROFILE_ELEMENT = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 const FHIRPATH = "http://hl7.org/fhirpath/";
 
 export function* types(looked: Looked): Generator<Said> {
@@ -32,12 +33,12 @@ function* valueOfPrimitive({ element, schema }: Looked): Generator<Said> {
   yield { kind: "value of a primitive", isHeld, detail: code };
 }
 
-function* codes({ element, place }: Looked): Generator<Said> {
+function* codes({ element, place, finder }: Looked): Generator<Said> {
   const said = distinct((element.type ?? []).map(({ code }) => code));
   if (place.choice !== undefined && !place.isSlice) {
     // Types that the differential leaves to the snapshot are the types of the element, too.
-    const known = said.length > 0 ? said : (place.codes ?? []);
-    if (known.length > 0) yield choiceOf(place.choice.name, place.choice.node, known, place.spots);
+    const known = slicedCodes(element, finder) ?? place.codes ?? [];
+    if (known.length > 0) yield choiceOf(place, known);
     return;
   }
   if (said.length === 0) return;
@@ -57,19 +58,35 @@ function* codes({ element, place }: Looked): Generator<Said> {
   }
 }
 
+/** Types of the slices of a choice that is closed: no others are left. */
+function slicedCodes(element: Element, finder: Finder): string[] | undefined {
+  const { rules, discriminator = [] } = element.slicing ?? {};
+  const isByType = discriminator.every(({ type, path }) => type === "type" && path === "$this");
+  if (rules !== "closed" || !isByType) return undefined;
+  const slices = finder.slicesOf(idOf(element));
+  const found = slices.flatMap((id) => finder.member(id, "type")?.map(({ code }) => code) ?? []);
+  return found.length > 0 ? distinct(found) : undefined;
+}
+
 /** The choice names its typed elements, and each is there. */
-function choiceOf(
-  name: string,
-  node: Node | undefined,
-  known: readonly string[],
-  spots: readonly Spot[],
-): Said {
+function choiceOf({ choice, spots }: Place, known: readonly string[]): Said {
+  const { node, name = "" } = choice ?? {};
   const expected = known.map((code) => typedName(name, code)).sort();
   const isNamed = same([...(node?.choices ?? [])].sort(), expected);
-  const areThere = spots.every(
+  const needed = spots.filter((spot) => known.includes(spot.code ?? ""));
+  const areThere = needed.every(
     (spot) => spot.node?.type === spot.code && spot.node?.choiceOf === name,
   );
   return { kind: "types of a choice", isHeld: isNamed && areThere, detail: known.join() };
+}
+
+/** A profile can be one element of another definition: `url#id`. */
+function profilesOf(type: ElementType): string[] {
+  const { profile = [], _profile: more = [] } = type;
+  return profile.map((url, index) => {
+    const id = extensionOf(more[index] ?? undefined, PROFILE_ELEMENT);
+    return id === undefined ? url : `${url}#${id}`;
+  });
 }
 
 /** Of an id, which FHIRPath has a type of its own for, the type in FHIR. */
@@ -82,7 +99,7 @@ function* profilesAndTargets({ element, place }: Looked): Generator<Said> {
     const { code } = type;
     const spots =
       place.choice === undefined ? place.spots : place.spots.filter((spot) => spot.code === code);
-    for (const profile of type.profile ?? []) {
+    for (const profile of profilesOf(type)) {
       const isHeld = holds(spots, "profiles", profile) || areExtensions(spots, profile);
       yield { kind: "type.profile", isHeld, detail: `${code} ${profile}` };
     }

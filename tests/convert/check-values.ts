@@ -14,6 +14,13 @@ import {
 
 const EXTENSION = "http://hl7.org/fhir/StructureDefinition/";
 const FLAGS = ["mustSupport", "isModifier", "isSummary"] as const;
+/** Types that can have a binding (element.html, invariant eld-11, and what is a Quantity). */
+const CODED = new Set(
+  (
+    "code Coding CodeableConcept CodeableReference Quantity Age Count Distance Duration " +
+    "SimpleQuantity string uri"
+  ).split(" "),
+);
 const VALUE_SETS = ["elementdefinition-maxValueSet", "elementdefinition-minValueSet"];
 
 export function* values(looked: Looked): Generator<Said> {
@@ -56,7 +63,11 @@ function* bindings(looked: Looked): Generator<Said> {
   const { binding } = looked.element;
   if (binding === undefined) return;
   const expected = bindingOf(binding);
-  const isHeld = every(looked, (node) => same(node.binding, expected));
+  const { spots } = looked.place;
+  const coded = spots.filter(({ code }) => code === undefined || CODED.has(code));
+  // Where no type can have a binding, all must, lest it be nowhere.
+  const where = coded.length > 0 ? coded : spots;
+  const isHeld = where.length > 0 && where.every(({ node }) => same(node?.binding, expected));
   yield { kind: "binding", isHeld, detail: `${binding.strength} ${binding.valueSet ?? ""}`.trim() };
   const others = VALUE_SETS.some((name) => extensionOf(binding, EXTENSION + name) !== undefined);
   if (binding.additional !== undefined || others || hasAdditional(binding)) {

@@ -4,6 +4,8 @@ import { isObject, same } from "./exact-json.js";
 import { type Discriminator, type Element, type Match, typedMember } from "./model.js";
 import { type Finder, idOf, withoutSlices } from "./places.js";
 
+const CORE = "http://hl7.org/fhir/StructureDefinition/";
+
 /** One thing that the match must say. */
 export interface Expected {
   readonly detail: string;
@@ -34,7 +36,7 @@ function expectation(finder: Finder, id: string, discriminator: Discriminator): 
   const { type, path } = discriminator;
   const detail = `${type}:${path}`;
   const followed = path.includes("resolve()");
-  const place = placeOf(id, path);
+  const place = placeOf(finder, id, path);
   switch (type) {
     case "value":
     case "pattern":
@@ -51,16 +53,16 @@ function expectation(finder: Finder, id: string, discriminator: Discriminator): 
 }
 
 /** Id of the element where the path of a discriminator leads. */
-function placeOf(id: string, path: string): string {
+function placeOf(finder: Finder, id: string, path: string): string {
   const steps = path
     .replace(/^[$]this[.]?/, "")
-    .replaceAll(
-      /extension[(]["']([^"']*)["'][)]/g,
-      (_, url: string) => `extension:${url.replaceAll(".", "\u0001")}`,
-    )
+    .replaceAll(/extension[(]["']([^"']*)["'][)]/g, "extension")
     .split(".")
     .filter((step) => step !== "" && step !== "resolve()" && !step.startsWith("ofType"));
-  return [id, ...steps].join(".");
+  return steps.reduce((above, step) => {
+    const place = `${above}.${step}`;
+    return finder.said(place) === undefined && finder.said(`${place}[x]`) ? `${place}[x]` : place;
+  }, id);
 }
 
 function partsOf(match: Match | undefined): Match[] {
@@ -86,9 +88,8 @@ function ofKind(detail: string, kinds: readonly string[], followed = false): Exp
 
 /** URL of an extension: what its definition fixes, else the definition's own. */
 export function urlOf(finder: Finder, id: string): unknown {
-  const profile =
-    finder.own(id)?.type?.[0]?.profile?.[0] ?? finder.said(id)?.type?.[0]?.profile?.[0];
-  return finder.said(`${id}.url`)?.["fixedUri"] ?? profile?.split("|")[0];
+  const profile = finder.member(id, "type")?.[0]?.profile?.[0];
+  return profile?.split("|")[0] ?? finder.constant(`${id}.url`);
 }
 
 function ofExtension(finder: Finder, id: string): Expected {
@@ -117,7 +118,7 @@ function ofValue(finder: Finder, id: string, place: string, detail: string): Exp
       );
     return { detail, isIn };
   }
-  if (finder.said(place)?.binding !== undefined) return ofKind(detail, ["binding"]);
+  if (finder.member(place, "binding") !== undefined) return ofKind(detail, ["binding"]);
   return ofKind(detail, ["pattern", "binding", "exists", "profile"]);
 }
 
@@ -129,7 +130,7 @@ function constantsAt(
 ): { at: string[]; value: unknown }[] {
   for (let length = path.length; length >= 0; length -= 1) {
     const above = path.slice(0, length);
-    const said = constantOf(finder.said([id, ...above].join(".")));
+    const said = finder.constant([id, ...above].join("."));
     if (said === undefined) continue;
     const inside = collect(said, path.slice(length));
     return inside.map((value) => ({ at: [...path], value }));
@@ -164,21 +165,26 @@ function isAt(pattern: unknown, path: readonly string[], value: unknown): boolea
 }
 
 function ofType(finder: Finder, place: string, detail: string, followed: boolean): Expected {
-  const types = finder.said(place)?.type ?? [];
+  const types = finder.member(place, "type") ?? [];
+  const targets = types.flatMap((type) => type.targetProfile ?? []);
+  // Of what type the data is that conforms to a profile, the profile says.
+  if (followed && !targets.every((url) => url.startsWith(CORE)))
+    return ofProfile(finder, place, detail, true);
   const names = followed
-    ? types
-        .flatMap((type) => type.targetProfile ?? [])
-        .map((url) => url.slice(url.lastIndexOf("/") + 1))
+    ? targets.map((url) => url.slice(CORE.length))
     : types.map(({ code }) => code);
   const isIn = (match: Match | undefined) =>
     partsOf(match).some(
-      (part) => part.type === "type" && (followed || mentions(part.value, names)),
+      (part) =>
+        part.type === "type" &&
+        mentions(part.value, names) &&
+        (!followed || part["resolve-ref"] === true),
     );
   return { detail, isIn };
 }
 
 function ofProfile(finder: Finder, place: string, detail: string, followed: boolean): Expected {
-  const types = finder.said(place)?.type ?? [];
+  const types = finder.member(place, "type") ?? [];
   const urls = types.flatMap((type) => (followed ? type.targetProfile : type.profile) ?? []);
   const isIn = (match: Match | undefined) =>
     partsOf(match).some(

@@ -10,6 +10,7 @@ export interface Extended {
 export interface ElementType extends Extended {
   readonly code: string;
   readonly profile?: readonly string[];
+  readonly _profile?: readonly (Extended | null)[];
   readonly targetProfile?: readonly string[];
   readonly aggregation?: readonly string[];
   readonly versioning?: string;

@@ -7,6 +7,7 @@ import {
   type Node,
   nameOf,
   type Slice,
+  typedMember,
   typedName,
 } from "./model.js";
 
@@ -61,6 +62,37 @@ export class Finder {
   /** What the definition itself says there; else what its snapshot does. */
   said(id: string): Element | undefined {
     return this.#own.get(id) ?? this.#snapshot.get(id);
+  }
+
+  /** A member of the element; the snapshot has those that the definition itself does not say. */
+  member<Name extends keyof Element>(id: string, name: Name): Element[Name] | undefined {
+    return this.#own.get(id)?.[name] ?? this.#snapshot.get(id)?.[name];
+  }
+
+  /** Fixed value, else pattern, of the element. */
+  constant(id: string): unknown {
+    for (const element of [this.#own.get(id), this.#snapshot.get(id)]) {
+      const said = element && (typedMember(element, "fixed") ?? typedMember(element, "pattern"));
+      if (said) return said.value;
+    }
+    return undefined;
+  }
+
+  /** Ids of the slices of an element, the snapshot's included. */
+  slicesOf(id: string): string[] {
+    const ids = new Set([...this.#own.keys(), ...this.#snapshot.keys()]);
+    const isSlice = (other: string) =>
+      other.startsWith(`${id}:`) && !other.slice(id.length + 1).includes(".");
+    return [...ids].filter(isSlice);
+  }
+
+  /** Whether an element has slices; else the name of a slice is a label. */
+  isSliced(id: string): boolean {
+    const last = id.slice(id.lastIndexOf(".") + 1);
+    if (/^(modifierE|e)xtension$/.test(last)) return true;
+    return [this.#own.get(id), this.#snapshot.get(id), this.inSnapshot(id)].some(
+      (one) => one?.slicing !== undefined,
+    );
   }
 
   own(id: string): Element | undefined {
@@ -129,7 +161,9 @@ export class Finder {
   #step(parent: Place, id: string, segment: string): Place {
     const colon = segment.indexOf(":");
     const name = colon < 0 ? segment : segment.slice(0, colon);
-    const sliceName = colon < 0 ? undefined : segment.slice(colon + 1);
+    const isLabel =
+      colon >= 0 && !name.endsWith("[x]") && !this.isSliced(id.slice(0, id.lastIndexOf(":")));
+    const sliceName = colon < 0 || isLabel ? undefined : segment.slice(colon + 1);
     const owners = parent.spots.map((spot) => spot.node ?? {});
     if (name.endsWith("[x]")) return this.#choice(owners, id, name, sliceName);
     if (this.#isPrimitive && parent.isRoot && name === "value") return this.#primitiveValue();
