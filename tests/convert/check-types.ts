@@ -21,6 +21,7 @@ export function* types(looked: Looked): Generator<Said> {
     return;
   }
   yield* codes(looked);
+  yield* shortcut(looked);
   yield* profilesAndTargets(looked);
   yield* otherElement(looked);
   yield* withoutPlace(element.type ?? []);
@@ -58,9 +59,26 @@ function* codes({ element, place, finder }: Looked): Generator<Said> {
   }
 }
 
+/** An element called `valueQuantity` leaves `value[x]` those types that the snapshot then has. */
+function* shortcut({ element, place, finder }: Looked): Generator<Said> {
+  const choice = finder.choiceOf(idOf(element));
+  if (choice === undefined) return;
+  const name = choice.path.replace(/^.*[.]/, "").replace("[x]", "");
+  const all = distinct((choice.type ?? []).map(({ code }) => code));
+  const expected = all.map((code) => typedName(name, code)).sort();
+  const isHeld = place.spots.every(({ owner, node }) => {
+    const { choices } = owner.elements?.[name] ?? {};
+    // There is but one, so one that must be there leaves no other; and all types are the base's, perhaps.
+    const isLeft = all.length > 1 || owner.required?.includes(place.spots[0]?.name ?? "");
+    const isNamed = choices === undefined ? isLeft : same([...choices].sort(), expected);
+    return node?.choiceOf === name && isNamed;
+  });
+  yield { kind: "types of a choice", isHeld, detail: `${all} of ${name}[x]` };
+}
+
 /** Types of the slices of a choice that is closed: no others are left. */
 function slicedCodes(element: Element, finder: Finder): string[] | undefined {
-  const { rules, discriminator = [] } = element.slicing ?? {};
+  const { rules, discriminator = [] } = finder.member(idOf(element), "slicing") ?? {};
   const isByType = discriminator.every(({ type, path }) => type === "type" && path === "$this");
   if (rules !== "closed" || !isByType) return undefined;
   const slices = finder.slicesOf(idOf(element));

@@ -15,7 +15,7 @@ import {
 const EXTENSION = "http://hl7.org/fhir/StructureDefinition/";
 const FLAGS = ["mustSupport", "isModifier", "isSummary"] as const;
 /** Types that can have a binding (element.html, invariant eld-11, and what is a Quantity). */
-const CODED = new Set(
+export const CODED: ReadonlySet<string> = new Set(
   (
     "code Coding CodeableConcept CodeableReference Quantity Age Count Distance Duration " +
     "SimpleQuantity string uri"

@@ -5,13 +5,14 @@ import type { Converted, Node } from "./model.js";
 const CORE = "http://hl7.org/fhir/StructureDefinition/";
 
 export class Library {
-  readonly #byUrl = new Map<string, Node>();
+  readonly #byUrl = new Map<string, Converted>();
   readonly #chains = new Map<string, readonly Node[]>();
 
   /** Of two with one URL, the one that was there first stays. */
   add(all: Iterable<Converted>): void {
-    for (const { definition, schema } of all) {
-      if (!this.#byUrl.has(definition.url)) this.#byUrl.set(definition.url, schema);
+    for (const one of all) {
+      const { url } = one.definition;
+      if (!this.#byUrl.has(url)) this.#byUrl.set(url, one);
     }
   }
 
@@ -22,7 +23,7 @@ export class Library {
     if (known !== undefined) return known;
     // Also ends a chain that leads to itself.
     this.#chains.set(url, []);
-    const schema = this.#byUrl.get(url);
+    const schema = this.#byUrl.get(url)?.schema;
     const chain = schema === undefined ? [] : this.chainOf(schema);
     this.#chains.set(url, chain);
     return chain;
@@ -32,11 +33,20 @@ export class Library {
     return [schema, ...(schema.base === undefined ? [] : this.chain(schema.base))];
   }
 
-  /** Whether a base of the schema is missing. */
+  has(reference: string): boolean {
+    return this.#byUrl.has(urlOf(reference));
+  }
+
+  /** Whether all bases of the schema are there. */
   isComplete(schema: Node): boolean {
-    return this.chainOf(schema).every(
-      (one) => one.base === undefined || this.#byUrl.has(urlOf(one.base)),
-    );
+    return this.chainOf(schema).every(({ base }) => base === undefined || this.has(base));
+  }
+
+  /** The definition and those it is based on. */
+  definitionsOf(converted: Converted): Converted[] {
+    const base = converted.schema.base;
+    const next = base === undefined ? undefined : this.#byUrl.get(urlOf(base));
+    return next === undefined ? [converted] : [converted, ...this.definitionsOf(next)];
   }
 }
 

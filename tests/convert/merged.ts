@@ -100,7 +100,9 @@ export class Merged {
 
   get max(): string | undefined {
     if (this.#isIn("excluded")) return "0";
-    const numbers = [...this.slices, ...this.said].flatMap(({ max }) => max ?? []);
+    const said = [...this.slices, ...this.said, ...(this.slices.length > 0 ? this.types : [])];
+    // Of an extension, its definition says how often it may be used.
+    const numbers = said.flatMap(({ max }) => max ?? []);
     if (numbers.length > 0) return `${Math.min(...numbers)}`;
     const shape = this.said.find((node) => node.array === true || node.scalar === true);
     if (shape === undefined) return undefined;
@@ -120,6 +122,12 @@ export class Merged {
   #beside(name: string): Parts {
     const owners = this.#owners;
     return { owners, name, own: named(owners, name) };
+  }
+
+  /** Whether a profile or type is missing, so that nobody knows what holds below. */
+  get isOpen(): boolean {
+    const named = [...(this.first("profiles") ?? []), this.first("type") ?? "Element"];
+    return named.some((one) => !this.#library.has(one));
   }
 
   /** Keys of the invariants of the element. */

@@ -61,6 +61,7 @@ export interface Definition extends Extended {
   readonly resourceType: string;
   readonly url: string;
   readonly version?: string;
+  readonly fhirVersion?: string;
   readonly id?: string;
   readonly type: string;
   readonly kind: string;

@@ -9,6 +9,7 @@ import { type Convert, ours, peer } from "./converters.js";
 import { Library } from "./library.js";
 import type { Converted } from "./model.js";
 import { ASPECTS, type Aspect, type Difference, differences, tell } from "./oracle.js";
+import { KINDS } from "./oracle-kinds.js";
 import { definitionTexts } from "./packages.js";
 
 const SHOWN = Number(process.env["SHOWN"] ?? 5);
@@ -33,13 +34,19 @@ for (const path of args.filter((arg) => !arg.startsWith("--"))) {
   const all = convertAll(path);
   library.add(all);
   const byAspect = new Map<Aspect, Difference[]>(ASPECTS.map((aspect) => [aspect, []]));
+  const byKind = new Map<string, number>();
   let compared = 0;
   for (const one of all) {
     const result = differences(one, library);
     compared += result.compared;
-    for (const difference of result.found) byAspect.get(difference.aspect)?.push(difference);
+    for (const difference of result.found) {
+      const kind = KINDS.find((one) => one.is(difference, library))?.name;
+      if (kind === undefined) byAspect.get(difference.aspect)?.push(difference);
+      else byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
+    }
   }
   console.log(`\n## ${basename(path)}: ${all.length} definitions, ${compared} comparisons`);
+  for (const { name, why } of KINDS) console.log(`- ${byKind.get(name) ?? 0} ${name}: ${why}`);
   for (const [aspect, found] of byAspect) {
     console.log(`- ${aspect}: ${found.length}`);
     for (const difference of found.slice(0, SHOWN)) console.log(`    ${tell(difference)}`);

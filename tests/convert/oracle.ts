@@ -4,6 +4,7 @@
  */
 
 import { typeName } from "./check-types.js";
+import { CODED } from "./check-values.js";
 import { canonicalText } from "./exact-json.js";
 import type { Library } from "./library.js";
 import { Merged } from "./merged.js";
@@ -45,6 +46,8 @@ export interface Difference {
   /** What the schemas say. */
   readonly merged: string;
   readonly place: Merged;
+  /** The element that it is part of. */
+  readonly parent: Merged;
 }
 
 interface Compared {
@@ -75,7 +78,15 @@ export function differences(
       compared += 1;
       const texts = { snapshot: canonicalText(snapshot), merged: canonicalText(merged) };
       if (texts.snapshot !== texts.merged)
-        found.push({ converted, element, own, aspect, place: place.merged, ...texts });
+        found.push({
+          converted,
+          element,
+          own,
+          aspect,
+          place: place.merged,
+          parent: places.above(id),
+          ...texts,
+        });
     }
   }
   return { compared, found };
@@ -111,6 +122,12 @@ class Places {
     this.#finder = finder;
   }
 
+  above(id: string): Merged {
+    const dot = id.lastIndexOf(".");
+    const { typed, merged } = this.at(dot < 0 ? id : id.slice(0, dot));
+    return [...(typed?.values() ?? [])][0] ?? merged;
+  }
+
   at(id: string): Placed {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
@@ -125,22 +142,34 @@ class Places {
     const parent = this.at(above);
     const owner = [...(parent.typed?.values() ?? [])][0] ?? parent.merged;
     const [name = "", sliceName] = segment.split(/:(.*)/s);
-    if (!name.endsWith("[x]")) {
-      const merged = owner.child(name);
-      return { merged: sliceName === undefined ? merged : merged.slice(sliceName) };
-    }
-    const choice = owner.child(name.replace("[x]", ""));
-    const typed = choice.typed(choice.first("choices") ?? []);
-    if (sliceName === undefined) return { merged: choice, typed };
-    const codes = this.#finder.inSnapshot(id)?.type?.map(({ code }) => code) ?? [];
-    const [code = ""] =
-      codes.length === 1
-        ? codes
-        : [...typed.keys()].filter((one) => typedName(name, one) === sliceName);
-    const merged = owner.child(typedName(name, code));
-    const isSliced = merged.sliceNames.has(sliceName);
-    return { merged: isSliced ? merged.slice(sliceName) : merged };
+    if (name.endsWith("[x]")) return this.#choice(owner, name, sliceName, id);
+    const merged = owner.child(name);
+    const isSlice =
+      sliceName !== undefined && this.#finder.isSliced(id.slice(0, id.lastIndexOf(":")));
+    return { merged: isSlice ? merged.slice(sliceName) : merged };
   }
+
+  #choice(owner: Merged, name: string, sliceName: string | undefined, id: string): Placed {
+    const choice = owner.child(name.replace("[x]", ""));
+    const all = choice.typed(choice.first("choices") ?? []);
+    // Of a choice there is but one, so what must be there leaves no other.
+    const sure = [...all].filter(([, one]) => one.min > 0);
+    const typed = sure.length > 0 ? new Map(sure) : all;
+    if (sliceName === undefined) return { merged: choice, typed };
+    const said = this.#finder.inSnapshot(id)?.type?.map(({ code }) => code) ?? [];
+    const named = [...typed.keys()].filter((code) => typedName(name, code) === sliceName);
+    const codes = said.length === 1 || named.length === 0 ? said : named;
+    if (codes.length > 1) return { merged: choice, typed: restricted(typed, codes) };
+    const merged = owner.child(typedName(name, codes[0] ?? ""));
+    return { merged: merged.sliceNames.has(sliceName) ? merged.slice(sliceName) : merged };
+  }
+}
+
+function restricted(
+  typed: ReadonlyMap<string, Merged>,
+  codes: readonly string[],
+): Map<string, Merged> {
+  return new Map([...typed].filter(([code]) => codes.includes(code)));
 }
 
 function* compare(
@@ -150,8 +179,8 @@ function* compare(
 ): Generator<Compared> {
   const isRoot = !element.path.includes(".");
   if (!isRoot) {
-    yield { aspect: "min", snapshot: element.min, merged: merged.min };
-    yield { aspect: "max", snapshot: element.max, merged: merged.max };
+    yield { aspect: "min", snapshot: element.min, merged: Math.max(merged.min, ...mins(typed)) };
+    yield { aspect: "max", snapshot: element.max, merged: merged.max ?? maxOf(typed) };
   }
   // Nothing else can hold or fail where there is nothing.
   if (element.max === "0" && !isRoot) return;
@@ -164,6 +193,17 @@ function* compare(
   yield* compareValues(element, places);
   yield compareInvariants(element, [merged, ...places]);
   yield { aspect: "slices", snapshot: [...slices].sort(), merged: [...merged.sliceNames].sort() };
+}
+
+/** A choice is there if one of its typed elements must be. */
+function mins(typed: ReadonlyMap<string, Merged> = new Map()): number[] {
+  return [...typed.values()].map(({ min }) => min);
+}
+
+/** Its typed elements repeat, or not, as the choice does. */
+function maxOf(typed: ReadonlyMap<string, Merged> = new Map()): string | undefined {
+  const all = new Set([...typed.values()].map(({ max }) => max).filter((max) => max !== "0"));
+  return all.size === 1 ? [...all][0] : undefined;
 }
 
 /** A snapshot may repeat the invariants of the element's type, and need not. */
@@ -239,7 +279,8 @@ function* compareValues(element: Element, places: readonly Merged[]): Generator<
       yield { aspect: kind, snapshot: said, merged: place.first(kind)?.value };
   }
   const { strength, valueSet } = element.binding ?? {};
-  for (const place of places) {
+  const coded = places.filter((place) => CODED.has(place.first("type") ?? ""));
+  for (const place of coded.length > 0 ? coded : places.slice(0, 1)) {
     const { strength: theirs, valueSet: other } = place.first("binding") ?? {};
     yield {
       aspect: "binding",

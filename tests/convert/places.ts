@@ -95,6 +95,23 @@ export class Finder {
     );
   }
 
+  /** The choice that an element is a type of, as the snapshot has it: `value[x]` of `valueQuantity`. */
+  choiceOf(id: string): Element | undefined {
+    const dot = id.lastIndexOf(".");
+    const name = id.slice(dot + 1);
+    if (this.#snapshot.has(id) || !/^[a-z]\w*[A-Z]\w*$/.test(name)) return undefined;
+    const above = [id.slice(0, dot), withoutSlices(id.slice(0, dot))];
+    const starts = [...name.matchAll(/[A-Z]/g)].map(({ index }) => name.slice(0, index));
+    const ids = above.flatMap((owner) => starts.map((start) => `${owner}.${start}[x]`));
+    return ids
+      .map((one) => this.#snapshot.get(one))
+      .find((one) =>
+        codesOf(one)?.some(
+          (code) => typedName(one?.path.replace(/^.*[.]/, "") ?? "", code) === name,
+        ),
+      );
+  }
+
   own(id: string): Element | undefined {
     return this.#own.get(id);
   }
