@@ -2,14 +2,26 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ours } from "./converters.js";
 import { everything } from "./everything.js";
 import { isObject } from "./exact-json.js";
 import { EXCUSES, KINDS, type Kind } from "./kinds.js";
-import { findings, losses } from "./losses.js";
+import { findings, LossTable, losses } from "./losses.js";
 import type { Definition, Node } from "./model.js";
+import { definitionTexts, PACKAGES } from "./packages.js";
 
 /** What no constraint of the definition asks for, or what is said twice: the URL of an extension is its profile. */
 const UNASKED = [/^[.](url|type)$/, /[.]known[.]schema[.]profiles$/];
+/** Warnings of what FHIR Schema has no place for. */
+const PLACELESS = [
+  "aggregation",
+  "additional-binding",
+  "expression",
+  "must-have-value",
+  "default-value",
+];
+/** Warnings of what the publisher left open. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {};
 /** The last of its slices may be any number after the others. */
 const LAST_ORDER = "lab/one.order";
 /** Kinds that `everything` has nothing of: they are met elsewhere. */
@@ -143,6 +155,26 @@ test("what has no place in a schema must be warned about", () => {
   assert.deepEqual(losses({ ...changed, warnings }), []);
   assert.ok(kinds.every((kind) => kind in EXCUSES));
 });
+
+for (const [name, path] of Object.entries(PACKAGES)) {
+  test(`${name}: nothing is lost, and warnings are of what has no place`, () => {
+    const table = new LossTable();
+    const warnings: string[] = [];
+    for (const text of definitionTexts(path)) {
+      const converted = ours(text);
+      table.add(converted);
+      const { url } = converted.definition;
+      for (const { kind, element } of converted.warnings)
+        warnings.push(`${kind} ${url} ${element}`);
+    }
+    console.log(`${table}`);
+    assert.equal(table.lost, 0);
+    const unexpected = warnings.filter(
+      (warning) => !PLACELESS.some((kind) => warning.startsWith(kind)),
+    );
+    assert.deepEqual(unexpected, EXPECTED[name] ?? []);
+  });
+}
 
 /** Paths of all members, items of lists not. */
 function members(value: unknown, path: string[] = []): string[][] {

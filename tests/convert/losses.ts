@@ -23,14 +23,15 @@ export interface Finding {
 export function findings({ definition, schema, warnings }: Converted): Finding[] {
   const finder = new Finder(definition, schema);
   const found: Finding[] = [];
-  for (const element of elementsOf(definition)) {
+  for (const [index, element] of finder.elements.entries()) {
     const place = finder.find(element);
-    const about = warnings.filter((warning) => warning.element === nameOf(element));
+    const name = nameOf(elementsOf(definition)[index] ?? element);
+    const about = warnings.filter((warning) => warning.element === name);
     const excused = new Set(about.flatMap(({ kind }) => EXCUSES[kind] ?? []));
     const add = ({ kind, isHeld, detail = "" }: Said) => {
       const isWarned = !isHeld && excused.has(kind);
       const { url } = definition;
-      found.push({ definition: url, element: nameOf(element), kind, isHeld, isWarned, detail });
+      found.push({ definition: url, element: name, kind, isHeld, isWarned, detail });
     };
     for (const check of CHECKS)
       for (const said of check({ definition, schema, element, place, finder })) add(said);

@@ -99,7 +99,11 @@ export class Merged {
   }
 
   get max(): string | undefined {
-    if (this.#isIn("excluded")) return "0";
+    return this.#isIn("excluded") ? "0" : this.allowed;
+  }
+
+  /** The max, were the element not forbidden. */
+  get allowed(): string | undefined {
     const said = [...this.slices, ...this.said, ...(this.slices.length > 0 ? this.types : [])];
     // Of an extension, its definition says how often it may be used.
     const numbers = said.flatMap(({ max }) => max ?? []);

@@ -97,11 +97,6 @@ const SLIPS: readonly { url: string; path: RegExp; why: string }[] = [
     why: "R5: the base is DomainResource, but the snapshot was made over CanonicalResource.",
   },
   {
-    url: "ebmrecommendation",
-    path: /^ArtifactAssessment.artifact/,
-    why: "R5: the differential says `artifact` for `artifact[x]`, and types for targets.",
-  },
-  {
     url: "http://hl7.org/fhir/us/core/StructureDefinition/us-core-provenance",
     path: /^Provenance.entity.agent$/,
     why: "The snapshot names a slice, of which the base knows nothing.",

@@ -202,7 +202,7 @@ function mins(typed: ReadonlyMap<string, Merged> = new Map()): number[] {
 
 /** Its typed elements repeat, or not, as the choice does. */
 function maxOf(typed: ReadonlyMap<string, Merged> = new Map()): string | undefined {
-  const all = new Set([...typed.values()].map(({ max }) => max).filter((max) => max !== "0"));
+  const all = new Set([...typed.values()].map(({ allowed }) => allowed));
   return all.size === 1 ? [...all][0] : undefined;
 }
 

@@ -49,14 +49,24 @@ export class Finder {
   readonly #snapshot = new Map<string, Element>();
   readonly #places = new Map<string, Place>();
   readonly #isPrimitive: boolean;
+  /** Those that are converted. */
+  readonly elements: readonly Element[];
 
   constructor(definition: Definition, schema: Node) {
     this.#schema = schema;
     this.#isPrimitive = definition.kind === "primitive-type";
-    for (const element of elementsOf(definition)) this.#own.set(idOf(element), element);
     for (const element of definition.snapshot?.element ?? []) {
       this.#snapshot.set(idOf(element), element);
     }
+    this.elements = elementsOf(definition).map((element) => this.#asChoice(element));
+    for (const element of this.elements) this.#own.set(idOf(element), element);
+  }
+
+  /** Some definitions leave out the `[x]` of a choice. */
+  #asChoice(element: Element): Element {
+    const id = idOf(element);
+    if (this.#snapshot.has(id) || !this.#snapshot.has(`${id}[x]`)) return element;
+    return { ...element, id: `${id}[x]`, path: `${element.path}[x]` };
   }
 
   /** What the definition itself says there; else what its snapshot does. */
