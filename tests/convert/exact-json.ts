@@ -14,6 +14,11 @@ function keepDigits(token: string): string {
   return JSON.stringify(MARK + token);
 }
 
+/** The JSON of what `parseExact` gave. */
+export function exactText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/"number:([^"]*)"/g, "$1");
+}
+
 /** One text for equal values: the members of objects are in the order of their names. */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_, member) => (isObject(member) ? sorted(member) : member)) ?? "";

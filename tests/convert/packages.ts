@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exactText, parseExact } from "./exact-json.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -39,11 +40,11 @@ function fromFolder(folder: string): string[] {
 
 function fromFile(text: string): string[] {
   if (!text.includes('"StructureDefinition"')) return [];
-  const resource = JSON.parse(text) as { resourceType?: string; entry?: { resource?: object }[] };
+  const resource = parseExact<{ resourceType?: string; entry?: { resource?: object }[] }>(text);
   if (resource.resourceType === "StructureDefinition") return [text];
   if (resource.resourceType !== "Bundle") return [];
   const inside = (resource.entry ?? []).map((entry) => entry.resource ?? {});
   return inside
     .filter((one) => "resourceType" in one && one.resourceType === "StructureDefinition")
-    .map((one) => JSON.stringify(one));
+    .map((one) => exactText(one));
 }
