@@ -1,6 +1,35 @@
 //! StructureDefinitions to FHIR Schemas, after the FHIR Schema specification
 //! (<https://fhir-schema.github.io/fhir-schema/>). What is written, and what cannot be, is described in
 //! `docs/guides/fhir-schema.md`.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | `definition` | what is read of a StructureDefinition |
+//! | `address`, `facts` | where an element stands; what differential and snapshot say of it |
+//! | `build`, `describe` | which element of the schema that is about; what it puts there |
+//! | `choices`, `slices` | the typed elements of `value[x]`; slices and their bounds |
+//! | `matches`, `constants`, `discriminator` | what data belongs to a slice |
+//! | `schema`, `write` | the schema in the making; its text |
+//! | `dependencies` | what a schema needs |
+//! | `json`, `types` | values that keep their digits; names of types |
+
+mod address;
+mod build;
+mod choices;
+mod constants;
+mod definition;
+mod dependencies;
+mod describe;
+mod discriminator;
+mod facts;
+mod json;
+mod matches;
+mod schema;
+mod slices;
+mod types;
+mod write;
+
+use hashbrown::HashSet;
 
 use crate::metadata::Dependency;
 
@@ -9,7 +38,7 @@ use crate::metadata::Dependency;
 pub struct Conversion {
     /// The FHIR Schema, as compact JSON.
     pub schema: String,
-    /// What the schema needs, as `dependencies` finds it.
+    /// What the schema needs, as [`dependencies`] finds it.
     pub dependencies: Vec<Dependency>,
     /// What the schema does not say of the definition.
     pub warnings: Vec<Warning>,
@@ -30,11 +59,62 @@ pub struct Warning {
 pub type Refusal = String;
 
 /// Converts a StructureDefinition, given as JSON text.
-pub fn convert(_text: &str) -> Result<Conversion, Refusal> {
-    Err("not built yet".to_owned())
+pub fn convert(text: &str) -> Result<Conversion, Refusal> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let definition = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    check(&definition)?;
+    let mut warnings = Warnings::default();
+    let facts = facts::Facts::new(&definition, &mut warnings)?;
+    let (schema, warnings) = build::build(&definition, &facts, warnings)?;
+    let schema = write::write(&definition, &schema);
+    let dependencies = dependencies(&schema)?;
+    Ok(Conversion {
+        schema,
+        dependencies,
+        warnings: warnings.list,
+    })
 }
 
-/// What a FHIR Schema, given as JSON text, needs: each edge once, by kind and then by target.
-pub fn dependencies(_schema: &str) -> Result<Vec<Dependency>, Refusal> {
-    Err("not built yet".to_owned())
+/// What a FHIR Schema, given as JSON text, needs: each edge once, by kind and then by target. A schema does
+/// not need itself; the bare name of a type is the core's definition of it.
+pub fn dependencies(schema: &str) -> Result<Vec<Dependency>, Refusal> {
+    dependencies::dependencies(schema).map_err(|error| error.to_string())
+}
+
+fn check(definition: &definition::Definition<'_>) -> Result<(), Refusal> {
+    let text = |text: &'_ Option<json::Text<'_>>| {
+        text.as_ref()
+            .map_or(String::new(), |text| text.as_str().to_owned())
+    };
+    let resource_type = text(&definition.resource_type);
+    if resource_type != "StructureDefinition" {
+        return Err(format!(
+            "it is a {resource_type}, not a StructureDefinition"
+        ));
+    }
+    let (url, base) = (text(&definition.url), text(&definition.base));
+    if !url.is_empty() && base.split('|').next() == Some(url.as_str()) {
+        return Err(format!("{url} is its own base"));
+    }
+    Ok(())
+}
+
+/// The warnings of one conversion, each once.
+#[derive(Debug, Default)]
+struct Warnings {
+    list: Vec<Warning>,
+    known: HashSet<(&'static str, String, String)>,
+}
+
+impl Warnings {
+    fn add(&mut self, kind: &'static str, element: &str, message: impl FnOnce() -> String) {
+        let (element, message) = (element.to_owned(), message());
+        if self.known.insert((kind, element.clone(), message.clone())) {
+            self.list.push(Warning {
+                kind,
+                element,
+                message,
+            });
+        }
+    }
 }

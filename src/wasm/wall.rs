@@ -69,7 +69,7 @@ pub const CAUSES: [&str; 5] = ["size", "entries", "explicit", "pressure", "expir
 /// How entries came to be, in the order of their digits.
 pub const ORIGINS: [&str; 4] = ["user", "package", "converted", "resolver"];
 /// Why an entry needs another, in the order of their digits.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "base",
     "type",
     "reference",
@@ -77,4 +77,5 @@ pub const KINDS: [&str; 7] = [
     "binding",
     "slice",
     "other",
+    "profile",
 ];

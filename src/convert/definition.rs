@@ -1,0 +1,394 @@
+//! StructureDefinitions as they are read: what a schema is made of, and nothing else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json::Text;
+
+/// Extension: what a type of `FHIRPath` is in FHIR.
+const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+/// Extension: what the text of a primitive must match.
+const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
+/// Extension: the name of a binding in generated code.
+const BINDING_NAME: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bindingName";
+/// Extension: the element of the profile that is meant.
+const PROFILE_ELEMENT: &str =
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
+/// Extensions that bind once more: R4's way of what R5 has as `additional`.
+const MORE_BINDINGS: [&str; 3] = [
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet",
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-minValueSet",
+    "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
+];
+
+/// Declares a struct that is read from a JSON object by the names of its members: null is the same as
+/// absent, and what is not named is skipped.
+macro_rules! read_object {
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$about:meta])* $field:ident: $type:ty = $member:literal,)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(super) struct $name<'a> {
+            $($(#[$about])* pub(super) $field: Option<$type>,)*
+            /// Members by the beginning of their names: `fixedUri`, `patternCoding`, `minValueDate` ...
+            pub(super) values: Vec<(Cow<'a, str>, &'a RawValue)>,
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Object;
+                impl<'de> Visitor<'de> for Object {
+                    type Value = $name<'de>;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        let mut read = $name::default();
+                        while let Some(Text(member)) = map.next_key::<Text<'de>>()? {
+                            match &*member {
+                                $($member => read.$field = map.next_value().map_err(|e| at(&member, &e))?,)*
+                                name if is_value(name) => {
+                                    let raw = map.next_value()?;
+                                    read.values.push((member, raw));
+                                }
+                                _ => drop(map.next_value::<IgnoredAny>()?),
+                            }
+                        }
+                        Ok(read)
+                    }
+                }
+                from.deserialize_map(Object)
+            }
+        }
+    };
+}
+
+/// An error with the member in front that it is about.
+fn at<E: de::Error>(member: &str, error: &E) -> E {
+    E::custom(format_args!("{member}: {error}"))
+}
+
+/// Members whose names end in a type.
+fn is_value(name: &str) -> bool {
+    [
+        "fixed",
+        "pattern",
+        "minValue",
+        "maxValue",
+        "defaultValue",
+        "value",
+    ]
+    .iter()
+    .filter_map(|start| name.strip_prefix(start))
+    .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+read_object! {
+    /// A StructureDefinition.
+    Definition {
+        resource_type: Text<'a> = "resourceType",
+        url: Text<'a> = "url",
+        version: Text<'a> = "version",
+        name: Text<'a> = "name",
+        kind: Text<'a> = "kind",
+        is_abstract: bool = "abstract",
+        description: Text<'a> = "description",
+        /// Where an extension may be used.
+        context: &'a RawValue = "context",
+        /// Name of the type it defines or constrains.
+        type_name: Text<'a> = "type",
+        base: Text<'a> = "baseDefinition",
+        derivation: Text<'a> = "derivation",
+        differential: Elements<'a> = "differential",
+        snapshot: Elements<'a> = "snapshot",
+    }
+}
+
+read_object! {
+    /// Differential or snapshot.
+    Elements {
+        list: List<ElementDefinition<'a>> = "element",
+    }
+}
+
+read_object! {
+    /// An element of a definition.
+    ElementDefinition {
+        id: Text<'a> = "id",
+        path: Text<'a> = "path",
+        slice_name: Text<'a> = "sliceName",
+        is_constraining: bool = "sliceIsConstraining",
+        slicing: SlicingDefinition<'a> = "slicing",
+        short: Text<'a> = "short",
+        min: u32 = "min",
+        max: Text<'a> = "max",
+        /// What the element is where it is introduced.
+        base: BaseDefinition<'a> = "base",
+        content_reference: Text<'a> = "contentReference",
+        types: List<TypeReference<'a>> = "type",
+        max_length: &'a RawValue = "maxLength",
+        constraints: List<Invariant<'a>> = "constraint",
+        must_have_value: bool = "mustHaveValue",
+        value_alternatives: IgnoredAny = "valueAlternatives",
+        must_support: bool = "mustSupport",
+        is_modifier: bool = "isModifier",
+        modifier_reason: Text<'a> = "isModifierReason",
+        is_summary: bool = "isSummary",
+        binding: BindingDefinition<'a> = "binding",
+        extensions: List<Extension<'a>> = "extension",
+    }
+}
+
+read_object! {
+    /// `base` of an element.
+    BaseDefinition {
+        max: Text<'a> = "max",
+    }
+}
+
+read_object! {
+    /// How an element is sliced.
+    SlicingDefinition {
+        discriminators: List<Discriminator<'a>> = "discriminator",
+        rules: Text<'a> = "rules",
+        is_ordered: bool = "ordered",
+    }
+}
+
+read_object! {
+    /// By what slices are told apart.
+    Discriminator {
+        kind: Text<'a> = "type",
+        path: Text<'a> = "path",
+    }
+}
+
+read_object! {
+    /// A type that an element may have.
+    TypeReference {
+        code: Text<'a> = "code",
+        profiles: OneOrMany<'a> = "profile",
+        /// Extensions of the profiles, at the same places.
+        profile_extensions: List<Option<Extended<'a>>> = "_profile",
+        targets: OneOrMany<'a> = "targetProfile",
+        aggregation: List<Text<'a>> = "aggregation",
+        versioning: Text<'a> = "versioning",
+        extensions: List<Extension<'a>> = "extension",
+    }
+}
+
+read_object! {
+    /// An invariant.
+    Invariant {
+        key: Text<'a> = "key",
+        severity: Text<'a> = "severity",
+        human: Text<'a> = "human",
+        expression: Text<'a> = "expression",
+    }
+}
+
+read_object! {
+    /// What codes an element may have.
+    BindingDefinition {
+        strength: Text<'a> = "strength",
+        value_set: Text<'a> = "valueSet",
+        /// As R3 has it.
+        value_set_uri: Text<'a> = "valueSetUri",
+        /// As R3 has it.
+        value_set_reference: Reference<'a> = "valueSetReference",
+        additional: List<IgnoredAny> = "additional",
+        extensions: List<Extension<'a>> = "extension",
+    }
+}
+
+read_object! {
+    /// A reference of R3.
+    Reference {
+        reference: Text<'a> = "reference",
+    }
+}
+
+read_object! {
+    /// A value's extensions.
+    Extended {
+        extensions: List<Extension<'a>> = "extension",
+    }
+}
+
+read_object! {
+    /// An extension in a definition; its value is among the values.
+    Extension {
+        url: Text<'a> = "url",
+    }
+}
+
+impl<'a> ElementDefinition<'a> {
+    /// Value and type of `fixed[x]` or `pattern[x]`.
+    pub(super) fn constant(&self, start: &str) -> Option<(&str, &'a str)> {
+        self.values.iter().find_map(|(name, raw)| {
+            let type_name = name.strip_prefix(start)?;
+            (!type_name.starts_with("Value")).then(|| (type_name, raw.get()))
+        })
+    }
+
+    /// The regular expression that the element's extensions or those of its types give.
+    pub(super) fn regex(&self) -> Option<Cow<'a, str>> {
+        let of_types = items(self.types.as_ref())
+            .iter()
+            .flat_map(|one| items(one.extensions.as_ref()));
+        items(self.extensions.as_ref())
+            .iter()
+            .chain(of_types)
+            .find_map(|one| one.value_of(REGEX))
+    }
+}
+
+impl<'a> TypeReference<'a> {
+    /// What the type is called in FHIR; of a type of `FHIRPath`, what it stands for if that is said.
+    pub(super) fn name(&self) -> Option<Cow<'a, str>> {
+        items(self.extensions.as_ref())
+            .iter()
+            .find_map(|one| one.value_of(FHIR_TYPE))
+            .or_else(|| self.code.as_ref().map(|code| code.0.clone()))
+    }
+
+    /// Its profiles; of one that means an element of the profile only, with that as `#id`.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        let extensions = items(self.profile_extensions.as_ref());
+        let profiles = self.profiles.as_ref().map_or(&[][..], |list| &list.0);
+        profiles.iter().enumerate().map(|(at, profile)| {
+            let extended = extensions.get(at).and_then(Option::as_ref);
+            let extensions = items(extended.and_then(|one| one.extensions.as_ref()));
+            match extensions
+                .iter()
+                .find_map(|one| one.value_of(PROFILE_ELEMENT))
+            {
+                Some(element) => format!("{profile}#{element}").into(),
+                None => profile.clone(),
+            }
+        })
+    }
+
+    /// The code as it stands.
+    pub(super) fn code(&self) -> Option<Cow<'a, str>> {
+        self.code.as_ref().map(|code| code.0.clone())
+    }
+}
+
+impl<'a> BindingDefinition<'a> {
+    /// The value set, in whatever release's way.
+    pub(super) fn value_set(&self) -> Option<&Cow<'a, str>> {
+        let of_reference = || self.value_set_reference.as_ref()?.reference.as_ref();
+        let set = self
+            .value_set
+            .as_ref()
+            .or(self.value_set_uri.as_ref())
+            .or_else(of_reference);
+        set.map(|text| &text.0)
+    }
+
+    /// Its name in generated code.
+    pub(super) fn name(&self) -> Option<Cow<'a, str>> {
+        items(self.extensions.as_ref())
+            .iter()
+            .find_map(|one| one.value_of(BINDING_NAME))
+    }
+
+    /// Whether there are further bindings beside it.
+    pub(super) fn has_more(&self) -> bool {
+        let is_more = |one: &Extension<'_>| {
+            one.url
+                .as_ref()
+                .is_some_and(|url| MORE_BINDINGS.contains(&url.as_str()))
+        };
+        !items(self.additional.as_ref()).is_empty()
+            || items(self.extensions.as_ref()).iter().any(is_more)
+    }
+}
+
+impl<'a> Extension<'a> {
+    fn value_of(&self, url: &str) -> Option<Cow<'a, str>> {
+        if self.url.as_ref()?.as_str() != url {
+            return None;
+        }
+        let (_, raw) = self.values.first()?;
+        serde_json::from_str::<Text<'a>>(raw.get())
+            .ok()
+            .map(|text| text.0)
+    }
+}
+
+/// The items of a list that may be absent.
+pub(super) fn items<T>(list: Option<&List<T>>) -> &[T] {
+    list.map_or(&[], |list| &list.0)
+}
+
+/// A list; an error in one of its items names it.
+#[derive(Debug)]
+pub(super) struct List<T>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Items<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+                let mut list = Vec::new();
+                loop {
+                    match seq.next_element_seed(self.0) {
+                        Ok(Some(item)) => list.push(item),
+                        Ok(None) => return Ok(List(list)),
+                        Err(error) => return Err(at(&format!("[{}]", list.len()), &error)),
+                    }
+                }
+            }
+        }
+        from.deserialize_seq(Items(std::marker::PhantomData))
+    }
+}
+
+/// A list of texts; releases before R4 have one text in its place.
+#[derive(Debug)]
+pub(super) struct OneOrMany<'a>(pub(super) Vec<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMany<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(OneOrMany(vec![Cow::Borrowed(text)]))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(OneOrMany(vec![Cow::Owned(text.to_owned())]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(Text(text)) = seq.next_element()? {
+                    texts.push(text);
+                }
+                Ok(OneOrMany(texts))
+            }
+        }
+        from.deserialize_any(Texts)
+    }
+}
