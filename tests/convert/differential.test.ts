@@ -11,12 +11,12 @@ import { definitionTexts, PACKAGES } from "./packages.js";
 const seen = new Map<string, number>();
 
 for (const [name, path] of Object.entries(PACKAGES)) {
-  test(`${name}: every difference is of a known kind`, () => {
+  test(`${name}: every difference is of a known kind`, async () => {
     const unknown: string[] = [];
     const counts = new Map<string, number>();
     for (const text of definitionTexts(path)) {
-      const converted = ours(text);
-      for (const difference of differencesOf(converted, peer(text).schema)) {
+      const converted = await ours(text);
+      for (const difference of differencesOf(converted, (await peer(text)).schema)) {
         const kind = KINDS.find((one) => one.is(difference))?.name;
         if (kind === undefined) unknown.push(tell(difference));
         else counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -35,7 +35,7 @@ test("every kind is met", () => {
   );
 });
 
-test("what ours would lose is of no known kind", () => {
+test("what ours would lose is of no known kind", async () => {
   const patient =
     definitionTexts(PACKAGES.R4B).find((text) => text.includes('"id":"Patient"')) ?? "";
   const losses: [string[], string][] = [
@@ -48,10 +48,10 @@ test("what ours would lose is of no known kind", () => {
     [["elements", "active", "type"], "active"],
   ];
   for (const [place, name] of losses) {
-    const converted = structuredClone(ours(patient));
+    const converted = structuredClone(await ours(patient));
     const owner = at(converted.schema, place.slice(0, -1)) ?? {};
     delete owner[place.at(-1) ?? ""];
-    const found = differencesOf(converted, peer(patient).schema);
+    const found = differencesOf(converted, (await peer(patient)).schema);
     const unknown = found.filter((difference) => !KINDS.some((kind) => kind.is(difference)));
     assert.equal(unknown.length, 1, `${name}: ${place.at(-1)}`);
   }

@@ -16,7 +16,7 @@ for (const path of args.filter((arg) => !arg.startsWith("--"))) {
   const failures: string[] = [];
   for (const text of definitionTexts(path)) {
     try {
-      table.add(convert(text));
+      table.add(await convert(text));
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }

@@ -163,11 +163,11 @@ test("what has no place in a schema must be warned about", () => {
 });
 
 for (const [name, path] of Object.entries(PACKAGES)) {
-  test(`${name}: nothing is lost, and warnings are of what has no place`, () => {
+  test(`${name}: nothing is lost, and warnings are of what has no place`, async () => {
     const table = new LossTable();
     const warnings: string[] = [];
     for (const text of definitionTexts(path)) {
-      const converted = ours(text);
+      const converted = await ours(text);
       table.add(converted);
       const { url } = converted.definition;
       for (const { kind, element } of converted.warnings)

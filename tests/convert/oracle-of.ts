@@ -17,21 +17,22 @@ const args = process.argv.slice(2);
 const convert: Convert = args.includes("--peer") ? peer : ours;
 const library = new Library();
 
-function convertAll(path: string): Converted[] {
-  return definitionTexts(path).flatMap((text) => {
+async function convertPackage(path: string): Promise<Converted[]> {
+  const all: Converted[] = [];
+  for (const text of definitionTexts(path)) {
     try {
-      return [convert(text)];
+      all.push(await convert(text));
     } catch (error) {
       console.log(`- not converted: ${error instanceof Error ? error.message : error}`);
-      return [];
     }
-  });
+  }
+  return all;
 }
 
 for (const arg of args)
-  if (arg.startsWith("--with=")) library.add(convertAll(arg.slice("--with=".length)));
+  if (arg.startsWith("--with=")) library.add(await convertPackage(arg.slice("--with=".length)));
 for (const path of args.filter((arg) => !arg.startsWith("--"))) {
-  const all = convertAll(path);
+  const all = await convertPackage(path);
   library.add(all);
   const byAspect = new Map<Aspect, Difference[]>(ASPECTS.map((aspect) => [aspect, []]));
   const byKind = new Map<string, number>();

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ours } from "./converters.js";
+import { convertAll } from "./converters.js";
 import { Library } from "./library.js";
 import type { Converted, Node } from "./model.js";
 import { type Aspect, type Difference, differences, tell } from "./oracle.js";
@@ -24,12 +24,12 @@ const BASES: Readonly<Record<string, readonly string[]>> = {
 const converted = new Map<string, Converted[]>();
 
 for (const [name, path] of Object.entries(PACKAGES)) {
-  test(`${name}: the schemas say what the snapshots say`, () => {
-    const library = libraryOf([...(BASES[name] ?? []), path]);
+  test(`${name}: the schemas say what the snapshots say`, async () => {
+    const library = await libraryOf([...(BASES[name] ?? []), path]);
     const counts = new Map<string, number>();
     const unknown: string[] = [];
     let compared = 0;
-    for (const one of convertAll(path)) {
+    for (const one of await convertPackage(path)) {
       const result = differences(one, library);
       compared += result.compared;
       for (const difference of result.found) {
@@ -102,14 +102,15 @@ const CHANGES: readonly [Aspect, string, (schema: never) => void][] = [
 type Members = Record<string, Record<string, unknown> | undefined>;
 type Changed = { elements: Members; [member: string]: unknown };
 
-test("whatever is changed in a schema, the snapshot says otherwise", () => {
+test("whatever is changed in a schema, the snapshot says otherwise", async () => {
   for (const [aspect, name, change] of CHANGES) {
-    const one = convertAll(PACKAGES.R4B).find(({ definition }) => definition.url === CORE + name);
+    const all = await convertPackage(PACKAGES.R4B);
+    const one = all.find(({ definition }) => definition.url === CORE + name);
     assert.ok(one, name);
     const schema = structuredClone(one.schema) as Node;
     change(schema as never);
     const changed = { ...one, schema };
-    const library = libraryOf([], [changed], [PACKAGES.R4B]);
+    const library = await libraryOf([], [changed], [PACKAGES.R4B]);
     const found = differences(changed, library).found.filter(
       (difference) => !kindOf(difference, library),
     );
@@ -122,20 +123,21 @@ function kindOf(difference: Difference, library: Library): string | undefined {
   return KINDS.find((kind) => kind.is(difference, library))?.name;
 }
 
-function libraryOf(
+/** Packages, of which the first that has a URL gives it, and definitions before those of the last packages. */
+async function libraryOf(
   before: readonly string[],
   own: readonly Converted[] = [],
   after: readonly string[] = [],
-): Library {
+): Promise<Library> {
   const library = new Library();
-  for (const path of before) library.add(convertAll(path));
+  for (const path of before) library.add(await convertPackage(path));
   library.add(own);
-  for (const path of after) library.add(convertAll(path));
+  for (const path of after) library.add(await convertPackage(path));
   return library;
 }
 
-function convertAll(path: string): Converted[] {
-  const known = converted.get(path) ?? definitionTexts(path).map(ours);
+async function convertPackage(path: string): Promise<Converted[]> {
+  const known = converted.get(path) ?? (await convertAll(definitionTexts(path)));
   converted.set(path, known);
   return known;
 }
