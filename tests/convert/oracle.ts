@@ -141,12 +141,11 @@ class Places {
   #step(above: string, segment: string, id: string): Placed {
     const parent = this.at(above);
     const owner = [...(parent.typed?.values() ?? [])][0] ?? parent.merged;
-    const [name = "", sliceName] = segment.split(/:(.*)/s);
+    const [name = "", slice] = segment.split(/:(.*)/s);
+    const sliceName = this.#finder.isLabel(id) ? undefined : slice;
     if (name.endsWith("[x]")) return this.#choice(owner, name, sliceName, id);
     const merged = owner.child(name);
-    const isSlice =
-      sliceName !== undefined && this.#finder.isSliced(id.slice(0, id.lastIndexOf(":")));
-    return { merged: isSlice ? merged.slice(sliceName) : merged };
+    return { merged: sliceName === undefined ? merged : merged.slice(sliceName) };
   }
 
   #choice(owner: Merged, name: string, sliceName: string | undefined, id: string): Placed {

@@ -96,12 +96,13 @@ export class Finder {
     return [...ids].filter(isSlice);
   }
 
-  /** Whether an element has slices; else the name of a slice is a label. */
-  isSliced(id: string): boolean {
-    const last = id.slice(id.lastIndexOf(".") + 1);
-    if (/^(modifierE|e)xtension$/.test(last)) return true;
-    return [this.#own.get(id), this.#snapshot.get(id), this.inSnapshot(id)].some(
-      (one) => one?.slicing !== undefined,
+  /** Whether a slice name is a label: the snapshot has it in place of the element, and nothing is sliced. */
+  isLabel(id: string): boolean {
+    const plain = id.slice(0, id.lastIndexOf(":"));
+    const isExtension = /[.](modifierE|e)xtension$/.test(plain);
+    if (isExtension || !this.#snapshot.has(id) || this.#snapshot.has(plain)) return false;
+    return [this.#own.get(plain), this.inSnapshot(plain)].every(
+      (one) => one?.slicing === undefined,
     );
   }
 
@@ -188,9 +189,11 @@ export class Finder {
   #step(parent: Place, id: string, segment: string): Place {
     const colon = segment.indexOf(":");
     const name = colon < 0 ? segment : segment.slice(0, colon);
-    const isLabel =
-      colon >= 0 && !name.endsWith("[x]") && !this.isSliced(id.slice(0, id.lastIndexOf(":")));
-    const sliceName = colon < 0 || isLabel ? undefined : segment.slice(colon + 1);
+    const isLabel = colon >= 0 && this.isLabel(id);
+    // A typed element of a choice may be called a slice of its own.
+    const plain = id.slice(0, id.lastIndexOf(":"));
+    const isItself = segment.slice(colon + 1) === name && this.choiceOf(plain) !== undefined;
+    const sliceName = colon < 0 || isLabel || isItself ? undefined : segment.slice(colon + 1);
     const owners = parent.spots.map((spot) => spot.node ?? {});
     if (name.endsWith("[x]")) return this.#choice(owners, id, name, sliceName);
     if (this.#isPrimitive && parent.isRoot && name === "value") return this.#primitiveValue();
