@@ -6,6 +6,7 @@ import type { Spot } from "./places.js";
 /** Of elements; of slices that stand in `slicing`, see check-slices.ts. */
 export function* cardinality(looked: Looked): Generator<Said> {
   const { place, element } = looked;
+  if (place.isRoot) yield* use(looked);
   if (place.isRoot || isSlice(looked)) return;
   yield* least(looked);
   yield* most(looked);
@@ -16,6 +17,14 @@ export function* cardinality(looked: Looked): Generator<Said> {
       yield { kind: place.isSlice ? "slice" : "type", isHeld: false, detail: "no such element" };
     }
   }
+}
+
+/** Of an extension, its root says how often it may be used. */
+function* use({ definition, schema, element: { min = 0, max = "*" } }: Looked): Generator<Said> {
+  if (definition.type !== "Extension" || definition.derivation !== "constraint") return;
+  const kind = "use of an extension";
+  if (min > 0) yield { kind, isHeld: schema.min === min, detail: `${min}` };
+  if (max !== "*") yield { kind, isHeld: schema.max === Number(max), detail: max };
 }
 
 /** Slices of choices are typed elements, as long as there is one for each type. */

@@ -7,6 +7,7 @@ export const KINDS = [
   "max 1 of a repeating element",
   "max N",
   "repeats or not",
+  "use of an extension",
   "type",
   "several types",
   "types of a choice",

@@ -31,7 +31,11 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = { R5: UNTELLABLE }
 /** The last of its slices may be any number after the others. */
 const LAST_ORDER = "lab/one.order";
 /** Kinds that `everything` has nothing of: they are met elsewhere. */
-const ELSEWHERE: readonly Kind[] = ["repeats or not", "value of a primitive"];
+const ELSEWHERE: readonly Kind[] = [
+  "repeats or not",
+  "use of an extension",
+  "value of a primitive",
+];
 
 test("a schema that says everything has no losses, and everything is looked up", () => {
   const found = findings(everything());
@@ -81,7 +85,7 @@ test("a target, a type or a choice too many is a loss", () => {
   }
 });
 
-test("where an element repeats or not, and the value of a primitive, is looked up too", () => {
+test("where an element repeats or not, the use of an extension and the value of a primitive are looked up, too", () => {
   const definition: Definition = {
     resourceType: "StructureDefinition",
     url: "http://example.org/StructureDefinition/Thing",
@@ -98,11 +102,19 @@ test("where an element repeats or not, and the value of a primitive, is looked u
   assert.equal(count({ a: {}, b: { array: true } }), 1);
   assert.equal(count({ a: { scalar: true }, b: { scalar: true } }), 1);
 
+  const root = { path: "Extension", min: 1, max: "1" };
+  const extension: Definition = {
+    ...definition,
+    type: "Extension",
+    derivation: "constraint",
+    differential: { element: [root] },
+  };
+  const use = (schema: Node) => losses({ definition: extension, schema, warnings: [] }).length;
+  assert.deepEqual([{ min: 1, max: 1 }, { min: 1 }, {}].map(use), [0, 1, 2]);
+
   const code = "http://hl7.org/fhirpath/System.Integer";
-  const extension = [
-    { url: "http://hl7.org/fhir/StructureDefinition/regex", valueString: "[0-9]" },
-  ];
-  const value = { path: "thing.value", type: [{ code, extension }], maxLength: 3 };
+  const regex = [{ url: "http://hl7.org/fhir/StructureDefinition/regex", valueString: "[0-9]" }];
+  const value = { path: "thing.value", type: [{ code, extension: regex }], maxLength: 3 };
   const primitive: Definition = {
     ...definition,
     kind: "primitive-type",

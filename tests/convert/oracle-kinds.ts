@@ -55,6 +55,14 @@ export const KINDS: readonly Kind[] = [
       aspect === "profiles" && own !== undefined && merged.startsWith(snapshot.slice(0, -1)),
   },
   {
+    name: "flags of all slices",
+    why: "What must be supported of an element must be of its slices; snapshots say of slices what differentials do.",
+    is: ({ aspect, element, snapshot, merged }) =>
+      aspect === "flags" &&
+      idOf(element).includes(":") &&
+      (JSON.parse(snapshot) as string[]).every((flag) => merged.includes(flag)),
+  },
+  {
     name: "forbidden all the same",
     why: "The definition forbids an element and slices it: what is forbidden stays so.",
     is: ({ aspect, merged, converted: { definition }, element }) =>
@@ -117,6 +125,7 @@ const SAID: Readonly<Record<Aspect, string>> = {
   pattern: "pattern",
   invariants: "constraint",
   slices: "slicing",
+  flags: "mustSupport",
 };
 
 function isSaid(own: Element | undefined, aspect: Aspect): boolean {

@@ -31,6 +31,7 @@ export const ASPECTS = [
   "pattern",
   "invariants",
   "slices",
+  "flags",
 ] as const;
 
 export type Aspect = (typeof ASPECTS)[number];
@@ -191,7 +192,26 @@ function* compare(
   const places = typed === undefined || typed.size === 0 ? [merged] : [...typed.values()];
   yield* compareValues(element, places);
   yield compareInvariants(element, [merged, ...places]);
+  yield* compareFlags(element, merged, places);
   yield { aspect: "slices", snapshot: [...slices].sort(), merged: [...merged.sliceNames].sort() };
+}
+
+const FLAGS = ["mustSupport", "isModifier", "isSummary"] as const;
+
+function flagsOf(places: readonly Merged[]): string[] {
+  return FLAGS.filter((flag) => places.some((place) => place.first(flag) === true));
+}
+
+function* compareFlags(
+  element: Element,
+  merged: Merged,
+  places: readonly Merged[],
+): Generator<Compared> {
+  const snapshot = FLAGS.filter((flag) => element[flag] === true);
+  const flags = flagsOf([merged]);
+  // Of a choice of one type, a snapshot says of the choice or of its slice what the differential says of the type.
+  const isOfType = places.length === 1 && canonicalText(flags) !== canonicalText(snapshot);
+  yield { aspect: "flags", snapshot, merged: isOfType ? flagsOf([merged, ...places]) : flags };
 }
 
 /** A choice is there if one of its typed elements must be. */

@@ -91,6 +91,8 @@ const CHANGES: readonly [Aspect, string, (schema: never) => void][] = [
     "provenance-relevant-history",
     ({ elements }: Changed) => set(slice(elements, "agent", "Author")["type"], "pattern", {}),
   ],
+  ["flags", "Patient", ({ elements }: Changed) => set(elements["active"], "isModifier", undefined)],
+
   ["invariants", "Patient", ({ elements }: Changed) => set(elements["contact"], "constraint", {})],
   [
     "slices",
