@@ -22,6 +22,7 @@ const BASES: Readonly<Record<string, readonly string[]>> = {
   "US Core 6.1.0": [BASE],
 };
 const converted = new Map<string, Converted[]>();
+const seen = new Set<string>();
 
 for (const [name, path] of Object.entries(PACKAGES)) {
   test(`${name}: the schemas say what the snapshots say`, async () => {
@@ -36,6 +37,7 @@ for (const [name, path] of Object.entries(PACKAGES)) {
         const kind = kindOf(difference, library);
         if (kind === undefined) unknown.push(tell(difference));
         else counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        seen.add(`${kind}`);
       }
     }
     const told = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
@@ -43,6 +45,15 @@ for (const [name, path] of Object.entries(PACKAGES)) {
     assert.deepEqual(unknown, []);
   });
 }
+
+test("every kind is met", () => {
+  // None is, where US Core is over R4 itself.
+  const names = KINDS.map(({ name }) => name).filter((name) => name !== "R4 over R4B");
+  assert.deepEqual(
+    names.filter((name) => !seen.has(name)),
+    [],
+  );
+});
 
 /** What is changed in a schema, and where that is seen. */
 const CHANGES: readonly [Aspect, string, (schema: never) => void][] = [
