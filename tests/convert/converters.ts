@@ -8,7 +8,7 @@ import type { Converted, Definition, Node, Warning } from "./model.js";
 /** Turns the text of a StructureDefinition into a schema. */
 export type Convert = (text: string) => Promise<Converted>;
 
-const { convert } = fhirSchemaConverter();
+export const { convert } = fhirSchemaConverter();
 
 /** This package's converter. */
 export const ours: Convert = async (text) => {
