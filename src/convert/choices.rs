@@ -73,7 +73,7 @@ impl ChoiceSlices {
 }
 
 fn shared(choice: &str, type_name: &str) -> String {
-    format!("{choice} {type_name}")
+    [choice, " ", type_name].concat()
 }
 
 /// Names of the types that a slice of a choice may have: as it says, or as its name does.
@@ -198,7 +198,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                 },
                 repeats,
             );
-            names.push(format!("{}{}", step.name, group.suffix()).into());
+            names.push([&*step.name, &group.suffix()].concat().into());
         }
         self.schema.at(choice).choices = Some(names);
         Ok(())
@@ -360,7 +360,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             let choice = self.schema.child(parent, &step.name)?;
             let names = groups
                 .iter()
-                .map(|group| format!("{}{}", step.name, group.suffix()).into());
+                .map(|group| [&*step.name, &group.suffix()].concat().into());
             self.schema.at(choice).choices = Some(names.collect());
         }
         Ok(())
@@ -374,7 +374,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Result<ElementId, Refusal> {
         let id = self
             .schema
-            .child(parent, &format!("{choice}{}", group.suffix()))?;
+            .child(parent, &[choice, &group.suffix()].concat())?;
         let place = self.schema.at(id);
         place
             .choice_of

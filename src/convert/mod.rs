@@ -113,7 +113,11 @@ struct Warnings {
 impl Warnings {
     fn add(&mut self, kind: &'static str, element: &str, message: impl FnOnce() -> String) {
         let message = message();
-        if self.known.number(&format!("{kind} {element} {message}")).1 {
+        if self
+            .known
+            .number(&[kind, " ", element, " ", &message].concat())
+            .1
+        {
             let element = element.to_owned();
             self.list.push(Warning {
                 kind,
