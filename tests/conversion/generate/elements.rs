@@ -1,7 +1,7 @@
 //! Elements that are neither choices nor sliced: how often they may be there, and their types.
 
 use super::values::{Spots, TYPES, Type};
-use super::{At, CORE, General, Generator};
+use super::{At, CORE, Generator};
 use crate::document::{Members, list, member, object, texts};
 use crate::json::quote;
 
@@ -226,10 +226,6 @@ impl Generator<'_> {
         if !self.has_base() {
             return;
         }
-        self.general.entry(at.path.clone()).or_insert_with(|| General {
-            max: max.to_owned(),
-            members: Members::new(),
-        });
         let mut members = self.short(&at.places);
         members.extend(self.bounds(&at, max, true));
         members.extend(self.constraints(&at.places));

@@ -1,6 +1,6 @@
 //! Slices of `extension`, of a profile or defined where they stand.
 
-use super::values::{Spots, Type};
+use super::values::Type;
 use super::{At, Generator};
 use crate::document::{Members, member, object, texts};
 use crate::json::{canonical, quote};
@@ -96,9 +96,7 @@ impl Generator<'_> {
         let child = slice.child("value[x]");
         let type_name = self.tape.pick(&["string", "Coding", "boolean"]);
         let one = self.type_of(type_name);
-        let spots: Spots = vec![(Some(type_name.to_owned()), child.typed(type_name))];
-        let more = self.describe(&spots, &[type_name.to_owned()]);
-        self.choice_element(&child, "value", &[one], more, true);
+        self.choice_element(&child, "value", &[one], Members::new(), true);
         self.named_extension(parent, &slice, name, &url);
     }
 

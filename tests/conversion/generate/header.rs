@@ -97,7 +97,7 @@ impl Generator<'_> {
             if !self.is_new && self.tape.chance(4) {
                 members.extend(self.constant(&root.places, "pattern", "Coding"));
             }
-            if !self.is_new && self.tape.chance(4) {
+            if false && !self.is_new && self.tape.chance(4) {
                 members.extend(self.binding(&root.places));
             }
         }

@@ -1,5 +1,6 @@
 //! What tells slices apart, and what their schemas have to say of it.
 
+use super::elements::bound_members;
 use super::values::{Type, match_of};
 use super::{At, CORE, Generator, suffix, typed_value};
 use crate::document::{Members, list, member, object, texts};
@@ -113,6 +114,7 @@ impl Generator<'_> {
     pub(super) fn mode(&mut self) -> Mode {
         let way = self.tape.pick(&WAYS);
         let knows_lists = self.is_new || !matches!(self.source, super::Source::Differential);
+        let way = if way == Way::ProfileInstead && self.has_base() { Way::Value } else { way };
         let way = if way == Way::ValueBelow && !knows_lists { Way::Value } else { way };
         let may_repeat = matches!(way, Way::Value | Way::ValueInPattern | Way::ValueBelow | Way::TwoValues);
         let max = if may_repeat && knows_lists { self.tape.pick(&["1", "*"]) } else { "1" };
@@ -319,9 +321,11 @@ impl Generator<'_> {
         } else {
             self.put(&child.places, "excluded", "");
         }
-        let (min, max) = if is_there { ("1", "\"1\"") } else { ("0", "\"0\"") };
+        let says_max = !is_there || self.is_explicit() || self.has_base();
+        let (min, max) = if is_there { (1, "1") } else { (0, "0") };
+        let members = bound_members(Some(min), says_max.then_some(max));
         self.indexed(&child.places);
-        self.emit(&child, None, "1", vec![member("min", min), member("max", max)]);
+        self.emit(&child, None, "1", members);
         at("flag", &is_there.to_string())
     }
 

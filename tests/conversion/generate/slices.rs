@@ -47,7 +47,7 @@ impl Generator<'_> {
         for _ in 0..=self.tape.below(3) {
             let name = self.name(&["s", "two words ", "\u{e9}\"\\", "a-B_"]);
             let slice = at.slice(&name);
-            let reslices = !mode.is_by_position() && self.tape.chance(2);
+            let reslices = false && !mode.is_by_position() && self.tape.chance(2);
             self.slice(&at, &slice, &name, &mode, (order, is_ordered), reslices);
             order += 1;
             if !mode.takes_all_below() && self.tape.chance(4) {

@@ -7,7 +7,7 @@ use crate::json::{canonical, canonical_text, quote};
 pub(super) const FHIRPATH: &str = "http://hl7.org/fhirpath/System.";
 
 /// Of the types below, those that an element must have to be bound (eld-11).
-const CODED: [&str; 6] = ["CodeableConcept", "Coding", "Quantity", "code", "string", "uri"];
+const CODED: [&str; 7] = ["CodeableConcept", "CodeableReference", "Coding", "Quantity", "code", "string", "uri"];
 /// Of the types below, those with a length.
 const WITH_LENGTH: [&str; 6] = ["canonical", "code", "id", "markdown", "string", "uri"];
 pub(super) const TYPES: [&str; 18] = [
