@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use super::definition::ElementDefinition;
+use super::json::Text;
 use super::{Refusal, Warnings};
 
 /// Names in a path, at most: real definitions have ten.
 const DEEPEST: usize = 60;
+/// Letters of a name in a path, at most (invariant eld-20 of ElementDefinition): a longer one is nobody's choice.
+const LONGEST_NAME: usize = 64;
 /// A member of this name would be the prototype of an object in JavaScript.
 const PROTOTYPE: &str = "__proto__";
 
@@ -26,12 +29,14 @@ pub(super) struct Step<'a> {
 }
 
 /// Where an element stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address<'a> {
     /// What the id should be: the path with the names of slices.
     pub(super) key: Cow<'a, str>,
-    /// The path.
-    pub(super) path: &'a str,
+    /// The path; in [`Address::spelled_out`], of choices by `[x]`.
+    pub(super) path: Cow<'a, str>,
+    /// The id as the definition has it, or else the path: what messages call the element.
+    pub(super) label: &'a str,
     /// The names, the root's first.
     pub(super) steps: Vec<Step<'a>>,
 }
@@ -52,7 +57,7 @@ impl<'a> Address<'a> {
     }
 
     /// The path up to a step, that one included.
-    pub(super) fn path_to(&self, step: usize) -> &'a str {
+    pub(super) fn path_to(&self, step: usize) -> &str {
         let end = self.steps.get(step).map_or(0, |step| step.path_end);
         self.path.get(..end).unwrap_or_default()
     }
@@ -69,7 +74,59 @@ impl<'a> Address<'a> {
             key_end += 1;
             path_end += 1;
         }
-        parts.next().is_none().then_some(Self { key, path, steps })
+        parts.next().is_none().then_some(Self {
+            key,
+            label: path,
+            path: Cow::Borrowed(path),
+            steps,
+        })
+    }
+
+    /// The same with typed elements as slices of their choice: `value[x]:valueQuantity` for `valueQuantity`, which
+    /// is short for it. `has_type` tells whether there is a choice of that path and type, `is_choice` whether there
+    /// is one of that path where there is no element.
+    #[must_use]
+    pub(super) fn spelled_out(
+        mut self,
+        has_type: &dyn Fn(&str, &str) -> bool,
+        is_choice: &dyn Fn(&str) -> bool,
+    ) -> Self {
+        let (mut key, mut path) = (String::new(), String::new());
+        for step in &mut self.steps {
+            let is_plain = !step.is_choice
+                && step.slice.as_ref().is_none_or(|slice| *slice == step.name)
+                && step.name.len() <= LONGEST_NAME;
+            step.is_choice |= is_plain && is_choice(&format!("{path}.{}", step.name));
+            let is_plain = is_plain && !step.is_choice;
+            let mut ends = step
+                .name
+                .char_indices()
+                .filter(|(at, c)| *at > 0 && c.is_ascii_uppercase());
+            let choice = ends.find_map(|(end, _)| {
+                let (choice, suffix) = step.name.split_at(end);
+                (is_plain && has_type(&format!("{path}.{choice}[x]"), suffix))
+                    .then(|| choice.to_owned())
+            });
+            if let Some(choice) = choice {
+                step.slice = Some(std::mem::replace(&mut step.name, choice.into()));
+                step.is_choice = true;
+            }
+            for text in [&mut key, &mut path] {
+                text.push_str(if text.is_empty() { "" } else { "." });
+                text.push_str(&step.name);
+                text.push_str(if step.is_choice { "[x]" } else { "" });
+            }
+            if let Some(slice) = &step.slice {
+                key.push(':');
+                key.push_str(slice);
+            }
+            (step.key_end, step.path_end) = (key.len(), path.len());
+        }
+        Self {
+            key: key.into(),
+            path: path.into(),
+            ..self
+        }
     }
 }
 
@@ -87,12 +144,19 @@ fn step<'a>(part: &str, name: &'a str, key_end: usize, path_end: usize) -> Optio
         (None, None) if own == name => (name.into(), false),
         _ => return None,
     };
-    Some(Step { name, is_choice, slice, key_end, path_end })
+    Some(Step {
+        name,
+        is_choice,
+        slice,
+        key_end,
+        path_end,
+    })
 }
 
 /// Whether a name is that of a typed element of a choice.
 pub(super) fn is_typed(name: &str, choice: &str) -> bool {
-    name.strip_prefix(choice).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    name.strip_prefix(choice)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// The addresses of a list of elements: by id where it fits the path, else by path, name of the slice and
@@ -112,14 +176,15 @@ pub(super) fn addresses<'a>(
         while open.last().is_some_and(|(other, _)| !is_below(path, other)) {
             open.pop();
         }
-        open.push((address.path, address.key.clone().into_owned()));
+        open.push((path, address.key.clone().into_owned()));
         all.push(address);
     }
     Ok(all)
 }
 
 fn is_below(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
+    path.strip_prefix(other)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn check_path(path: &str, list: &str, at: usize) -> Result<(), Refusal> {
@@ -145,8 +210,12 @@ fn address_of<'a>(
     open: &[(&str, String)],
     warnings: &mut Warnings,
 ) -> Result<Address<'a>, Refusal> {
-    let slice_name = element.slice_name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty());
-    let id = element.id.as_ref().map(|id| id.as_str());
+    let slice_name = element
+        .slice_name
+        .as_ref()
+        .map(Text::as_str)
+        .filter(|name| !name.is_empty());
+    let id = element.id.as_ref().map(Text::as_str);
     let of_id = id.and_then(|id| Address::new(Cow::Borrowed(id), path));
     let fits = |address: &Address<'_>| {
         let last = address.steps.last();
@@ -154,16 +223,28 @@ fn address_of<'a>(
         let name = path.rsplit('.').next().unwrap_or(path);
         slice_name.is_none_or(|slice| {
             // The name of a typed element is its slice's, and says no more.
-            own.map_or(slice == name, |own| own == slice || own.ends_with(&format!("/{slice}")))
+            own.map_or(slice == name, |own| {
+                own == slice || own.ends_with(&format!("/{slice}"))
+            })
         })
     };
     let is_right = of_id.as_ref().is_some_and(fits);
     if let (Some(id), false) = (id, is_right) {
         let name = slice_name.map_or_else(String::new, |name| format!(" and slice {name}"));
-        warnings.add("element-id", id, || format!("its id does not fit its path {path}{name}"));
+        warnings.add("element-id", id, || {
+            format!("its id does not fit its path {path}{name}")
+        });
     }
     let address = match of_id {
-        Some(address) if is_right || address.steps.last().is_some_and(|last| last.slice.is_some()) => address,
+        Some(address)
+            if is_right
+                || address
+                    .steps
+                    .last()
+                    .is_some_and(|last| last.slice.is_some()) =>
+        {
+            address
+        }
         Some(address) => {
             // The id names the slices above, but not the element's own.
             let key = format!("{}:{}", address.key, slice_name.unwrap_or_default());
@@ -172,14 +253,25 @@ fn address_of<'a>(
         None => by_order(path, slice_name, open)
             .ok_or_else(|| format!("{path} cannot be told from its slice"))?,
     };
-    match address.steps.iter().any(|step| step.slice.as_deref() == Some(PROTOTYPE)) {
-        true => Err(format!("{path} is in a slice called {PROTOTYPE}")),
-        false => Ok(address),
+    if address
+        .steps
+        .iter()
+        .any(|step| step.slice.as_deref() == Some(PROTOTYPE))
+    {
+        return Err(format!("{path} is in a slice called {PROTOTYPE}"));
     }
+    Ok(Address {
+        label: id.unwrap_or(path),
+        ..address
+    })
 }
 
 /// The address as the elements before give it: an element is below the last one of the path above.
-fn by_order<'a>(path: &'a str, slice: Option<&str>, open: &[(&str, String)]) -> Option<Address<'a>> {
+fn by_order<'a>(
+    path: &'a str,
+    slice: Option<&str>,
+    open: &[(&str, String)],
+) -> Option<Address<'a>> {
     let above = open.iter().rev().find(|(other, _)| is_below(path, other));
     let mut key = match above {
         Some((other, key)) => format!("{key}{}", path.get(other.len()..)?),

@@ -8,7 +8,7 @@ use super::Refusal;
 use super::address::{Address, is_typed};
 use super::build::Builder;
 use super::definition::{ElementDefinition, TypeReference, items};
-use super::describe::{Cardinality, Typed, describe_group};
+use super::describe::{Cardinality, Typed, describe_groups};
 use super::facts::{Facts, Repeats};
 use super::schema::{ElementId, add_new};
 use super::types::TypeGroup;
@@ -27,9 +27,11 @@ impl ChoiceSlices {
     /// Those of all choices, by the key of the choice.
     pub(super) fn all(facts: &Facts<'_>) -> HashMap<String, Self> {
         let mut all: HashMap<String, Self> = HashMap::new();
-        for (_, address) in facts.source() {
+        for address in facts.addresses() {
             for (at, step) in address.steps.iter().enumerate() {
-                let (true, Some(slice)) = (step.is_choice, &step.slice) else { continue };
+                let (true, Some(slice)) = (step.is_choice, &step.slice) else {
+                    continue;
+                };
                 let key = address.key_to(at);
                 let choice = all.entry_ref(address.unsliced_key_to(at)).or_default();
                 if !choice.types.contains_key(key) {
@@ -53,24 +55,45 @@ impl ChoiceSlices {
 }
 
 /// Names of the types that a slice of a choice may have: as it says, or as its name does.
-fn types_of_slice(facts: &Facts<'_>, address: &Address<'_>, at: usize, choice: &str, slice: &str) -> Vec<String> {
-    let own = facts.of(address.key_to(at)).map(|element| items(element.types.as_ref())).find(|types| !types.is_empty());
+fn types_of_slice(
+    facts: &Facts<'_>,
+    address: &Address<'_>,
+    at: usize,
+    choice: &str,
+    slice: &str,
+) -> Vec<String> {
+    let own = facts
+        .of(address.key_to(at))
+        .map(|element| items(element.types.as_ref()))
+        .find(|types| !types.is_empty());
     if let Some(types) = own {
-        return TypeGroup::of(types).into_iter().map(|group| group.name.into_owned()).collect();
+        return TypeGroup::of(types)
+            .into_iter()
+            .map(|group| group.name.into_owned())
+            .collect();
     }
     let all = facts.types(address.unsliced_key_to(at), address.path_to(at));
     let path = address.path_to(at);
     // `valueQuantity`, as the slice's name or as the path that is short for it.
-    let name = if is_typed(slice, choice) { slice } else { path.rsplit('.').next().unwrap_or(path) };
+    let name = if is_typed(slice, choice) {
+        slice
+    } else {
+        path.rsplit('.').next().unwrap_or(path)
+    };
     let suffix = name.strip_prefix(choice).unwrap_or_default();
-    let named = TypeGroup::of(all).into_iter().filter(|group| group.suffix() == suffix);
+    let named = TypeGroup::of(all)
+        .into_iter()
+        .filter(|group| group.suffix() == suffix);
     named.map(|group| group.name.into_owned()).collect()
 }
 
 /// Whether an element says something that belongs to typed elements.
 fn is_about_values(element: &ElementDefinition<'_>) -> bool {
     let has_constraints = !items(element.constraints.as_ref()).is_empty();
-    has_constraints || !element.values.is_empty() || element.binding.is_some() || element.max_length.is_some()
+    has_constraints
+        || !element.values.is_empty()
+        || element.binding.is_some()
+        || element.max_length.is_some()
 }
 
 /// The types of a choice by name; none if one of them stands for all.
@@ -90,11 +113,27 @@ impl<'f, 'a> Builder<'f, 'a> {
         cardinality: Cardinality,
         index: usize,
     ) -> Result<(), Refusal> {
-        let Some(step) = address.steps.last() else { return Ok(()) };
+        let Some(step) = address.steps.last() else {
+            return Ok(());
+        };
         let choice = self.schema.child(parent, &step.name)?;
         self.describe_shortly(choice, element, index);
+        if let Some(reference) = &element.content_reference {
+            let message = || {
+                format!(
+                    "a choice has types and cannot be like {}",
+                    reference.as_str()
+                )
+            };
+            self.warnings
+                .add("content-reference", address.label, message);
+        }
         let types = items(element.types.as_ref());
-        let given = if types.is_empty() { self.facts.types(&address.key, address.path) } else { types };
+        let given = if types.is_empty() {
+            self.facts.types(&address.key, &address.path)
+        } else {
+            types
+        };
         let mut groups = groups(given);
         if cardinality.is_none() {
             self.schema.at(choice).is_excluded = true;
@@ -103,7 +142,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         self.schema.at(choice).is_required |= cardinality.min > 0;
         if groups.is_empty() {
             if is_about_values(element) {
-                self.note_unknown_types(address.key.as_ref());
+                self.note_unknown_types(address);
             }
             self.describe(choice, element, None);
             return Ok(());
@@ -111,13 +150,32 @@ impl<'f, 'a> Builder<'f, 'a> {
         if types.is_empty() {
             self.keep_allowed(&mut groups, address);
         }
+        // Hardly any choice repeats.
+        let repeats = match self.facts.repeats(&address.key, &address.path) {
+            Repeats::Yes => Repeats::Yes,
+            Repeats::No | Repeats::Unknown => Repeats::No,
+        };
         let mut names = Vec::with_capacity(groups.len());
         for group in &groups {
             let id = self.typed_element(parent, &step.name, group)?;
             self.describe_shortly(id, element, index);
-            self.describe(id, element, Some(Typed { group, all: &groups }));
-            describe_group(self.schema.at(id), group);
-            self.bound(id, Cardinality { min: 0, max: None }, Repeats::No);
+            self.describe(
+                id,
+                element,
+                Some(Typed {
+                    group,
+                    all: &groups,
+                }),
+            );
+            describe_groups(self.schema.at(id), std::slice::from_ref(group));
+            self.bound(
+                id,
+                Cardinality {
+                    min: 0,
+                    ..cardinality
+                },
+                repeats,
+            );
             names.push(format!("{}{}", step.name, group.suffix()).into());
         }
         self.schema.at(choice).choices = Some(names);
@@ -126,10 +184,21 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     /// Where slicing is closed, no type is allowed but those of the slices.
     fn keep_allowed(&mut self, groups: &mut Vec<TypeGroup<'a>>, address: &Address<'a>) {
-        let mut said = self.facts.of(&address.key).filter_map(|element| element.slicing.as_ref());
-        let is_closed = said.any(|slicing| slicing.rules.as_ref().is_some_and(|rules| rules.as_str() == "closed"));
+        let mut said = self
+            .facts
+            .of(&address.key)
+            .filter_map(|element| element.slicing.as_ref());
+        let is_closed = said.any(|slicing| {
+            slicing
+                .rules
+                .as_ref()
+                .is_some_and(|rules| rules.as_str() == "closed")
+        });
         let slices = self.choice_slices.get(&*address.key).filter(|_| is_closed);
-        let allowed: Vec<&String> = slices.iter().flat_map(|slices| slices.types.values().flatten()).collect();
+        let allowed: Vec<&String> = slices
+            .iter()
+            .flat_map(|slices| slices.types.values().flatten())
+            .collect();
         if !allowed.is_empty() {
             groups.retain(|group| allowed.iter().any(|name| **name == group.name));
         }
@@ -145,10 +214,13 @@ impl<'f, 'a> Builder<'f, 'a> {
         index: usize,
     ) -> Result<(), Refusal> {
         let last = address.steps.len() - 1;
-        let Some(step) = address.steps.last() else { return Ok(()) };
+        let Some(step) = address.steps.last() else {
+            return Ok(());
+        };
+        self.note_choices(parent, address, last)?;
         let groups = self.groups_of_slice(address, last);
         if groups.is_empty() {
-            self.note_unknown_types(address.key.as_ref());
+            self.note_unknown_types(address);
         }
         if groups.is_empty() || !self.is_alone(address, last) {
             for of in self.typed_of_slice(parent, address, last, &groups)? {
@@ -162,17 +234,25 @@ impl<'f, 'a> Builder<'f, 'a> {
         if cardinality.min > 0 && groups.len() > 1 {
             let choice = self.schema.child(parent, &step.name)?;
             self.schema.at(choice).is_required = true;
-            self.warnings.add("choice-slice", &address.key, || {
-                "it must be there and has several types: the schema says that the choice must".to_owned()
+            self.warnings.add("choice-slice", address.label, || {
+                "it must be there and has several types: the schema says that the choice must"
+                    .to_owned()
             });
         }
         let said = TypeGroup::of(items(element.types.as_ref()));
         for group in &groups {
             let id = self.typed_element(parent, &step.name, group)?;
             self.describe_shortly(id, element, index);
-            self.describe(id, element, Some(Typed { group, all: &groups }));
+            self.describe(
+                id,
+                element,
+                Some(Typed {
+                    group,
+                    all: &groups,
+                }),
+            );
             if let Some(own) = said.iter().find(|own| own.name == group.name) {
-                describe_group(self.schema.at(id), own);
+                describe_groups(self.schema.at(id), std::slice::from_ref(own));
             }
             let place = self.schema.at(id);
             place.is_required |= cardinality.min > 0 && groups.len() == 1;
@@ -190,7 +270,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Result<Vec<ElementId>, Refusal> {
         let groups = groups(self.facts.types(address.key_to(at), address.path_to(at)));
         if groups.is_empty() {
-            self.note_unknown_types(address.key_to(at));
+            self.note_unknown_types(address);
         }
         self.typed_of_slice(parent, address, at, &groups)
     }
@@ -202,15 +282,19 @@ impl<'f, 'a> Builder<'f, 'a> {
         address: &'f Address<'a>,
         at: usize,
     ) -> Result<Vec<ElementId>, Refusal> {
+        self.note_choices(parent, address, at)?;
         let groups = self.groups_of_slice(address, at);
         if groups.is_empty() {
-            self.note_unknown_types(address.key_to(at));
+            self.note_unknown_types(address);
         }
         let typed = self.typed_of_slice(parent, address, at, &groups)?;
         if !groups.is_empty() && self.is_alone(address, at) {
             return Ok(typed);
         }
-        typed.into_iter().map(|of| self.slice_schema(of, parent, address, at)).collect()
+        typed
+            .into_iter()
+            .map(|of| self.slice_schema(of, parent, address, at))
+            .collect()
     }
 
     /// One element for each type; without types, the choice itself.
@@ -221,17 +305,57 @@ impl<'f, 'a> Builder<'f, 'a> {
         at: usize,
         groups: &[TypeGroup<'a>],
     ) -> Result<Vec<ElementId>, Refusal> {
-        let Some(step) = address.steps.get(at) else { return Ok(Vec::new()) };
+        let Some(step) = address.steps.get(at) else {
+            return Ok(Vec::new());
+        };
         if groups.is_empty() {
             return Ok(vec![self.schema.child(parent, &step.name)?]);
         }
-        groups.iter().map(|group| self.typed_element(parent, &step.name, group)).collect()
+        groups
+            .iter()
+            .map(|group| self.typed_element(parent, &step.name, group))
+            .collect()
     }
 
-    fn typed_element(&mut self, parent: ElementId, choice: &str, group: &TypeGroup<'a>) -> Result<ElementId, Refusal> {
-        let id = self.schema.child(parent, &format!("{choice}{}", group.suffix()))?;
+    /// The types that the snapshot leaves to a choice of which the differential names one.
+    fn note_choices(
+        &mut self,
+        parent: ElementId,
+        address: &Address<'a>,
+        at: usize,
+    ) -> Result<(), Refusal> {
+        let Some(step) = address.steps.get(at) else {
+            return Ok(());
+        };
+        let key = address.unsliced_key_to(at);
+        let groups = groups(self.facts.types(key, address.path_to(at)));
+        if groups.is_empty() || self.facts.differential(key).is_some() {
+            return Ok(());
+        }
+        let choice = self.schema.child(parent, &step.name)?;
+        let names = groups
+            .iter()
+            .map(|group| format!("{}{}", step.name, group.suffix()).into());
+        self.schema
+            .at(choice)
+            .choices
+            .get_or_insert_with(|| names.collect());
+        Ok(())
+    }
+
+    fn typed_element(
+        &mut self,
+        parent: ElementId,
+        choice: &str,
+        group: &TypeGroup<'a>,
+    ) -> Result<ElementId, Refusal> {
+        let id = self
+            .schema
+            .child(parent, &format!("{choice}{}", group.suffix()))?;
         let place = self.schema.at(id);
-        place.choice_of.get_or_insert_with(|| Cow::Owned(choice.to_owned()));
+        place
+            .choice_of
+            .get_or_insert_with(|| Cow::Owned(choice.to_owned()));
         add_new(&mut place.types, [group.name.clone()]);
         Ok(id)
     }
@@ -240,7 +364,13 @@ impl<'f, 'a> Builder<'f, 'a> {
         let types = self.choice_slices.get(address.unsliced_key_to(at));
         let types = types.and_then(|choice| choice.types.get(address.key_to(at)));
         let names = types.map_or(&[][..], Vec::as_slice);
-        names.iter().map(|name| TypeGroup { name: name.clone().into(), references: Vec::new() }).collect()
+        names
+            .iter()
+            .map(|name| TypeGroup {
+                name: name.clone().into(),
+                references: Vec::new(),
+            })
+            .collect()
     }
 
     fn is_alone(&self, address: &Address<'a>, at: usize) -> bool {
@@ -248,8 +378,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         slices.is_none_or(|slices| slices.is_alone(address.key_to(at)))
     }
 
-    fn note_unknown_types(&mut self, key: &str) {
-        self.warnings.add("choice-types", key, || {
+    fn note_unknown_types(&mut self, address: &Address<'a>) {
+        self.warnings.add("choice-types", address.label, || {
             "neither differential nor snapshot says its types: what holds for it stands at the choice".to_owned()
         });
     }

@@ -8,14 +8,15 @@ use serde_json::value::RawValue;
 
 use super::json::Text;
 
-/// Extension: what a type of FHIRPath is in FHIR.
+/// Extension: what a type of `FHIRPath` is in FHIR.
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
 /// Extension: what the text of a primitive must match.
 const REGEX: &str = "http://hl7.org/fhir/StructureDefinition/regex";
 /// Extension: the name of a binding in generated code.
 const BINDING_NAME: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bindingName";
 /// Extension: the element of the profile that is meant.
-const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
+const PROFILE_ELEMENT: &str =
+    "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 /// Extensions that bind once more: R4's way of what R5 has as `additional`.
 const MORE_BINDINGS: [&str; 3] = [
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet",
@@ -52,7 +53,7 @@ macro_rules! read_object {
                         let mut read = $name::default();
                         while let Some(Text(member)) = map.next_key::<Text<'de>>()? {
                             match &*member {
-                                $($member => read.$field = map.next_value().map_err(|e| at(&member, e))?,)*
+                                $($member => read.$field = map.next_value().map_err(|e| at(&member, &e))?,)*
                                 name if is_value(name) => {
                                     let raw = map.next_value()?;
                                     read.values.push((member, raw));
@@ -70,16 +71,23 @@ macro_rules! read_object {
 }
 
 /// An error with the member in front that it is about.
-fn at<E: de::Error>(member: &str, error: E) -> E {
+fn at<E: de::Error>(member: &str, error: &E) -> E {
     E::custom(format_args!("{member}: {error}"))
 }
 
 /// Members whose names end in a type.
 fn is_value(name: &str) -> bool {
-    ["fixed", "pattern", "minValue", "maxValue", "defaultValue", "value"]
-        .iter()
-        .filter_map(|start| name.strip_prefix(start))
-        .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    [
+        "fixed",
+        "pattern",
+        "minValue",
+        "maxValue",
+        "defaultValue",
+        "value",
+    ]
+    .iter()
+    .filter_map(|start| name.strip_prefix(start))
+    .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 read_object! {
@@ -232,13 +240,18 @@ impl<'a> ElementDefinition<'a> {
 
     /// The regular expression that the element's extensions or those of its types give.
     pub(super) fn regex(&self) -> Option<Cow<'a, str>> {
-        let of_types = items(self.types.as_ref()).iter().flat_map(|one| items(one.extensions.as_ref()));
-        items(self.extensions.as_ref()).iter().chain(of_types).find_map(|one| one.value_of(REGEX))
+        let of_types = items(self.types.as_ref())
+            .iter()
+            .flat_map(|one| items(one.extensions.as_ref()));
+        items(self.extensions.as_ref())
+            .iter()
+            .chain(of_types)
+            .find_map(|one| one.value_of(REGEX))
     }
 }
 
 impl<'a> TypeReference<'a> {
-    /// What the type is called in FHIR; of a type of FHIRPath, what it stands for if that is said.
+    /// What the type is called in FHIR; of a type of `FHIRPath`, what it stands for if that is said.
     pub(super) fn name(&self) -> Option<Cow<'a, str>> {
         items(self.extensions.as_ref())
             .iter()
@@ -253,7 +266,10 @@ impl<'a> TypeReference<'a> {
         profiles.iter().enumerate().map(|(at, profile)| {
             let extended = extensions.get(at).and_then(Option::as_ref);
             let extensions = items(extended.and_then(|one| one.extensions.as_ref()));
-            match extensions.iter().find_map(|one| one.value_of(PROFILE_ELEMENT)) {
+            match extensions
+                .iter()
+                .find_map(|one| one.value_of(PROFILE_ELEMENT))
+            {
                 Some(element) => format!("{profile}#{element}").into(),
                 None => profile.clone(),
             }
@@ -270,21 +286,30 @@ impl<'a> BindingDefinition<'a> {
     /// The value set, in whatever release's way.
     pub(super) fn value_set(&self) -> Option<&Cow<'a, str>> {
         let of_reference = || self.value_set_reference.as_ref()?.reference.as_ref();
-        let set = self.value_set.as_ref().or(self.value_set_uri.as_ref()).or_else(of_reference);
+        let set = self
+            .value_set
+            .as_ref()
+            .or(self.value_set_uri.as_ref())
+            .or_else(of_reference);
         set.map(|text| &text.0)
     }
 
     /// Its name in generated code.
     pub(super) fn name(&self) -> Option<Cow<'a, str>> {
-        items(self.extensions.as_ref()).iter().find_map(|one| one.value_of(BINDING_NAME))
+        items(self.extensions.as_ref())
+            .iter()
+            .find_map(|one| one.value_of(BINDING_NAME))
     }
 
     /// Whether there are further bindings beside it.
     pub(super) fn has_more(&self) -> bool {
         let is_more = |one: &Extension<'_>| {
-            one.url.as_ref().is_some_and(|url| MORE_BINDINGS.contains(&url.as_str()))
+            one.url
+                .as_ref()
+                .is_some_and(|url| MORE_BINDINGS.contains(&url.as_str()))
         };
-        !items(self.additional.as_ref()).is_empty() || items(self.extensions.as_ref()).iter().any(is_more)
+        !items(self.additional.as_ref()).is_empty()
+            || items(self.extensions.as_ref()).iter().any(is_more)
     }
 }
 
@@ -294,7 +319,9 @@ impl<'a> Extension<'a> {
             return None;
         }
         let (_, raw) = self.values.first()?;
-        serde_json::from_str::<Text<'a>>(raw.get()).ok().map(|text| text.0)
+        serde_json::from_str::<Text<'a>>(raw.get())
+            .ok()
+            .map(|text| text.0)
     }
 }
 
@@ -323,7 +350,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
                     match seq.next_element_seed(self.0) {
                         Ok(Some(item)) => list.push(item),
                         Ok(None) => return Ok(List(list)),
-                        Err(error) => return Err(at(&format!("[{}]", list.len()), error)),
+                        Err(error) => return Err(at(&format!("[{}]", list.len()), &error)),
                     }
                 }
             }

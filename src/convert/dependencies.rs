@@ -8,7 +8,7 @@ use super::json::{Members, Text};
 use super::types;
 use crate::metadata::{Dependency, DependencyKind, Url};
 
-/// Types of FHIRPath itself: they have no definition.
+/// Types of `FHIRPath` itself: they have no definition.
 const SYSTEM_TYPES: &str = "http://hl7.org/fhirpath/";
 /// Elements below elements that are looked at: a path has at most 60 names.
 const DEEPEST: usize = 100;
@@ -18,17 +18,34 @@ const DEEPEST: usize = 100;
 pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, serde_json::Error> {
     let schema: Members<'_> = serde_json::from_str(schema)?;
     let own = schema.get("url").and_then(text);
-    let mut edges = Edges { own, list: Vec::new() };
-    edges.add(DependencyKind::Base, schema.get("base").and_then(text).map(|base| types::canonical(&base)));
+    let mut edges = Edges {
+        own,
+        list: Vec::new(),
+    };
+    edges.add(
+        DependencyKind::Base,
+        schema
+            .get("base")
+            .and_then(text)
+            .map(|base| types::canonical(&base)),
+    );
     edges.below(&schema, 0);
     let mut list = edges.list;
     list.sort_unstable_by(|one, other| (one.0 as u8, &one.1).cmp(&(other.0 as u8, &other.1)));
     list.dedup();
-    Ok(list.into_iter().map(|(kind, target)| Dependency { kind, target: Url(target) }).collect())
+    Ok(list
+        .into_iter()
+        .map(|(kind, target)| Dependency {
+            kind,
+            target: Url(target),
+        })
+        .collect())
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
+    serde_json::from_str::<Text<'_>>(raw.get())
+        .ok()
+        .map(|text| text.0)
 }
 
 /// The texts of a list, or the text that stands in its place.
@@ -66,19 +83,38 @@ impl<'a> Edges<'a> {
 
     fn element(&mut self, element: &Members<'a>, depth: usize) {
         let list = |name: &str| element.get(name).map_or_else(Vec::new, texts);
-        let types: Vec<_> = ["type", "types", "defaultType"].into_iter().flat_map(list).collect();
+        let types: Vec<_> = ["type", "types", "defaultType"]
+            .into_iter()
+            .flat_map(list)
+            .collect();
         let is_extension = types.iter().any(|name| name == "Extension");
         self.add(DependencyKind::Type, types.iter().map(types::canonical));
-        self.add(DependencyKind::Type, list("elementReference").into_iter().take(1));
-        let kind = if is_extension { DependencyKind::Extension } else { DependencyKind::Profile };
+        self.add(
+            DependencyKind::Type,
+            list("elementReference").into_iter().take(1),
+        );
+        let kind = if is_extension {
+            DependencyKind::Extension
+        } else {
+            DependencyKind::Profile
+        };
         self.add(kind, list("profiles"));
         self.add(DependencyKind::Reference, list("refers"));
         // Extensions inside of an extension have relative URLs: they are defined where they stand.
-        let url = element.get("url").and_then(text).filter(|url| url.contains(':'));
+        let url = element
+            .get("url")
+            .and_then(text)
+            .filter(|url| url.contains(':'));
         self.add(DependencyKind::Extension, url);
         let binding = element.get("binding").and_then(object);
-        self.add(DependencyKind::Binding, binding.and_then(|binding| binding.get("valueSet").and_then(text)));
-        let slices = element.get("slicing").and_then(object).and_then(|slicing| slicing.get("slices").and_then(object));
+        self.add(
+            DependencyKind::Binding,
+            binding.and_then(|binding| binding.get("valueSet").and_then(text)),
+        );
+        let slices = element
+            .get("slicing")
+            .and_then(object)
+            .and_then(|slicing| slicing.get("slices").and_then(object));
         for (_, slice) in slices.map_or_else(Vec::new, |slices| slices.0) {
             if let Some(slice) = object(slice) {
                 self.slice(&slice, depth);
@@ -103,7 +139,9 @@ impl<'a> Edges<'a> {
     fn slice_match(&mut self, found: &'a RawValue, depth: usize) {
         let Some(found) = object(found) else { return };
         let (kind, value) = (found.get("type").and_then(text), found.get("value"));
-        let (Some(kind), Some(value), true) = (kind, value, depth < DEEPEST) else { return };
+        let (Some(kind), Some(value), true) = (kind, value, depth < DEEPEST) else {
+            return;
+        };
         match &*kind {
             "profile" => self.add(DependencyKind::Profile, canonicals(value)),
             "binding" => self.add(DependencyKind::Binding, canonicals(value)),
@@ -134,7 +172,14 @@ impl<'a> Edges<'a> {
 /// The canonicals at whatever path a match has them.
 fn canonicals(raw: &RawValue) -> Vec<Cow<'_, str>> {
     match object(raw) {
-        Some(members) => members.0.into_iter().flat_map(|(_, value)| canonicals(value)).collect(),
-        None => texts(raw).into_iter().filter(|text| text.contains(':')).collect(),
+        Some(members) => members
+            .0
+            .into_iter()
+            .flat_map(|(_, value)| canonicals(value))
+            .collect(),
+        None => texts(raw)
+            .into_iter()
+            .filter(|text| text.contains(':'))
+            .collect(),
     }
 }

@@ -44,11 +44,16 @@ impl Cardinality {
         let max = match element.max.as_ref().map(super::json::Text::as_str) {
             None | Some("*") => None,
             Some(max) => {
-                let count = max.parse().map_err(|_| format!("{key} has a max of \"{max}\", which is no number"))?;
+                let count = max
+                    .parse()
+                    .map_err(|_| format!("{key} has a max of \"{max}\", which is no number"))?;
                 Some(count)
             }
         };
-        Ok(Self { min: element.min.unwrap_or(0), max })
+        Ok(Self {
+            min: element.min.unwrap_or(0),
+            max,
+        })
     }
 
     /// Whether the element is prohibited.
@@ -59,10 +64,18 @@ impl Cardinality {
 
 impl<'a> Builder<'_, 'a> {
     /// Flags and the short text, which a choice has beside its typed elements.
-    pub(super) fn describe_shortly(&mut self, id: ElementId, element: &'a ElementDefinition<'a>, index: usize) {
+    pub(super) fn describe_shortly(
+        &mut self,
+        id: ElementId,
+        element: &'a ElementDefinition<'a>,
+        index: usize,
+    ) {
         let place = self.schema.at(id);
         place.index.get_or_insert(index);
-        put(&mut place.short, element.short.as_ref().map(|short| short.0.clone()));
+        put(
+            &mut place.short,
+            element.short.as_ref().map(|short| short.0.clone()),
+        );
         describe_flags(place, element);
     }
 
@@ -83,12 +96,19 @@ impl<'a> Builder<'_, 'a> {
             if let Some((suffix, value)) = element.constant(start)
                 && typed.is_none_or(|typed| typed.has(suffix))
             {
-                *constant = Some(Constant { type_name: types::of_suffix(suffix), value });
+                *constant = Some(Constant {
+                    type_name: types::of_suffix(suffix),
+                    value,
+                });
             }
         }
-        place.constraints.extend(items(element.constraints.as_ref()));
+        place
+            .constraints
+            .extend(items(element.constraints.as_ref()));
         for (name, raw) in &element.values {
-            let suffix = name.strip_prefix("minValue").or_else(|| name.strip_prefix("maxValue"));
+            let suffix = name
+                .strip_prefix("minValue")
+                .or_else(|| name.strip_prefix("maxValue"));
             if let Some(suffix) = suffix
                 && typed.is_none_or(|typed| typed.has(suffix))
             {
@@ -104,21 +124,32 @@ impl<'a> Builder<'_, 'a> {
     }
 
     /// The types of an element that is no choice, or its contentReference.
-    pub(super) fn describe_types(&mut self, id: ElementId, element: &'a ElementDefinition<'a>, address: &Address<'a>) {
+    pub(super) fn describe_types(
+        &mut self,
+        id: ElementId,
+        element: &'a ElementDefinition<'a>,
+        address: &Address<'a>,
+    ) {
         if let Some(reference) = &element.content_reference {
             let reference = self.content_reference(&reference.0, address);
             self.schema.at(id).reference = reference;
             return;
         }
         let is_value_of_primitive = self.is_value_of_primitive(address);
-        for group in TypeGroup::of(items(element.types.as_ref())) {
-            let place = self.schema.at(id);
+        let groups = TypeGroup::of(items(element.types.as_ref()));
+        let place = self.schema.at(id);
+        if !groups.is_empty() {
+            place.types.clear();
+        }
+        for group in &groups {
             // `string.value` is a text of FHIRPath: if it were a string, it would have a value in turn.
             let code = group.references.iter().find_map(|one| one.code());
-            let name = if is_value_of_primitive { code.unwrap_or(group.name.clone()) } else { group.name.clone() };
+            let name = code
+                .filter(|_| is_value_of_primitive)
+                .unwrap_or_else(|| group.name.clone());
             add_new(&mut place.types, [name]);
-            describe_group(place, &group);
         }
+        describe_groups(place, &groups);
     }
 
     /// Whether it must be there, may not, and how often. `is_new`: the definition introduces the element.
@@ -153,14 +184,25 @@ pub(super) fn describe_flags<'a>(place: &mut Element<'a>, element: &'a ElementDe
     place.is_modifier |= element.is_modifier == Some(true);
     place.is_summary |= element.is_summary == Some(true);
     if element.is_modifier == Some(true) {
-        put(&mut place.modifier_reason, element.modifier_reason.as_ref().map(|text| text.0.clone()));
+        put(
+            &mut place.modifier_reason,
+            element.modifier_reason.as_ref().map(|text| text.0.clone()),
+        );
     }
 }
 
-/// Profiles and targets of a type.
-pub(super) fn describe_group<'a>(place: &mut Element<'a>, group: &TypeGroup<'a>) {
-    add_new(&mut place.profiles, group.profiles());
-    add_new(&mut place.refers, group.targets());
+/// Profiles and targets of types, in place of what an earlier element said of them.
+pub(super) fn describe_groups<'a>(place: &mut Element<'a>, groups: &[TypeGroup<'a>]) {
+    let mut profiles = groups.iter().flat_map(TypeGroup::profiles).peekable();
+    if profiles.peek().is_some() {
+        place.profiles.clear();
+        add_new(&mut place.profiles, profiles);
+    }
+    let mut targets = groups.iter().flat_map(TypeGroup::targets).peekable();
+    if targets.peek().is_some() {
+        place.refers.clear();
+        add_new(&mut place.refers, targets);
+    }
 }
 
 fn binding_of<'a>(binding: &BindingDefinition<'a>) -> Binding<'a> {

@@ -1,4 +1,4 @@
-//! Paths of discriminators: the restricted FHIRPath of ElementDefinition.slicing.discriminator.path.
+//! Paths of discriminators: the restricted `FHIRPath` of `ElementDefinition.slicing.discriminator.path`.
 
 /// A step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,15 @@ impl<'p> Token<'p> {
 /// The steps of a path from the element that is sliced; none if it is not understood.
 pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
+    if path.trim().is_empty() {
+        return Some(tokens);
+    }
     for part in parts(path) {
-        let argument = |function: &str| part.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
+        let argument = |function: &str| {
+            part.strip_prefix(function)?
+                .strip_prefix('(')?
+                .strip_suffix(')')
+        };
         if part == "$this" {
             continue;
         }
@@ -38,16 +45,24 @@ pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
         } else if let Some(url) = argument("extension") {
             tokens.push(Token::Extension(url.trim().trim_matches(['\'', '"'])));
         } else if let Some((field, of)) = argument("").and_then(|inner| inner.split_once(" as ")) {
-            tokens.extend([Token::Field(name(field.trim())?), Token::OfType(type_name(of)?)]);
+            tokens.extend([
+                Token::Field(name(field.trim())?),
+                Token::OfType(type_name(of)?),
+            ]);
         } else {
-            tokens.push(Token::Field(name(part.strip_suffix("[x]").unwrap_or(part))?));
+            tokens.push(Token::Field(name(
+                part.strip_suffix("[x]").unwrap_or(part),
+            )?));
         }
     }
     Some(tokens)
 }
 
 fn name(text: &str) -> Option<&str> {
-    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let is_name = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     is_name.then_some(text)
 }
 
@@ -67,4 +82,51 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
         }
         c == '.' && depth == 0
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Token::{Extension, Field, OfType, Resolve};
+
+    #[test]
+    fn the_restricted_paths_of_fhir_are_understood() {
+        for (path, expected) in [
+            ("$this", vec![]),
+            ("", vec![]),
+            ("code.coding", vec![Field("code"), Field("coding")]),
+            ("$this.resolve().code", vec![Resolve, Field("code")]),
+            (
+                "value.ofType(Quantity).unit",
+                vec![Field("value"), OfType("Quantity"), Field("unit")],
+            ),
+            ("value[x]", vec![Field("value")]),
+            (
+                "(value as FHIR.Quantity)",
+                vec![Field("value"), OfType("Quantity")],
+            ),
+            ("value.as('Coding')", vec![Field("value"), OfType("Coding")]),
+            (
+                "extension('http://a.b/c.d').value",
+                vec![Extension("http://a.b/c.d"), Field("value")],
+            ),
+        ] {
+            assert_eq!(tokens(path), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_not() {
+        for path in [
+            "a..b",
+            "where(use = 'x')",
+            "a b",
+            "a[0]",
+            "ofType()",
+            "extension('u'",
+            ".",
+        ] {
+            assert_eq!(tokens(path), None, "{path}");
+        }
+    }
 }

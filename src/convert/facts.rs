@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address::Address;
 use super::definition::{Definition, ElementDefinition, TypeReference, items};
+use super::types::TypeGroup;
 use super::{Refusal, Warnings, address};
 
 /// Whether an element repeats.
@@ -24,6 +25,44 @@ struct Elements<'a> {
     addresses: Vec<Address<'a>>,
 }
 
+/// Types of choices by path, as the ends of the names they make.
+type Choices = HashMap<String, HashSet<String>>;
+
+fn choices(lists: [&Elements<'_>; 2]) -> Choices {
+    let mut choices = Choices::new();
+    for list in lists {
+        for (element, address) in list.list.iter().zip(&list.addresses) {
+            if address.path.ends_with("[x]") {
+                let types = TypeGroup::of(items(element.types.as_ref()));
+                let suffixes = types.into_iter().map(|group| group.suffix());
+                choices
+                    .entry_ref(&*address.path)
+                    .or_default()
+                    .extend(suffixes);
+            }
+        }
+    }
+    choices
+}
+
+impl Elements<'_> {
+    /// Where a path is short for a slice of a choice, that slice.
+    fn spell_out(&mut self, choices: &Choices, paths: &HashSet<String>) {
+        let is_choice =
+            |path: &str| !paths.contains(path) && choices.contains_key(&format!("{path}[x]"));
+        let has_type = |path: &str, suffix: &str| {
+            choices
+                .get(path)
+                .is_some_and(|types| types.contains(suffix))
+        };
+        for address in &mut self.addresses {
+            if !paths.contains(&*address.path) || address.path.contains("[x]") {
+                *address = std::mem::take(address).spelled_out(&has_type, &is_choice);
+            }
+        }
+    }
+}
+
 /// The elements of a definition.
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
@@ -32,7 +71,7 @@ pub(super) struct Facts<'a> {
     /// Position of elements by key: in the differential, in the snapshot.
     by_key: HashMap<String, [Option<u32>; 2]>,
     /// Position of the first element of a path in the snapshot.
-    by_path: HashMap<&'a str, u32>,
+    by_path: HashMap<String, u32>,
     /// Keys of the slices of an element, and of the elements right below one, in order.
     slices: HashMap<String, Vec<String>>,
     children: HashMap<String, Vec<String>>,
@@ -41,7 +80,10 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Reads both lists. Fails if there is nothing in either.
-    pub(super) fn new(definition: &'a Definition<'a>, warnings: &mut Warnings) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        definition: &'a Definition<'a>,
+        warnings: &mut Warnings,
+    ) -> Result<Self, Refusal> {
         let list = |elements: Option<&'a super::definition::Elements<'a>>| {
             items(elements.and_then(|elements| elements.list.as_ref()))
         };
@@ -52,16 +94,34 @@ impl<'a> Facts<'a> {
         }
         // Nothing of a snapshot is written where there is a differential: its ids are nobody's concern.
         let mut unheard = Warnings::default();
-        let of_snapshot = if differential.is_empty() { &mut *warnings } else { &mut unheard };
-        let snapshot = Elements {
+        let of_snapshot = if differential.is_empty() {
+            &mut *warnings
+        } else {
+            &mut unheard
+        };
+        let mut snapshot = Elements {
             list: snapshot,
             addresses: address::addresses(snapshot, "snapshot", of_snapshot)?,
         };
-        let differential = Elements {
+        let mut differential = Elements {
             list: differential,
             addresses: address::addresses(differential, "differential", warnings)?,
         };
-        let derivation = definition.derivation.as_ref().map(super::json::Text::as_str);
+        let choices = choices([&differential, &snapshot]);
+        if !choices.is_empty() {
+            let paths = snapshot
+                .addresses
+                .iter()
+                .map(|one| one.path.clone().into_owned());
+            let paths: HashSet<String> = paths.collect();
+            for list in [&mut differential, &mut snapshot] {
+                list.spell_out(&choices, &paths);
+            }
+        }
+        let derivation = definition
+            .derivation
+            .as_ref()
+            .map(super::json::Text::as_str);
         let mut facts = Self {
             differential,
             snapshot,
@@ -77,29 +137,44 @@ impl<'a> Facts<'a> {
 
     fn index(&mut self) {
         let lists = [&self.differential, &self.snapshot];
-        let is_sliced = |address: &Address<'_>| address.steps.iter().any(|step| step.slice.is_some());
-        let has_slices = lists.iter().any(|list| list.addresses.iter().any(is_sliced));
+        let is_sliced =
+            |address: &Address<'_>| address.steps.iter().any(|step| step.slice.is_some());
+        let has_slices = lists
+            .iter()
+            .any(|list| list.addresses.iter().any(is_sliced));
         let mut known = HashSet::new();
         for (list, elements) in lists.into_iter().enumerate() {
             for (at, address) in (0_u32..).zip(&elements.addresses) {
-                if let Some(place) = self.by_key.entry_ref(&*address.key).or_default().get_mut(list) {
+                if let Some(place) = self
+                    .by_key
+                    .entry_ref(&*address.key)
+                    .or_default()
+                    .get_mut(list)
+                {
                     *place = Some(at);
                 }
                 if list == 1 {
-                    self.by_path.entry(address.path).or_insert(at);
+                    self.by_path.entry_ref(&*address.path).or_insert(at);
                 }
                 // Only matches of slices ask for what is below an element.
                 if !has_slices {
                     continue;
                 }
                 for step in 1..address.steps.len() {
-                    let (above, unsliced) = (address.key_to(step - 1), address.unsliced_key_to(step));
+                    let (above, unsliced) =
+                        (address.key_to(step - 1), address.unsliced_key_to(step));
                     let key = address.key_to(step);
                     if known.insert(unsliced) {
-                        self.children.entry_ref(above).or_default().push(unsliced.to_owned());
+                        self.children
+                            .entry_ref(above)
+                            .or_default()
+                            .push(unsliced.to_owned());
                     }
                     if key != unsliced && known.insert(key) {
-                        self.slices.entry_ref(unsliced).or_default().push(key.to_owned());
+                        self.slices
+                            .entry_ref(unsliced)
+                            .or_default()
+                            .push(key.to_owned());
                     }
                 }
             }
@@ -108,8 +183,20 @@ impl<'a> Facts<'a> {
 
     /// The elements that the schema is made of, and where they stand.
     pub(super) fn source(&self) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> {
-        let source = if self.differential.list.is_empty() { &self.snapshot } else { &self.differential };
+        let source = if self.differential.list.is_empty() {
+            &self.snapshot
+        } else {
+            &self.differential
+        };
         source.list.iter().zip(&source.addresses)
+    }
+
+    /// Where all elements stand, in differential and snapshot.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Address<'a>> {
+        self.differential
+            .addresses
+            .iter()
+            .chain(&self.snapshot.addresses)
     }
 
     /// Whether the definition makes a type, and does not constrain one.
@@ -120,7 +207,11 @@ impl<'a> Facts<'a> {
     /// Position of an element in the differential, or of a definition without one in its snapshot.
     pub(super) fn position(&self, key: &str) -> Option<u32> {
         let [differential, snapshot] = *self.by_key.get(key)?;
-        if self.differential.list.is_empty() { snapshot } else { differential }
+        if self.differential.list.is_empty() {
+            snapshot
+        } else {
+            differential
+        }
     }
 
     /// Whether there is an element of this key.
@@ -136,14 +227,26 @@ impl<'a> Facts<'a> {
         differential.into_iter().chain(snapshot)
     }
 
+    /// What the differential says of an element.
+    pub(super) fn differential(&self, key: &str) -> Option<&'a ElementDefinition<'a>> {
+        let [differential, _] = *self.by_key.get(key)?;
+        self.differential.list.get(differential? as usize)
+    }
+
+    /// What the snapshot says of a path, slices aside.
+    pub(super) fn general(&self, path: &str) -> Option<&'a ElementDefinition<'a>> {
+        self.by_path
+            .get(path)
+            .and_then(|&at| self.snapshot.list.get(at as usize))
+    }
+
     /// The same, and at last what the snapshot says of the path in general, slices aside.
     pub(super) fn of_path(
         &self,
         key: &str,
         path: &str,
     ) -> impl Iterator<Item = &'a ElementDefinition<'a>> {
-        let general = self.by_path.get(path).and_then(|&at| self.snapshot.list.get(at as usize));
-        self.of(key).chain(general)
+        self.of(key).chain(self.general(path))
     }
 
     /// The types an element may have; empty if nobody says.
@@ -158,9 +261,11 @@ impl<'a> Facts<'a> {
     pub(super) fn repeats(&self, key: &str, path: &str) -> Repeats {
         let base = |element: &'a ElementDefinition<'a>| element.base.as_ref()?.max.as_ref();
         let own = |element: &'a ElementDefinition<'a>| element.max.as_ref();
-        let max = match self.is_specialization {
-            true => self.of_path(key, path).find_map(own),
-            false => self.of_path(key, path).find_map(base),
+        let mut said = self.of_path(key, path);
+        let max = if self.is_specialization {
+            said.find_map(own)
+        } else {
+            said.find_map(base)
         };
         match max.map(super::json::Text::as_str) {
             // An element that is prohibited where it is introduced may be either.
@@ -168,7 +273,11 @@ impl<'a> Facts<'a> {
             Some("1") => Repeats::No,
             Some(_) => Repeats::Yes,
             // Nothing else may be more than one.
-            None if self.of(key).filter_map(own).any(|max| !["0", "1"].contains(&max.as_str())) => {
+            None if self
+                .of(key)
+                .filter_map(own)
+                .any(|max| !["0", "1"].contains(&max.as_str())) =>
+            {
                 Repeats::Yes
             }
             None => Repeats::Unknown,
@@ -180,7 +289,11 @@ impl<'a> Facts<'a> {
     pub(super) fn is_sliced(&self, unsliced: &str, path: &str) -> bool {
         let slices = self.slices(unsliced).len() > 1;
         let is_known = self.has(unsliced) || self.snapshot.list.is_empty();
-        slices || is_known || self.of_path(unsliced, path).any(|element| element.slicing.is_some())
+        slices
+            || is_known
+            || self
+                .of_path(unsliced, path)
+                .any(|element| element.slicing.is_some())
     }
 
     /// Keys of the slices of an element.

@@ -138,7 +138,10 @@ impl<'a> Json<'a> {
                 .find(|(member, _)| member == name)
                 .and_then(|(member, value)| Some(Self::member(member, value.cut_to(rest)?))),
             Self::Array(items) => {
-                let cut: Vec<_> = items.into_iter().filter_map(|item| item.cut_to(path)).collect();
+                let cut: Vec<_> = items
+                    .into_iter()
+                    .filter_map(|item| item.cut_to(path))
+                    .collect();
                 (!cut.is_empty()).then_some(Self::Array(cut))
             }
             _ => None,
@@ -148,8 +151,12 @@ impl<'a> Json<'a> {
     /// Both in one: members of objects are joined, items of lists pairwise. Of two values, the first stays.
     #[must_use]
     pub(super) fn joined(self, other: Self) -> Self {
+        self.joined_at(other, 0)
+    }
+
+    fn joined_at(self, other: Self, depth: usize) -> Self {
         let open = |value| match value {
-            Self::Raw(raw) => Self::opened(raw, 0),
+            Self::Raw(raw) => Self::opened(raw, depth),
             other => other,
         };
         match (open(self), open(other)) {
@@ -157,7 +164,8 @@ impl<'a> Json<'a> {
                 for (name, value) in others {
                     match members.iter_mut().find(|(member, _)| *member == name) {
                         Some((_, here)) => {
-                            *here = std::mem::replace(here, Self::Bool(false)).joined(value);
+                            let own = std::mem::replace(here, Self::Bool(false));
+                            *here = own.joined_at(value, depth + 1);
                         }
                         None => members.push((name, value)),
                     }
@@ -169,7 +177,7 @@ impl<'a> Json<'a> {
                 let mut all: Vec<_> = items
                     .into_iter()
                     .map(|item| match others.next() {
-                        Some(other) => item.joined(other),
+                        Some(other) => item.joined_at(other, depth + 1),
                         None => item,
                     })
                     .collect();
@@ -220,7 +228,10 @@ pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'a> Members<'a> {
     /// The member of a name.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, raw)| *raw)
+        self.0
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, raw)| *raw)
     }
 }
 
@@ -290,11 +301,89 @@ pub(super) fn write_text(text: &str, out: &mut String) {
             "\t" => out.push_str("\\t"),
             _ => {
                 let code = mark.as_bytes().first().copied().unwrap_or_default();
-                out.push_str(&format!("\\u{code:04x}"));
+                out.push_str("\\u00");
+                for digit in [code >> 4, code & 15] {
+                    out.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+                }
             }
         }
         rest = behind;
     }
     out.push_str(rest);
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &Json<'_>) -> String {
+        let mut out = String::new();
+        json.write(&mut out);
+        out
+    }
+
+    #[test]
+    fn a_path_is_cut_out_with_its_lists() {
+        let raw = r#"{"coding": [{"system": "s", "code": "a"}, {"code": "b"}], "text": "t"}"#;
+        let cut = Json::at_path(raw, &["coding", "code"]).unwrap();
+        assert_eq!(text(&cut), r#"{"coding":[{"code":"a"},{"code":"b"}]}"#);
+        assert_eq!(Json::at_path(raw, &["coding", "display"]), None);
+        assert_eq!(Json::at_path(raw, &["text", "x"]), None);
+        assert_eq!(Json::at_path("[]", &[]), Some(Json::Raw("[]")));
+    }
+
+    #[test]
+    fn two_values_are_joined_member_by_member_and_item_by_item() {
+        let one = Json::Raw(r#"{"coding":[{"system":"s"}],"n":1.500}"#);
+        let other = Json::Raw(r#"{"coding":[{"code":"a"},{"code":"b"}],"n":2}"#);
+        let both = r#"{"coding":[{"system":"s","code":"a"},{"code":"b"}],"n":1.500}"#;
+        assert_eq!(text(&one.joined(other)), both);
+    }
+
+    #[test]
+    fn of_a_member_that_comes_twice_the_last_one_counts() {
+        let cut = Json::at_path(r#"{"a":{"b":1},"a":{"b":2}}"#, &["a", "b"]).unwrap();
+        assert_eq!(text(&cut), r#"{"a":{"b":2}}"#);
+    }
+
+    #[test]
+    fn white_space_goes_but_not_from_texts() {
+        let mut out = String::new();
+        write_compact(
+            "{ \"a b\\\" c\\\\\" :\t[ 1.50 ,\n\" \u{e9} \" ] }",
+            &mut out,
+        );
+        assert_eq!(out, "{\"a b\\\" c\\\\\":[1.50,\" \u{e9} \"]}");
+    }
+
+    #[test]
+    fn texts_are_escaped_as_json_has_it() {
+        let given = "a\"b\\c\n\r\t\u{0}\u{1f}\u{7f}\u{1f600}";
+        let mut out = String::new();
+        write_text(given, &mut out);
+        assert_eq!(serde_json::from_str::<String>(&out).unwrap(), given);
+    }
+
+    #[test]
+    fn a_lone_surrogate_becomes_one_replacement_character() {
+        for (given, expected) in [
+            (r#""a\ud83db""#, "a\u{fffd}b"),
+            (r#""\udc00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83d\ude00""#, "\u{1f600}"),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Text<'_>>(given).unwrap().as_str(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_kept_as_it_stands() {
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        let raw = format!(r#"{{"a":{deep}}}"#);
+        let joined = Json::Raw(&raw).joined(Json::Raw(&raw));
+        assert_eq!(text(&joined), raw);
+    }
 }

@@ -8,7 +8,7 @@
 //! | `address`, `facts` | where an element stands; what differential and snapshot say of it |
 //! | `build`, `describe` | which element of the schema that is about; what it puts there |
 //! | `choices`, `slices` | the typed elements of `value[x]`; slices and their bounds |
-//! | `matches`, `discriminator` | what data belongs to a slice |
+//! | `matches`, `constants`, `discriminator` | what data belongs to a slice |
 //! | `schema`, `write` | the schema in the making; its text |
 //! | `dependencies` | what a schema needs |
 //! | `json`, `types` | values that keep their digits; names of types |
@@ -16,6 +16,7 @@
 mod address;
 mod build;
 mod choices;
+mod constants;
 mod definition;
 mod dependencies;
 mod describe;
@@ -67,7 +68,11 @@ pub fn convert(text: &str) -> Result<Conversion, Refusal> {
     let (schema, warnings) = build::build(&definition, &facts, warnings)?;
     let schema = write::write(&definition, &schema);
     let dependencies = dependencies(&schema)?;
-    Ok(Conversion { schema, dependencies, warnings: warnings.list })
+    Ok(Conversion {
+        schema,
+        dependencies,
+        warnings: warnings.list,
+    })
 }
 
 /// What a FHIR Schema, given as JSON text, needs: each edge once, by kind and then by target. A schema does
@@ -77,10 +82,15 @@ pub fn dependencies(schema: &str) -> Result<Vec<Dependency>, Refusal> {
 }
 
 fn check(definition: &definition::Definition<'_>) -> Result<(), Refusal> {
-    let text = |text: &'_ Option<json::Text<'_>>| text.as_ref().map_or(String::new(), |text| text.as_str().to_owned());
+    let text = |text: &'_ Option<json::Text<'_>>| {
+        text.as_ref()
+            .map_or(String::new(), |text| text.as_str().to_owned())
+    };
     let resource_type = text(&definition.resource_type);
     if resource_type != "StructureDefinition" {
-        return Err(format!("it is a {resource_type}, not a StructureDefinition"));
+        return Err(format!(
+            "it is a {resource_type}, not a StructureDefinition"
+        ));
     }
     let (url, base) = (text(&definition.url), text(&definition.base));
     if !url.is_empty() && base.split('|').next() == Some(url.as_str()) {
@@ -100,7 +110,11 @@ impl Warnings {
     fn add(&mut self, kind: &'static str, element: &str, message: impl FnOnce() -> String) {
         let (element, message) = (element.to_owned(), message());
         if self.known.insert((kind, element.clone(), message.clone())) {
-            self.list.push(Warning { kind, element, message });
+            self.list.push(Warning {
+                kind,
+                element,
+                message,
+            });
         }
     }
 }

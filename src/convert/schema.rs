@@ -16,6 +16,7 @@ pub(super) type ElementId = u32;
 
 /// What a schema says of an element, or of the root.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "as many as a schema has")]
 pub(super) struct Element<'a> {
     pub(super) index: Option<usize>,
     pub(super) short: Option<Cow<'a, str>>,
@@ -129,7 +130,11 @@ impl<'a> Schema<'a> {
 
     /// A schema that says nothing.
     pub(super) fn new() -> Self {
-        Self { elements: vec![Element::default()], by_name: HashMap::new(), nowhere: Element::default() }
+        Self {
+            elements: vec![Element::default()],
+            by_name: HashMap::new(),
+            nowhere: Element::default(),
+        }
     }
 
     /// An element.
@@ -139,7 +144,9 @@ impl<'a> Schema<'a> {
 
     /// An element, to be changed.
     pub(super) fn at(&mut self, id: ElementId) -> &mut Element<'a> {
-        self.elements.get_mut(id as usize).unwrap_or(&mut self.nowhere)
+        self.elements
+            .get_mut(id as usize)
+            .unwrap_or(&mut self.nowhere)
     }
 
     /// The element of a name below another one, made if it is not there.
@@ -156,14 +163,21 @@ impl<'a> Schema<'a> {
 
     /// The schema of a slice of an element, and its place among the slices; none if it is not there.
     pub(super) fn slice(&self, of: ElementId, name: &str) -> Option<ElementId> {
-        self.by_name.get(&(of, Kind::Slice, name.to_owned())).copied()
+        self.by_name
+            .get(&(of, Kind::Slice, name.to_owned()))
+            .copied()
     }
 
     /// Adds a slice to an element that has a slicing; returns its schema.
-    pub(super) fn add_slice(&mut self, of: ElementId, mut slice: Slice<'a>) -> Result<ElementId, Refusal> {
+    pub(super) fn add_slice(
+        &mut self,
+        of: ElementId,
+        mut slice: Slice<'a>,
+    ) -> Result<ElementId, Refusal> {
         let id = self.add()?;
         slice.schema = id;
-        self.by_name.insert((of, Kind::Slice, slice.name.clone().into_owned()), id);
+        self.by_name
+            .insert((of, Kind::Slice, slice.name.clone().into_owned()), id);
         let slicing = self.at(of).slicing.get_or_insert_default();
         if slicing.is_ordered {
             slice.order = Some(slicing.slices.len());
@@ -183,7 +197,10 @@ impl<'a> Schema<'a> {
 }
 
 /// Adds what a list does not have yet.
-pub(super) fn add_new<'a>(list: &mut Vec<Cow<'a, str>>, texts: impl IntoIterator<Item = Cow<'a, str>>) {
+pub(super) fn add_new<'a>(
+    list: &mut Vec<Cow<'a, str>>,
+    texts: impl IntoIterator<Item = Cow<'a, str>>,
+) {
     let mut known: HashSet<Cow<'a, str>> = list.iter().cloned().collect();
     for text in texts {
         if known.insert(text.clone()) {

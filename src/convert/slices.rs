@@ -26,9 +26,14 @@ impl<'f, 'a> Builder<'f, 'a> {
         let place = self.schema.at(of);
         // Data without the element would not have the slice either.
         place.is_required |= cardinality.min > 0;
-        let slice = place.slicing.as_mut().and_then(|slicing| slicing.slices.iter_mut().find(|one| one.schema == id));
+        let slice = place
+            .slicing
+            .as_mut()
+            .and_then(|slicing| slicing.slices.iter_mut().find(|one| one.schema == id));
         if let Some(slice) = slice {
-            slice.min = (cardinality.min > 0).then_some(cardinality.min).or(slice.min);
+            slice.min = (cardinality.min > 0)
+                .then_some(cardinality.min)
+                .or(slice.min);
             slice.max = cardinality.max.or(slice.max);
             slice.is_constraining |= element.is_constraining == Some(true);
         }
@@ -43,7 +48,11 @@ impl<'f, 'a> Builder<'f, 'a> {
         address: &'f Address<'a>,
         at: usize,
     ) -> Result<ElementId, Refusal> {
-        let Some((step, name)) = address.steps.get(at).and_then(|step| Some((step, step.slice.as_ref()?))) else {
+        let Some((step, name)) = address
+            .steps
+            .get(at)
+            .and_then(|step| Some((step, step.slice.as_ref()?)))
+        else {
             return Ok(of);
         };
         if let Some(id) = self.schema.slice(of, name) {
@@ -51,17 +60,32 @@ impl<'f, 'a> Builder<'f, 'a> {
         }
         self.describe_slicing(of, address, at);
         let key = address.key_to(at);
-        let is_extension = !step.is_choice && ["extension", "modifierExtension"].contains(&&*step.name);
+        let is_extension =
+            !step.is_choice && ["extension", "modifierExtension"].contains(&&*step.name);
         let finder = Finder::new(self.facts);
         let place = Place::of_slice(key, address.path_to(at));
-        let found = if is_extension { finder.extension(&place) } else { None };
-        let found = found.map_or_else(|| finder.slice(&place, self.discriminators(address, at)), Ok);
-        let is_known = self.facts.of(key).any(|element| element.is_constraining == Some(true));
+        let found = if is_extension {
+            finder.extension(&place)
+        } else {
+            None
+        };
+        let found = found.map_or_else(
+            || finder.slice(&place, self.discriminators(address, at)),
+            Ok,
+        );
+        let is_known = self
+            .facts
+            .of(key)
+            .any(|element| element.is_constraining == Some(true));
         if let Err(reason) = &found
             && !is_known
             && *name != DEFAULT_SLICE
         {
-            self.warnings.add("slice-match", key, || format!("nothing tells which data belongs to it: {reason}"));
+            let is_own = at + 1 == address.steps.len();
+            let label = if is_own { address.label } else { key };
+            self.warnings.add("slice-match", label, || {
+                format!("nothing tells which data belongs to it: {reason}")
+            });
         }
         let found = found.ok();
         let url = found.as_ref().and_then(|found| found.url.clone());
@@ -76,7 +100,12 @@ impl<'f, 'a> Builder<'f, 'a> {
         };
         let id = self.schema.add_slice(of, slice)?;
         if let (Some(url), "extension") = (url, &*step.name) {
-            let named = NamedExtension { name: name.clone(), url, slicing: of, schema: id };
+            let named = NamedExtension {
+                name: name.clone(),
+                url,
+                slicing: of,
+                schema: id,
+            };
             self.schema.at(parent).extensions.push(named);
         }
         Ok(id)
@@ -94,7 +123,9 @@ impl<'f, 'a> Builder<'f, 'a> {
             return;
         };
         let discriminators = items(said.discriminators.as_ref()).iter().map(|one| {
-            let text = |text: Option<&super::json::Text<'a>>| text.map(|text| text.0.clone()).unwrap_or_default();
+            let text = |text: Option<&super::json::Text<'a>>| {
+                text.map(|text| text.0.clone()).unwrap_or_default()
+            };
             (text(one.kind.as_ref()), text(one.path.as_ref()))
         });
         *place = Some(Box::new(Slicing {
@@ -106,16 +137,21 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     fn slicing(&self, key: &str, path: &str) -> Option<&'a SlicingDefinition<'a>> {
-        self.facts.of_path(key, path).find_map(|element| element.slicing.as_ref())
+        self.facts
+            .of_path(key, path)
+            .find_map(|element| element.slicing.as_ref())
     }
 
     /// By what a slice is told from the others; a slice of a slice by what that one says.
     fn discriminators(&self, address: &Address<'a>, at: usize) -> &'a [Discriminator<'a>] {
         let key = address.key_to(at);
         let of_above = key.rsplit_once('/').and_then(|(above, _)| {
-            self.facts.of(above).find_map(|element| element.slicing.as_ref())
+            self.facts
+                .of(above)
+                .find_map(|element| element.slicing.as_ref())
         });
-        let said = of_above.or_else(|| self.slicing(address.unsliced_key_to(at), address.path_to(at)));
+        let said =
+            of_above.or_else(|| self.slicing(address.unsliced_key_to(at), address.path_to(at)));
         said.map_or(&[], |slicing| items(slicing.discriminators.as_ref()))
     }
 }

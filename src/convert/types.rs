@@ -9,14 +9,41 @@ pub(super) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// FHIR's primitive types: in the names of members their first letter is a capital.
 const PRIMITIVES: [&str; 21] = [
-    "base64Binary", "boolean", "canonical", "code", "date", "dateTime", "decimal", "id", "instant",
-    "integer", "integer64", "markdown", "oid", "positiveInt", "string", "time", "unsignedInt", "uri",
-    "url", "uuid", "xhtml",
+    "base64Binary",
+    "boolean",
+    "canonical",
+    "code",
+    "date",
+    "dateTime",
+    "decimal",
+    "id",
+    "instant",
+    "integer",
+    "integer64",
+    "markdown",
+    "oid",
+    "positiveInt",
+    "string",
+    "time",
+    "unsignedInt",
+    "uri",
+    "url",
+    "uuid",
+    "xhtml",
 ];
 /// Types that can have codes (invariant eld-11 of `ElementDefinition`), and profiles of Quantity.
 const CODED: [&str; 11] = [
-    "code", "Coding", "CodeableConcept", "CodeableReference", "Quantity", "string", "uri", "Duration",
-    "Age", "Count", "Distance",
+    "code",
+    "Coding",
+    "CodeableConcept",
+    "CodeableReference",
+    "Quantity",
+    "string",
+    "uri",
+    "Duration",
+    "Age",
+    "Count",
+    "Distance",
 ];
 
 /// A type's entries in one element: releases before R4 repeat the type for each target.
@@ -33,10 +60,15 @@ impl<'a> TypeGroup<'a> {
     pub(super) fn of(types: &'a [TypeReference<'a>]) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for reference in types {
-            let Some(name) = reference.name() else { continue };
+            let Some(name) = reference.name() else {
+                continue;
+            };
             match groups.iter_mut().find(|group| group.name == name) {
                 Some(group) => group.references.push(reference),
-                None => groups.push(Self { name, references: vec![reference] }),
+                None => groups.push(Self {
+                    name,
+                    references: vec![reference],
+                }),
             }
         }
         groups
@@ -49,7 +81,9 @@ impl<'a> TypeGroup<'a> {
 
     /// What a reference of the type may point to.
     pub(super) fn targets(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        self.references.iter().flat_map(|one| one.targets.iter().flat_map(|list| list.0.iter().cloned()))
+        self.references
+            .iter()
+            .flat_map(|one| one.targets.iter().flat_map(|list| list.0.iter().cloned()))
     }
 
     /// The end of a member's name that this type makes.
@@ -90,16 +124,27 @@ pub(super) fn is_coded(type_name: &str) -> bool {
 
 /// Whether `maxLength` says something of a type.
 pub(super) fn is_text(type_name: &str) -> bool {
-    let texts = ["base64Binary", "canonical", "code", "id", "markdown", "oid", "string", "uri", "url", "uuid"];
+    let texts = [
+        "base64Binary",
+        "canonical",
+        "code",
+        "id",
+        "markdown",
+        "oid",
+        "string",
+        "uri",
+        "url",
+        "uuid",
+    ];
     texts.contains(&type_name)
 }
 
 /// Where a type is defined.
 pub(super) fn canonical<'a>(type_name: &Cow<'a, str>) -> Cow<'a, str> {
-    match type_name.contains(':') {
-        true => type_name.clone(),
-        false => format!("{CORE}{type_name}").into(),
+    if type_name.contains(':') {
+        return type_name.clone();
     }
+    format!("{CORE}{type_name}").into()
 }
 
 /// The URL of a canonical, without the version.

@@ -11,7 +11,10 @@ use super::types::tail;
 
 /// The text of a definition's schema.
 pub(super) fn write(definition: &Definition<'_>, schema: &Schema<'_>) -> String {
-    let mut out = Writer { out: String::with_capacity(4096), is_first: true };
+    let mut out = Writer {
+        out: String::with_capacity(4096),
+        is_first: true,
+    };
     out.open('{');
     out.header(definition, schema);
     out.content(schema, Schema::ROOT, true);
@@ -21,7 +24,10 @@ pub(super) fn write(definition: &Definition<'_>, schema: &Schema<'_>) -> String 
 
 /// What a schema is of, in one word.
 fn class(definition: &Definition<'_>) -> &'static str {
-    let text = |text: &Option<Text<'_>>| text.as_ref().map_or(String::new(), |text| text.as_str().to_owned());
+    let text = |text: &Option<Text<'_>>| {
+        text.as_ref()
+            .map_or(String::new(), |text| text.as_str().to_owned())
+    };
     let (kind, derivation) = (text(&definition.kind), text(&definition.derivation));
     match (kind.as_str(), derivation.as_str()) {
         (_, "constraint") if text(&definition.type_name) == "Extension" => "extension",
@@ -35,7 +41,8 @@ fn class(definition: &Definition<'_>) -> &'static str {
 impl<'a> Match<'a> {
     /// As it stands in the schema.
     pub(super) fn to_json(&self) -> Json<'a> {
-        let mut members: Vec<(Cow<'a, str>, Json<'a>)> = vec![("type".into(), Json::Text(self.kind.into()))];
+        let mut members: Vec<(Cow<'a, str>, Json<'a>)> =
+            vec![("type".into(), Json::Text(self.kind.into()))];
         if self.resolves {
             members.push(("resolve-ref".into(), Json::Bool(true)));
         }
@@ -70,12 +77,20 @@ impl Writer {
             self.raw("context", context.get());
         }
         if text(&definition.kind).as_deref() == Some("primitive-type") {
-            let own = definition.type_name.as_ref().map(|name| tail(name.as_str()));
+            let own = definition
+                .type_name
+                .as_ref()
+                .map(|name| tail(name.as_str()));
             let root = schema.get(Schema::ROOT);
             let value = root.elements.iter().find(|(name, _)| name == "value");
             let value = value.map(|(_, id)| schema.get(*id));
             let of_value = value.filter(|_| own.is_some());
-            self.text("primitiveType", of_value.and_then(|value| value.types.first()).map(|name| &**name));
+            self.text(
+                "primitiveType",
+                of_value
+                    .and_then(|value| value.types.first())
+                    .map(|name| &**name),
+            );
             self.text("regex", of_value.and_then(|value| value.regex.as_deref()));
         }
     }
@@ -156,7 +171,10 @@ impl Writer {
         for (key, constraint) in last {
             self.name(key);
             self.open('{');
-            self.text("expression", constraint.expression.as_ref().map(Text::as_str));
+            self.text(
+                "expression",
+                constraint.expression.as_ref().map(Text::as_str),
+            );
             self.text("human", constraint.human.as_ref().map(Text::as_str));
             self.text("severity", constraint.severity.as_ref().map(Text::as_str));
             self.close('}');
@@ -204,7 +222,10 @@ impl Writer {
                     found.to_json().write(&mut self.out);
                 }
                 self.number("order", slice.order);
-                self.text("reslice", slice.name.rsplit_once('/').map(|(above, _)| above));
+                self.text(
+                    "reslice",
+                    slice.name.rsplit_once('/').map(|(above, _)| above),
+                );
                 self.flag("sliceIsConstraining", slice.is_constraining);
                 self.name("schema");
                 self.element(schema, slice.schema);
@@ -218,10 +239,16 @@ impl Writer {
     /// What is below an element.
     fn below(&mut self, schema: &Schema<'_>, element: &Element<'_>) {
         let names = |is: fn(&Element<'_>) -> bool| -> Vec<Cow<'_, str>> {
-            let named = element.elements.iter().filter(|(_, id)| is(schema.get(*id)));
+            let named = element
+                .elements
+                .iter()
+                .filter(|(_, id)| is(schema.get(*id)));
             named.map(|(name, _)| Cow::Borrowed(&**name)).collect()
         };
-        self.texts("required", &names(|one| one.is_required && !one.is_excluded));
+        self.texts(
+            "required",
+            &names(|one| one.is_required && !one.is_excluded),
+        );
         self.texts("excluded", &names(|one| one.is_excluded));
         if !element.extensions.is_empty() {
             self.name("extensions");
@@ -231,7 +258,12 @@ impl Writer {
                 self.open('{');
                 self.text("url", Some(&extension.url));
                 let slicing = schema.get(extension.slicing).slicing.as_ref();
-                let slice = slicing.and_then(|slicing| slicing.slices.iter().find(|one| one.schema == extension.schema));
+                let slice = slicing.and_then(|slicing| {
+                    slicing
+                        .slices
+                        .iter()
+                        .find(|one| one.schema == extension.schema)
+                });
                 if let Some(slice) = slice {
                     self.number("min", slice.min.map(|min| min as usize));
                     self.number("max", slice.max.map(|max| max as usize));
