@@ -40,8 +40,7 @@ impl Generator<'_> {
         }
         let mut members = bound_members(min, (is_explicit || says_max).then_some("1"));
         members.extend(more);
-        let names: Vec<_> = types.iter().map(|one| format!("{stem}{}", suffix(&one.name))).collect();
-        self.put(&at.places, "choices", &texts(&names));
+        self.put(&at.places, "choices", &texts(&names_of(stem, types)));
         let mut all = at.places.clone();
         let mut spots = Spots::new();
         for one in types {
@@ -98,13 +97,18 @@ impl Generator<'_> {
     /// Slices of different types: each is a typed element.
     fn choice_by_slices(&mut self, at: &At, stem: &str, types: &[Type], depth: usize) {
         let slicing = r#"{"discriminator":[{"type":"type","path":"$this"}],"rules":"open","ordered":false}"#;
-        if !self.may_skip() {
+        let is_skipped = self.may_skip();
+        if !is_skipped {
             let more = if self.tape.chance(10) { vec![member("slicing", slicing)] } else { Members::new() };
             self.choice_element(at, stem, types, more, false);
         }
         for one in types {
             if !self.tape.chance(10) {
                 continue;
+            }
+            if is_skipped {
+                // The snapshot has the types that the slices leave.
+                self.put(&at.places, "choices", &texts(&names_of(stem, types)));
             }
             let typed_name = format!("{stem}{}", suffix(&one.name));
             let has_own_name = self.tape.chance(5);
@@ -191,4 +195,9 @@ impl Generator<'_> {
             self.put(&slice.places, "slice match", &canonical(&found));
         }
     }
+}
+
+/// Names of the typed elements of a choice.
+fn names_of(stem: &str, types: &[Type]) -> Vec<String> {
+    types.iter().map(|one| format!("{stem}{}", suffix(&one.name))).collect()
 }

@@ -35,7 +35,7 @@ impl Generator<'_> {
         }
         let slicing = format!(r#"{{"discriminator":{DISCRIMINATOR},"rules":"open","ordered":false}}"#);
         self.generally(at, "*", vec![member("slicing", &*slicing)]);
-        let is_said = self.tape.chance(8);
+        let is_said = self.is_in_snapshot_only() || self.tape.chance(8);
         if is_said || self.has_base() {
             self.put_json(&at.places, "slicing discriminator", DISCRIMINATOR);
             self.put(&at.places, "slicing rules", "\"open\"");

@@ -115,6 +115,7 @@ impl Generator<'_> {
         let way = self.tape.pick(&WAYS);
         let knows_lists = self.is_new || !matches!(self.source, super::Source::Differential);
         let way = if way == Way::ProfileInstead && self.has_base() { Way::Value } else { way };
+        let way = if matches!(way, Way::Binding | Way::BindingOfThis) && self.is_in_snapshot_only() { Way::Value } else { way };
         let way = if way == Way::ValueBelow && !knows_lists { Way::Value } else { way };
         let may_repeat = matches!(way, Way::Value | Way::ValueInPattern | Way::ValueBelow | Way::TwoValues);
         let max = if may_repeat && knows_lists { self.tape.pick(&["1", "*"]) } else { "1" };
