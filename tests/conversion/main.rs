@@ -10,6 +10,7 @@
 
 mod document;
 mod generate;
+mod hostile;
 mod json;
 mod laws;
 mod reader;

@@ -108,7 +108,12 @@ impl Generator<'_> {
     /// Profiles and targets of types.
     pub(super) fn say_profiles(&mut self, places: &[String], types: &[Type]) {
         let profiles: Vec<_> = types.iter().flat_map(|one| one.profiles.clone()).collect();
-        let targets: Vec<_> = types.iter().flat_map(|one| one.targets.clone()).collect();
+        let mut targets: Vec<String> = Vec::new();
+        for target in types.iter().flat_map(|one| &one.targets) {
+            if !targets.contains(target) {
+                targets.push(target.clone());
+            }
+        }
         if !profiles.is_empty() {
             self.put(places, "profiles", &texts(&profiles));
         }
