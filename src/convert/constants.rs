@@ -48,17 +48,34 @@ impl<'a> Finder<'_, 'a> {
         found.or_else(|| self.profiles(place))
     }
 
-    /// The profiles of the slice's type: what a discriminator does not find here stands in them.
+    /// The profiles of the slice's type: what a discriminator does not find here stands in them. Not where
+    /// another slice has the same: then they do not tell the two apart.
     fn profiles(self, place: &Place) -> Option<Part<'a>> {
-        let said = self
+        let profiles = self.profiles_of(&place.key)?;
+        let below = place.key.strip_prefix(self.slice)?;
+        let unsliced = self
+            .slice
+            .rsplit_once(':')
+            .map_or(self.slice, |(unsliced, _)| unsliced);
+        let mut others = self
             .facts
-            .of(&place.key)
-            .map(|one| TypeGroup::of(items(one.types.as_ref())));
-        let profiles: Vec<_> = said
-            .flatten()
-            .flat_map(|group| group.profiles().collect::<Vec<_>>())
-            .collect();
-        (!profiles.is_empty()).then(|| Part::new("profile", Json::one_or_many(profiles)))
+            .slices(unsliced)
+            .iter()
+            .filter(|other| *other != self.slice);
+        let is_shared = others
+            .any(|other| self.profiles_of(&format!("{other}{below}")).as_ref() == Some(&profiles));
+        (!is_shared).then(|| Part::new("profile", Json::one_or_many(profiles)))
+    }
+
+    fn profiles_of(self, key: &str) -> Option<Vec<Cow<'a, str>>> {
+        let mut said = self.facts.of(key).map(|one| {
+            let groups = TypeGroup::of(items(one.types.as_ref()));
+            groups
+                .iter()
+                .flat_map(TypeGroup::profiles)
+                .collect::<Vec<_>>()
+        });
+        said.find(|profiles| !profiles.is_empty())
     }
 
     fn value_of_child(self, place: &Place, name: &str, rest: &[Token<'_>]) -> Option<Part<'a>> {

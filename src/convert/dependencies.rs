@@ -29,7 +29,7 @@ pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, serde_json::
             .and_then(text)
             .map(|base| types::canonical(&base)),
     );
-    edges.below(&schema, 0);
+    edges.value(&schema, false, 0);
     let mut list = edges.list;
     list.sort_unstable_by(|one, other| (one.0 as u8, &one.1).cmp(&(other.0 as u8, &other.1)));
     list.dedup();
@@ -93,6 +93,20 @@ impl<'a> Edges<'a> {
             DependencyKind::Type,
             list("elementReference").into_iter().take(1),
         );
+        // Extensions inside of an extension have relative URLs: they are defined where they stand.
+        let url = element
+            .get("url")
+            .and_then(text)
+            .filter(|url| url.contains(':'));
+        self.add(DependencyKind::Extension, url);
+        self.value(element, is_extension, depth);
+    }
+
+    /// What holds for the value of an element, or of the root.
+    fn value(&mut self, element: &Members<'a>, is_extension: bool, depth: usize) {
+        let list = |name: &str| element.get(name).map_or_else(Vec::new, texts);
+        let member =
+            |of: &str, name: &str| element.get(of).and_then(object).and_then(|of| of.get(name));
         let kind = if is_extension {
             DependencyKind::Extension
         } else {
@@ -100,21 +114,11 @@ impl<'a> Edges<'a> {
         };
         self.add(kind, list("profiles"));
         self.add(DependencyKind::Reference, list("refers"));
-        // Extensions inside of an extension have relative URLs: they are defined where they stand.
-        let url = element
-            .get("url")
-            .and_then(text)
-            .filter(|url| url.contains(':'));
-        self.add(DependencyKind::Extension, url);
-        let binding = element.get("binding").and_then(object);
         self.add(
             DependencyKind::Binding,
-            binding.and_then(|binding| binding.get("valueSet").and_then(text)),
+            member("binding", "valueSet").and_then(text),
         );
-        let slices = element
-            .get("slicing")
-            .and_then(object)
-            .and_then(|slicing| slicing.get("slices").and_then(object));
+        let slices = member("slicing", "slices").and_then(object);
         for (_, slice) in slices.map_or_else(Vec::new, |slices| slices.0) {
             if let Some(slice) = object(slice) {
                 self.slice(&slice, depth);

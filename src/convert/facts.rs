@@ -153,7 +153,8 @@ impl<'a> Facts<'a> {
                 {
                     *place = Some(at);
                 }
-                if list == 1 {
+                // What holds in general; a slice may be told of more.
+                if list == 1 && address.key == address.path {
                     self.by_path.entry_ref(&*address.path).or_insert(at);
                 }
                 // Only matches of slices ask for what is below an element.

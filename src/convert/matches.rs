@@ -48,6 +48,10 @@ impl Place {
         }
     }
 
+    fn is_choice(&self) -> bool {
+        self.path.ends_with("[x]")
+    }
+
     pub(super) fn with_key(&self, key: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -102,12 +106,14 @@ impl<'a> Part<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finder<'f, 'a> {
     pub(super) facts: &'f Facts<'a>,
+    /// Key of the slice that is to be told from the others.
+    pub(super) slice: &'f str,
 }
 
 impl<'f, 'a> Finder<'f, 'a> {
-    /// Over the elements of a definition.
-    pub(super) fn new(facts: &'f Facts<'a>) -> Self {
-        Self { facts }
+    /// For a slice of a definition, by its key.
+    pub(super) fn new(facts: &'f Facts<'a>, slice: &'f str) -> Self {
+        Self { facts, slice }
     }
 
     /// The match of a slice; as the rest of a sentence, why there is none.
@@ -271,7 +277,7 @@ impl<'f, 'a> Finder<'f, 'a> {
         }
         let names = Json::one_or_many(groups.into_iter().map(|group| group.name).collect());
         // In JSON, the name of a choice's member ends in its type; a resource has its type within.
-        let value = if choice.is_some() {
+        let value = if choice.is_some() || place.is_choice() {
             names
         } else {
             Json::member("resourceType", names)

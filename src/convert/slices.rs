@@ -5,6 +5,7 @@ use super::address::Address;
 use super::build::Builder;
 use super::definition::{Discriminator, ElementDefinition, SlicingDefinition, items};
 use super::describe::Cardinality;
+use super::json::Text;
 use super::matches::{Finder, Place};
 use super::schema::{ElementId, NamedExtension, Slice, Slicing};
 
@@ -23,6 +24,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Result<ElementId, Refusal> {
         let last = address.steps.len() - 1;
         let id = self.slice_schema(of, parent, address, last)?;
+        self.describe_reslicing(id, element);
         let place = self.schema.at(of);
         // Data without the element would not have the slice either.
         place.is_required |= cardinality.min > 0;
@@ -62,7 +64,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         let key = address.key_to(at);
         let is_extension =
             !step.is_choice && ["extension", "modifierExtension"].contains(&&*step.name);
-        let finder = Finder::new(self.facts);
+        let finder = Finder::new(self.facts, key);
         let place = Place::of_slice(key, address.path_to(at));
         let found = if is_extension {
             finder.extension(&place)
@@ -115,25 +117,16 @@ impl<'f, 'a> Builder<'f, 'a> {
     pub(super) fn describe_slicing(&mut self, of: ElementId, address: &Address<'a>, at: usize) {
         let said = self.slicing(address.unsliced_key_to(at), address.path_to(at));
         let place = &mut self.schema.at(of).slicing;
-        if place.is_some() {
-            return;
+        if place.is_none() {
+            *place = Some(Box::new(said.map_or_else(Slicing::default, slicing_of)));
         }
-        let Some(said) = said else {
-            *place = Some(Box::default());
-            return;
-        };
-        let discriminators = items(said.discriminators.as_ref()).iter().map(|one| {
-            let text = |text: Option<&super::json::Text<'a>>| {
-                text.map(|text| text.0.clone()).unwrap_or_default()
-            };
-            (text(one.kind.as_ref()), text(one.path.as_ref()))
-        });
-        *place = Some(Box::new(Slicing {
-            discriminators: discriminators.collect(),
-            rules: said.rules.as_ref().map(|rules| rules.0.clone()),
-            is_ordered: said.is_ordered == Some(true),
-            slices: Vec::new(),
-        }));
+    }
+
+    /// How a slice is sliced in turn: its slices stand beside it, by the names `a/b`.
+    fn describe_reslicing(&mut self, id: ElementId, element: &'a ElementDefinition<'a>) {
+        if let Some(said) = &element.slicing {
+            self.schema.at(id).slicing = Some(Box::new(slicing_of(said)));
+        }
     }
 
     fn slicing(&self, key: &str, path: &str) -> Option<&'a SlicingDefinition<'a>> {
@@ -144,14 +137,30 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     /// By what a slice is told from the others; a slice of a slice by what that one says.
     fn discriminators(&self, address: &Address<'a>, at: usize) -> &'a [Discriminator<'a>] {
-        let key = address.key_to(at);
-        let of_above = key.rsplit_once('/').and_then(|(above, _)| {
-            self.facts
-                .of(above)
-                .find_map(|element| element.slicing.as_ref())
+        let unsliced = address.unsliced_key_to(at);
+        let slice = address.steps.get(at).and_then(|step| step.slice.as_ref());
+        let above = slice
+            .and_then(|slice| slice.rsplit_once('/'))
+            .map(|(above, _)| above);
+        let of_above = above.and_then(|above| {
+            let key = format!("{unsliced}:{above}");
+            let mut said = self.facts.of(&key);
+            said.find_map(|element| element.slicing.as_ref())
         });
-        let said =
-            of_above.or_else(|| self.slicing(address.unsliced_key_to(at), address.path_to(at)));
+        let said = of_above.or_else(|| self.slicing(unsliced, address.path_to(at)));
         said.map_or(&[], |slicing| items(slicing.discriminators.as_ref()))
+    }
+}
+
+fn slicing_of<'a>(said: &SlicingDefinition<'a>) -> Slicing<'a> {
+    let discriminators = items(said.discriminators.as_ref()).iter().map(|one| {
+        let text = |text: Option<&Text<'a>>| text.map(|text| text.0.clone()).unwrap_or_default();
+        (text(one.kind.as_ref()), text(one.path.as_ref()))
+    });
+    Slicing {
+        discriminators: discriminators.collect(),
+        rules: said.rules.as_ref().map(|rules| rules.0.clone()),
+        is_ordered: said.is_ordered == Some(true),
+        slices: Vec::new(),
     }
 }
