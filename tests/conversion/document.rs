@@ -46,7 +46,12 @@ pub(super) fn list<T: AsRef<str>>(items: &[T]) -> String {
 }
 
 pub(super) fn texts<T: AsRef<str>>(items: &[T]) -> String {
-    list(&items.iter().map(|text| quote(text.as_ref())).collect::<Vec<_>>())
+    list(
+        &items
+            .iter()
+            .map(|text| quote(text.as_ref()))
+            .collect::<Vec<_>>(),
+    )
 }
 
 pub(super) fn member(name: &str, value: impl Into<String>) -> (String, String) {
@@ -133,7 +138,11 @@ pub(super) fn spread(json: &str, tape: &mut Tape<'_>) -> String {
     let (mut in_text, mut is_escaped) = (false, false);
     for letter in json.chars() {
         let is_part = !in_text && "{}[],:".contains(letter);
-        let space = if is_part { tape.pick(&["", " ", "\n\t", "\r\n  "]) } else { "" };
+        let space = if is_part {
+            tape.pick(&["", " ", "\n\t", "\r\n  "])
+        } else {
+            ""
+        };
         out.push_str(space);
         out.push(letter);
         if is_part {

@@ -86,8 +86,14 @@ pub(super) fn difference(expected: &Facts, found: &Facts) -> String {
     let line = |sign: char, (place, name): &(String, String), value: &str| {
         format!("{sign} {place} {name}: {value}\n")
     };
-    let missing = expected.iter().filter(|(key, value)| found.get(*key) != Some(value));
-    let extra = found.iter().filter(|(key, value)| expected.get(*key) != Some(value));
+    let missing = expected
+        .iter()
+        .filter(|(key, value)| found.get(*key) != Some(value));
+    let extra = found
+        .iter()
+        .filter(|(key, value)| expected.get(*key) != Some(value));
     let missing = missing.map(|(key, value)| line('-', key, value));
-    missing.chain(extra.map(|(key, value)| line('+', key, value))).collect()
+    missing
+        .chain(extra.map(|(key, value)| line('+', key, value)))
+        .collect()
 }

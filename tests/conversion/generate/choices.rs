@@ -20,7 +20,6 @@ impl Generator<'_> {
         let texts: Vec<_> = types.iter().map(|one| one.text.clone()).collect();
         self.generally(&at, "1", vec![member("type", list(&texts))]);
         match self.tape.below(4) {
-            0 | 1 => self.whole_choice(&at, &stem, &types, depth),
             2 if !self.is_new => self.choice_by_slices(&at, &stem, &types, depth),
             3 if !self.is_new => self.two_of_one_type(&at, &stem, &types),
             _ => self.whole_choice(&at, &stem, &types, depth),
@@ -28,7 +27,14 @@ impl Generator<'_> {
     }
 
     /// The element of the choice itself; it says its types, or the snapshot does.
-    pub(super) fn choice_element(&mut self, at: &At, stem: &str, types: &[Type], more: Members, rich: bool) {
+    pub(super) fn choice_element(
+        &mut self,
+        at: &At,
+        stem: &str,
+        types: &[Type],
+        more: Members,
+        rich: bool,
+    ) {
         let is_known = self.has_base() && self.general.contains_key(&at.path);
         let says_types = !is_known || self.tape.chance(8);
         let is_explicit = self.is_explicit();
@@ -84,22 +90,27 @@ impl Generator<'_> {
         self.choice_element(at, stem, types, Members::new(), true);
         if self.tape.chance(5) {
             let places = types.iter().flat_map(|one| at.typed(&one.name)).collect();
-            let typed = At {
+            let below = At {
                 places,
                 ..at.clone()
             };
             for _ in 0..=self.tape.below(2) {
-                self.element(&typed, depth + 1);
+                self.element(&below, depth + 1);
             }
         }
     }
 
     /// Slices of different types: each is a typed element.
     fn choice_by_slices(&mut self, at: &At, stem: &str, types: &[Type], depth: usize) {
-        let slicing = r#"{"discriminator":[{"type":"type","path":"$this"}],"rules":"open","ordered":false}"#;
+        let slicing =
+            r#"{"discriminator":[{"type":"type","path":"$this"}],"rules":"open","ordered":false}"#;
         let is_skipped = self.may_skip();
         if !is_skipped {
-            let more = if self.tape.chance(10) { vec![member("slicing", slicing)] } else { Members::new() };
+            let more = if self.tape.chance(10) {
+                vec![member("slicing", slicing)]
+            } else {
+                Members::new()
+            };
             self.choice_element(at, stem, types, more, false);
         }
         for one in types {
@@ -112,16 +123,30 @@ impl Generator<'_> {
             }
             let typed_name = format!("{stem}{}", suffix(&one.name));
             let has_own_name = self.tape.chance(5);
-            let name = if has_own_name { self.name(&["mine", "Own"]) } else { typed_name.clone() };
+            let name = if has_own_name {
+                self.name(&["mine", "Own"])
+            } else {
+                typed_name.clone()
+            };
             let places = at.typed(&one.name);
             self.say_typed(&places, stem, &one.name);
             let mut members = Members::new();
-            if has_own_name || self.is_in_snapshot_only() || !self.has_base() || self.tape.chance(8) {
+            if has_own_name || self.is_in_snapshot_only() || !self.has_base() || self.tape.chance(8)
+            {
                 members.push(member("type", list(&[&one.text])));
                 self.say_profiles(&places, std::slice::from_ref(one));
             }
-            let (min, max) = self.tape.pick(&[(None, None), (Some(1), None), (None, Some("0")), (Some(0), Some("1"))]);
-            let (min, max) = if self.is_explicit() { (min.or(Some(0)), max.or(Some("1"))) } else { (min, max) };
+            let (min, max) = self.tape.pick(&[
+                (None, None),
+                (Some(1), None),
+                (None, Some("0")),
+                (Some(0), Some("1")),
+            ]);
+            let (min, max) = if self.is_explicit() {
+                (min.or(Some(0)), max.or(Some("1")))
+            } else {
+                (min, max)
+            };
             if min == Some(1) {
                 self.put(&places, "required", "");
             }
@@ -132,11 +157,11 @@ impl Generator<'_> {
             members.extend(self.short(&places));
             members.extend(self.flags(&places));
             let spots: Spots = vec![(Some(one.name.clone()), places.clone())];
-            members.extend(self.describe(&spots, &[one.name.clone()]));
+            members.extend(self.describe(&spots, std::slice::from_ref(&one.name)));
             self.indexed(&places);
             let id = format!("{}:{name}", at.id);
             // A path that ends in the type is short for the slice.
-            let is_short = !has_own_name && !at.id.contains(':') && self.tape.chance(4);
+            let is_short = !has_own_name && self.tape.chance(4);
             let path = match at.path.rsplit_once('.') {
                 Some((above, _)) if is_short => format!("{above}.{typed_name}"),
                 _ => at.path.clone(),
@@ -144,7 +169,9 @@ impl Generator<'_> {
             self.is_plain &= !is_short;
             let slice = At { id, path, places };
             self.emit(&slice, Some(&name), "1", members);
-            if max != Some("0") && self.tape.chance(4) {
+            // No snapshot has elements below the short path.
+            let may_have_children = max != Some("0") && !(is_short && self.has_base());
+            if may_have_children && self.tape.chance(4) {
                 self.element(&slice, depth + 1);
             }
         }
@@ -153,7 +180,7 @@ impl Generator<'_> {
     /// Two slices of one type: the typed element is sliced.
     fn two_of_one_type(&mut self, at: &At, stem: &str, types: &[Type]) {
         let one = &types[0];
-        let by_type = false && self.tape.chance(8);
+        let by_type = self.tape.chance(8);
         let mut discriminators = vec![r#"{"type":"value","path":"code"}"#];
         if by_type {
             discriminators.insert(0, r#"{"type":"type","path":"$this"}"#);
@@ -168,7 +195,10 @@ impl Generator<'_> {
             let slice = At {
                 id: format!("{}:{name}", at.id),
                 path: at.path.clone(),
-                places: places.iter().map(|place| format!("{place}:{name}")).collect(),
+                places: places
+                    .iter()
+                    .map(|place| format!("{place}:{name}"))
+                    .collect(),
             };
             let mut members = self.say_types(&slice.places, std::slice::from_ref(one));
             let min = self.tape.below(2);
@@ -191,7 +221,11 @@ impl Generator<'_> {
             let pattern = object(&[member("code", &*code)]);
             let by_code = typed_value("pattern", &pattern);
             let by_both = list(&[&typed_value("type", &quote(&one.name)), &by_code]);
-            let found = if by_type { typed_value("all", &by_both) } else { by_code };
+            let found = if by_type {
+                typed_value("all", &by_both)
+            } else {
+                by_code
+            };
             self.put(&slice.places, "slice match", &canonical(&found));
         }
     }
@@ -199,5 +233,8 @@ impl Generator<'_> {
 
 /// Names of the typed elements of a choice.
 fn names_of(stem: &str, types: &[Type]) -> Vec<String> {
-    types.iter().map(|one| format!("{stem}{}", suffix(&one.name))).collect()
+    types
+        .iter()
+        .map(|one| format!("{stem}{}", suffix(&one.name)))
+        .collect()
 }

@@ -16,7 +16,7 @@ impl Generator<'_> {
             0..=2 => self.plain(parent),
             3 => self.like(parent),
             4 | 5 => self.choice(parent, depth),
-            6 | 7 | 8 => self.sliced(parent, depth),
+            6..=8 => self.sliced(parent, depth),
             9 => self.extensions(parent, depth),
             10 => self.label(parent),
             _ => self.backbone(parent, depth),
@@ -26,7 +26,11 @@ impl Generator<'_> {
     /// Whether an element repeats, and its max where it is introduced.
     pub(super) fn repetition(&mut self) -> (bool, &'static str) {
         let repeats = self.tape.chance(8);
-        let max = if repeats { self.tape.pick(&["*", "*", "5"]) } else { "1" };
+        let max = if repeats {
+            self.tape.pick(&["*", "*", "5"])
+        } else {
+            "1"
+        };
         (repeats, max)
     }
 
@@ -59,17 +63,28 @@ impl Generator<'_> {
         bound_members(min, max)
     }
 
-    fn some_bounds(&mut self, base_max: &str, may_exclude: bool) -> (Option<usize>, Option<&'static str>) {
+    fn some_bounds(
+        &mut self,
+        base_max: &str,
+        may_exclude: bool,
+    ) -> (Option<usize>, Option<&'static str>) {
         let (is_explicit, has_base) = (self.is_explicit(), self.has_base());
         if may_exclude && self.tape.chance(3) {
-            let min = if is_explicit || self.tape.chance(8) { Some(0) } else { None };
+            let min = if is_explicit || self.tape.chance(8) {
+                Some(0)
+            } else {
+                None
+            };
             return (min, Some("0"));
         }
         let says = |one: bool| is_explicit || one;
         let (says_min, says_max) = (self.tape.chance(8), self.tape.chance(8));
         if base_max == "1" {
             let min = says(says_min).then(|| self.tape.below(2));
-            return (min, (says(says_max) && (is_explicit || has_base)).then_some("1"));
+            return (
+                min,
+                (says(says_max) && (is_explicit || has_base)).then_some("1"),
+            );
         }
         let min = self.tape.below(4);
         let max = match (base_max, self.is_new || !has_base) {
@@ -78,9 +93,17 @@ impl Generator<'_> {
             (_, true) => self.tape.pick(&["*", "3", "4294967295"]),
             (_, false) => self.tape.pick(&["*", "3", "10"]),
         };
-        let max = if has_base && !self.is_new && min < 2 && self.tape.chance(5) { "1" } else { max };
+        let max = if has_base && !self.is_new && min < 2 && self.tape.chance(5) {
+            "1"
+        } else {
+            max
+        };
         let says_max = says(says_max);
-        let says_min = if is_explicit || has_base { says(says_min) } else { says_min && says_max };
+        let says_min = if is_explicit || has_base {
+            says(says_min)
+        } else {
+            says_min && says_max
+        };
         (says_min.then_some(min), says_max.then_some(max))
     }
 
@@ -97,12 +120,22 @@ impl Generator<'_> {
         for name in names {
             self.need_type(name);
         }
-        vec![member("type", list(&types.iter().map(|one| &one.text).collect::<Vec<_>>()))]
+        vec![member(
+            "type",
+            list(&types.iter().map(|one| &one.text).collect::<Vec<_>>()),
+        )]
     }
 
     pub(super) fn need_type(&mut self, name: &str) {
         let is_url = name.contains(':');
-        self.need("Type", &if is_url { name.to_owned() } else { format!("{CORE}{name}") });
+        self.need(
+            "Type",
+            &if is_url {
+                name.to_owned()
+            } else {
+                format!("{CORE}{name}")
+            },
+        );
     }
 
     /// Profiles and targets of types.
@@ -120,7 +153,11 @@ impl Generator<'_> {
         if !targets.is_empty() {
             self.put(places, "refers", &texts(&targets));
         }
-        let kind = if types.iter().any(|one| one.name == "Extension") { "Extension" } else { "Profile" };
+        let kind = if types.iter().any(|one| one.name == "Extension") {
+            "Extension"
+        } else {
+            "Profile"
+        };
         for profile in profiles {
             self.need(kind, &profile);
         }
@@ -133,7 +170,11 @@ impl Generator<'_> {
     pub(super) fn some_types(&mut self, most: usize) -> Vec<Type> {
         let first = self.tape.below(TYPES.len());
         let step = 1 + self.tape.below(5);
-        let count = if self.tape.chance(4) { 1 + self.tape.below(most) } else { 1 };
+        let count = if self.tape.chance(4) {
+            1 + self.tape.below(most)
+        } else {
+            1
+        };
         let mut names: Vec<&str> = Vec::new();
         for at in 0..count {
             let name = TYPES[(first + at * step) % TYPES.len()];
@@ -156,7 +197,11 @@ impl Generator<'_> {
         }
         if self.type_name.contains(':') && self.tape.chance(5) {
             let own = self.type_name.clone();
-            let name = if self.tape.chance(8) { own } else { "http://l.org/Other".to_owned() };
+            let name = if self.tape.chance(8) {
+                own
+            } else {
+                "http://l.org/Other".to_owned()
+            };
             let text = object(&[member("code", quote(&name))]);
             return vec![of((name, text))];
         }
@@ -165,7 +210,10 @@ impl Generator<'_> {
             let targets = ["http://p.org/a", "http://p.org/b"];
             let one = |target: &&str| Type {
                 name: "Reference".into(),
-                text: object(&[member("code", quote("Reference")), member("targetProfile", quote(target))]),
+                text: object(&[
+                    member("code", quote("Reference")),
+                    member("targetProfile", quote(target)),
+                ]),
                 profiles: Vec::new(),
                 targets: vec![(*target).to_owned()],
             };
@@ -178,7 +226,11 @@ impl Generator<'_> {
         let name = self.name(&["name", "birthDate", "x-y_z"]);
         let at = parent.child(&name);
         let (_, max) = self.repetition();
-        let types = if self.is_explicit() || self.tape.chance(10) { self.types_of_plain() } else { Vec::new() };
+        let types = if self.is_explicit() || self.tape.chance(10) {
+            self.types_of_plain()
+        } else {
+            Vec::new()
+        };
         self.generally(&at, max, Members::new());
         let mut members = self.short(&at.places);
         members.extend(self.flags(&at.places));
@@ -245,5 +297,7 @@ impl Generator<'_> {
 
 pub(super) fn bound_members(min: Option<usize>, max: Option<&str>) -> Members {
     let min = min.map(|min| member("min", min.to_string()));
-    min.into_iter().chain(max.map(|max| member("max", quote(max)))).collect()
+    min.into_iter()
+        .chain(max.map(|max| member("max", quote(max))))
+        .collect()
 }

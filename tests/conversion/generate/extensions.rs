@@ -10,7 +10,9 @@ const DISCRIMINATOR: &str = r#"[{"type":"value","path":"url"}]"#;
 impl Generator<'_> {
     /// Some slices of the extensions of an element.
     pub(super) fn extensions(&mut self, parent: &At, depth: usize) {
-        let name = self.tape.pick(&["extension", "extension", "modifierExtension"]);
+        let name = self
+            .tape
+            .pick(&["extension", "extension", "modifierExtension"]);
         let at = parent.child(name);
         if !self.slice_extensions(&at) {
             return;
@@ -33,9 +35,10 @@ impl Generator<'_> {
         if self.elements.iter().any(|one| one.id.starts_with(&at.id)) {
             return false;
         }
-        let slicing = format!(r#"{{"discriminator":{DISCRIMINATOR},"rules":"open","ordered":false}}"#);
+        let slicing =
+            format!(r#"{{"discriminator":{DISCRIMINATOR},"rules":"open","ordered":false}}"#);
         self.generally(at, "*", vec![member("slicing", &*slicing)]);
-        let is_said = self.is_in_snapshot_only() || self.tape.chance(8);
+        let is_said = self.tape.chance(8);
         if is_said || self.has_base() {
             self.put_json(&at.places, "slicing discriminator", DISCRIMINATOR);
             self.put(&at.places, "slicing rules", "\"open\"");
@@ -50,11 +53,20 @@ impl Generator<'_> {
     }
 
     /// A slice with the profile of an extension.
-    pub(super) fn profiled_extension(&mut self, parent: &At, at: &At, name: &str, url: Option<&str>) -> At {
+    pub(super) fn profiled_extension(
+        &mut self,
+        parent: &At,
+        at: &At,
+        name: &str,
+        url: Option<&str>,
+    ) -> At {
         let slice = at.slice(name);
         let url = url.map_or_else(|| self.name(&["http://e.org/x", "urn:e"]), str::to_owned);
         let profile = format!("{url}{}", self.tape.pick(&["", "|2.0"]));
-        let text = object(&[member("code", quote("Extension")), member("profile", texts(&[&profile]))]);
+        let text = object(&[
+            member("code", quote("Extension")),
+            member("profile", texts(&[&profile])),
+        ]);
         let types = [Type {
             name: "Extension".into(),
             text,
@@ -113,13 +125,23 @@ impl Generator<'_> {
             return;
         }
         let mut said = vec![member("url", quote(url))];
-        for fact in ["slice min", "slice max", "short", "mustSupport", "isModifier"] {
+        for fact in [
+            "slice min",
+            "slice max",
+            "short",
+            "mustSupport",
+            "isModifier",
+        ] {
             let key = (slice.places[0].clone(), fact.to_owned());
             if let Some(value) = self.facts.get(&key) {
                 said.push(member(fact.trim_start_matches("slice "), &**value));
             }
         }
-        self.put_json(&parent.places, &format!("extensions {name}"), &object(&said));
+        self.put_json(
+            &parent.places,
+            &format!("extensions {name}"),
+            &object(&said),
+        );
         if url.contains(':') {
             self.need("Extension", url);
         }

@@ -19,8 +19,18 @@ impl Generator<'_> {
             ("complex-type", "Coding", "profile", "constraint"),
             ("resource", "Thing", "resource", "specialization"),
             ("complex-type", "Part", "type", "specialization"),
-            ("logical", "http://l.org/fhir/Model", "logical", "specialization"),
-            ("logical", "http://l.org/fhir/Model", "profile", "constraint"),
+            (
+                "logical",
+                "http://l.org/fhir/Model",
+                "logical",
+                "specialization",
+            ),
+            (
+                "logical",
+                "http://l.org/fhir/Model",
+                "profile",
+                "constraint",
+            ),
             ("primitive-type", "lot", "type", "specialization"),
         ]);
         self.is_new = derivation == "specialization";
@@ -50,7 +60,11 @@ impl Generator<'_> {
             }
         }
         for (name, value) in &said {
-            let name = if name == "baseDefinition" { "base" } else { name };
+            let name = if name == "baseDefinition" {
+                "base"
+            } else {
+                name
+            };
             let key = (String::new(), name.to_owned());
             self.facts.insert(key, canonical_text(value));
         }
@@ -69,7 +83,10 @@ impl Generator<'_> {
         }
         let mut header = vec![member("resourceType", quote("StructureDefinition"))];
         header.extend(said);
-        header.push(member("text", r#"{"status":"empty","div":"<div>\"{[</div>"}"#));
+        header.push(member(
+            "text",
+            r#"{"status":"empty","div":"<div>\"{[</div>"}"#,
+        ));
         header.push(member("status", quote("active")));
         (header, kind)
     }
@@ -97,7 +114,7 @@ impl Generator<'_> {
             if !self.is_new && self.tape.chance(4) {
                 members.extend(self.constant(&root.places, "pattern", "Coding"));
             }
-            if false && !self.is_new && self.tape.chance(4) {
+            if !self.is_new && self.tape.chance(4) {
                 members.extend(self.binding(&root.places));
             }
         }
@@ -109,9 +126,17 @@ impl Generator<'_> {
     /// The element `value` of a primitive type.
     pub(super) fn value_of_primitive(&mut self, root: &At) {
         let at = root.child("value");
-        let system = format!("{FHIRPATH}{}", self.tape.pick(&["String", "Integer", "Decimal"]));
-        let regex = self.tape.pick(&[r#""[ \\r\\n\\t\\S]+""#, r#""-?(0|[1-9]\\d*)\u0020""#]);
-        let fhir_type = object(&[member("url", quote(FHIR_TYPE)), member("valueUrl", quote("string"))]);
+        let system = format!(
+            "{FHIRPATH}{}",
+            self.tape.pick(&["String", "Integer", "Decimal"])
+        );
+        let regex = self
+            .tape
+            .pick(&[r#""[ \\r\\n\\t\\S]+""#, r#""-?(0|[1-9]\\d*)\u0020""#]);
+        let fhir_type = object(&[
+            member("url", quote(FHIR_TYPE)),
+            member("valueUrl", quote("string")),
+        ]);
         let regex_of = object(&[member("url", quote(REGEX)), member("valueString", regex)]);
         let mut type_members = vec![member("code", quote(&system))];
         let mut members = self.flags(&at.places);

@@ -2,12 +2,14 @@
 //! constraint is put into the definition also notes it as a fact.
 
 mod choices;
+mod constants;
 mod elements;
 mod extensions;
 mod header;
 mod matches;
 mod references;
 mod slices;
+mod targets;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +59,11 @@ impl At {
         Self {
             id: format!("{}.{name}", self.id),
             path: format!("{}.{name}", self.path),
-            places: self.places.iter().map(|place| format!("{place}/{schema_name}")).collect(),
+            places: self
+                .places
+                .iter()
+                .map(|place| format!("{place}/{schema_name}"))
+                .collect(),
         }
     }
 
@@ -65,14 +71,21 @@ impl At {
         Self {
             id: format!("{}:{name}", self.id),
             path: self.path.clone(),
-            places: self.places.iter().map(|place| format!("{place}:{name}")).collect(),
+            places: self
+                .places
+                .iter()
+                .map(|place| format!("{place}:{name}"))
+                .collect(),
         }
     }
 
     /// The typed elements of a choice.
     fn typed(&self, type_name: &str) -> Vec<String> {
         let suffix = suffix(type_name);
-        self.places.iter().map(|place| format!("{place}{suffix}")).collect()
+        self.places
+            .iter()
+            .map(|place| format!("{place}{suffix}"))
+            .collect()
     }
 }
 
@@ -188,7 +201,10 @@ impl Generator<'_> {
         for place in places {
             let key = (place.clone(), name.to_owned());
             let before = self.facts.insert(key, value.to_owned());
-            assert!(before.is_none_or(|before| before == value), "{place} {name}");
+            assert!(
+                before.is_none_or(|before| before == value),
+                "{place} {name}"
+            );
         }
     }
 

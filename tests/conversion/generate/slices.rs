@@ -20,13 +20,20 @@ impl Generator<'_> {
         let rules = self.tape.pick(&["open", "closed", "openAtEnd"]);
         let is_ordered = self.tape.chance(4);
         self.is_ordered |= is_ordered || mode.is_by_position();
-        let mut slicing = vec![member("rules", quote(rules)), member("discriminator", &*discriminators)];
+        let mut slicing = vec![
+            member("rules", quote(rules)),
+            member("discriminator", &*discriminators),
+        ];
         if is_ordered || self.tape.chance(8) {
             slicing.push(member("ordered", is_ordered.to_string()));
         }
         let slicing = member("slicing", object(&slicing));
         let in_base = self.has_base() && self.tape.chance(6);
-        let general = if in_base { vec![slicing.clone()] } else { Members::new() };
+        let general = if in_base {
+            vec![slicing.clone()]
+        } else {
+            Members::new()
+        };
         self.generally(&at, "*", general);
         if !(in_base && self.may_skip()) {
             let mut members = self.bounds(&at, "*", false);
@@ -47,7 +54,7 @@ impl Generator<'_> {
         for _ in 0..=self.tape.below(3) {
             let name = self.name(&["s", "two words ", "\u{e9}\"\\", "a-B_"]);
             let slice = at.slice(&name);
-            let reslices = false && !mode.is_by_position() && self.tape.chance(2);
+            let reslices = !mode.is_by_position() && self.tape.chance(2);
             self.slice(&at, &slice, &name, &mode, (order, is_ordered), reslices);
             order += 1;
             if !mode.takes_all_below() && self.tape.chance(4) {
@@ -127,7 +134,10 @@ impl Generator<'_> {
         let min = self.tape.below(4).saturating_sub(1);
         let max = self.tape.pick(&["*", "3", "2", "0"]);
         let min = if max == "0" { 0 } else { min };
-        let (says_min, says_max) = (self.is_explicit() || self.tape.chance(8), self.is_explicit() || self.tape.chance(8));
+        let (says_min, says_max) = (
+            self.is_explicit() || self.tape.chance(8),
+            self.is_explicit() || self.tape.chance(8),
+        );
         if says_min && min > 0 {
             self.put(&slice.places, "slice min", &min.to_string());
             self.put(&at.places, "required", "");

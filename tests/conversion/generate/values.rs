@@ -7,20 +7,48 @@ use crate::json::{canonical, canonical_text, quote};
 pub(super) const FHIRPATH: &str = "http://hl7.org/fhirpath/System.";
 
 /// Of the types below, those that an element must have to be bound (eld-11).
-const CODED: [&str; 7] = ["CodeableConcept", "CodeableReference", "Coding", "Quantity", "code", "string", "uri"];
+const CODED: [&str; 7] = [
+    "CodeableConcept",
+    "CodeableReference",
+    "Coding",
+    "Quantity",
+    "code",
+    "string",
+    "uri",
+];
 /// Of the types below, those with a length.
 const WITH_LENGTH: [&str; 6] = ["canonical", "code", "id", "markdown", "string", "uri"];
 pub(super) const TYPES: [&str; 18] = [
-    "string", "Coding", "CodeableConcept", "Quantity", "Reference", "code", "uri", "boolean", "integer", "decimal",
-    "dateTime", "markdown", "canonical", "Identifier", "Period", "id", "CodeableReference", "HumanName",
+    "string",
+    "Coding",
+    "CodeableConcept",
+    "Quantity",
+    "Reference",
+    "code",
+    "uri",
+    "boolean",
+    "integer",
+    "decimal",
+    "dateTime",
+    "markdown",
+    "canonical",
+    "Identifier",
+    "Period",
+    "id",
+    "CodeableReference",
+    "HumanName",
 ];
 
 /// Where what is said of a value belongs: of a choice, by type.
 pub(super) type Spots = Vec<(Option<String>, Vec<String>)>;
 
 fn places<'s>(spots: &'s Spots, is: impl Fn(&str) -> bool + 's) -> Vec<String> {
-    let fitting = spots.iter().filter(|(name, _)| name.as_deref().is_none_or(&is));
-    fitting.flat_map(|(_, places)| places.iter().cloned()).collect()
+    let fitting = spots
+        .iter()
+        .filter(|(name, _)| name.as_deref().is_none_or(&is));
+    fitting
+        .flat_map(|(_, places)| places.iter().cloned())
+        .collect()
 }
 
 impl Generator<'_> {
@@ -44,8 +72,16 @@ impl Generator<'_> {
 
     pub(super) fn decimal(&mut self) -> &'static str {
         self.tape.pick(&[
-            "1.500", "0", "0.10", "123456789012345678", "-0.000", "1E+5", "1e-7", "100000000000000000000000",
-            "12345678901234567.8901234567890123450", "-1.0e400",
+            "1.500",
+            "0",
+            "0.10",
+            "123456789012345678",
+            "-0.000",
+            "1E+5",
+            "1e-7",
+            "100000000000000000000000",
+            "12345678901234567.8901234567890123450",
+            "-1.0e400",
         ])
     }
 
@@ -55,16 +91,25 @@ impl Generator<'_> {
         let decimal = self.decimal();
         match type_name {
             "boolean" => self.tape.pick(&["true", "false"]).to_owned(),
-            "integer" => self.tape.pick(&["1", "-7", "123456789012345678"]).to_owned(),
+            "integer" => self
+                .tape
+                .pick(&["1", "-7", "123456789012345678"])
+                .to_owned(),
             "decimal" => decimal.to_owned(),
             "Coding" => format!(r#"{{"system":"http://s","code":{text},"_code":{{"id":"a"}}}}"#),
-            "CodeableConcept" => format!(r#"{{"coding":[{{"system":"http://s","code":{text}}}],"text":{text}}}"#),
+            "CodeableConcept" => {
+                format!(r#"{{"coding":[{{"system":"http://s","code":{text}}}],"text":{text}}}"#)
+            }
             "Quantity" => format!(r#"{{"value":{decimal},"unit":{text},"code":"kg"}}"#),
-            "Identifier" => format!(r#"{{"system":"urn:x","period":{{"start":"2020"}},"value":{text}}}"#),
+            "Identifier" => {
+                format!(r#"{{"system":"urn:x","period":{{"start":"2020"}},"value":{text}}}"#)
+            }
             "Reference" => format!(r#"{{"reference":"Patient/1","display":{text}}}"#),
             "CodeableReference" => format!(r#"{{"concept":{{"text":{text}}}}}"#),
             "Period" => r#"{"start":"2020-01-01T00:00:00Z","end":"2021"}"#.to_owned(),
-            "HumanName" => format!(r#"{{"family":{text},"given":["a",null],"_given":[null,{{"id":"b"}}]}}"#),
+            "HumanName" => {
+                format!(r#"{{"family":{text},"given":["a",null],"_given":[null,{{"id":"b"}}]}}"#)
+            }
             "dateTime" => quote("2020-02"),
             _ => text,
         }
@@ -106,7 +151,9 @@ impl Generator<'_> {
             let key = self.name(&["k-", "ele-", "x \\\"\u{e9} ", "__"]);
             let human = self.text();
             let severity = self.tape.pick(&["error", "warning"]);
-            let expression = self.tape.pick(&[r#""a.exists()""#, r#""(b = '\"') or\n c.matches('\\\\d')""#]);
+            let expression = self
+                .tape
+                .pick(&[r#""a.exists()""#, r#""(b = '\"') or\n c.matches('\\\\d')""#]);
             let mut said = vec![
                 member("severity", quote(severity)),
                 member("human", human.clone()),
@@ -123,18 +170,34 @@ impl Generator<'_> {
             said.push(member("source", quote("http://elsewhere")));
             all.push(object(&said));
         }
-        if all.is_empty() { Members::new() } else { vec![member("constraint", list(&all))] }
+        if all.is_empty() {
+            Members::new()
+        } else {
+            vec![member("constraint", list(&all))]
+        }
     }
 
     /// A binding with what stands for it in the schema.
-    pub(super) fn new_binding(&mut self) -> (String, String, String) {
-        let strength = self.tape.pick(&["required", "extensible", "preferred", "example"]);
-        let set = self.tape.pick(&["http://v.org/a", "http://v.org/b|1.0", "urn:c"]).to_owned();
-        let mut said = vec![member("strength", quote(strength)), member("valueSet", quote(&set))];
+    pub(super) fn new_binding(&mut self, is_required: bool) -> (String, String, String) {
+        let strength = self
+            .tape
+            .pick(&["required", "extensible", "preferred", "example"]);
+        let strength = if is_required { "required" } else { strength };
+        let set = self
+            .tape
+            .pick(&["http://v.org/a", "http://v.org/b|1.0", "urn:c"])
+            .to_owned();
+        let mut said = vec![
+            member("strength", quote(strength)),
+            member("valueSet", quote(&set)),
+        ];
         let mut fact = said.clone();
         if self.tape.chance(5) {
             let url = format!("{CORE}elementdefinition-bindingName");
-            let name = object(&[member("url", quote(&url)), member("valueString", quote("Set"))]);
+            let name = object(&[
+                member("url", quote(&url)),
+                member("valueString", quote("Set")),
+            ]);
             said.insert(0, member("extension", format!("[{name}]")));
             fact.push(member("bindingName", quote("Set")));
         }
@@ -145,7 +208,7 @@ impl Generator<'_> {
     }
 
     pub(super) fn binding(&mut self, places: &[String]) -> Members {
-        let (said, fact, set) = self.new_binding();
+        let (said, fact, set) = self.new_binding(false);
         self.put_json(places, "binding", &fact);
         self.need("Binding", &set);
         vec![member("binding", said)]
@@ -157,7 +220,13 @@ impl Generator<'_> {
         self.constant_of(places, kind, type_name, &value)
     }
 
-    pub(super) fn constant_of(&mut self, places: &[String], kind: &str, type_name: &str, value: &str) -> Members {
+    pub(super) fn constant_of(
+        &mut self,
+        places: &[String],
+        kind: &str,
+        type_name: &str,
+        value: &str,
+    ) -> Members {
         self.put_json(places, kind, &typed_value(type_name, value));
         vec![member(&format!("{kind}{}", suffix(type_name)), value)]
     }
@@ -171,9 +240,16 @@ impl Generator<'_> {
         if may_bind && self.tape.chance(5) {
             members.extend(self.binding(&places(spots, |name| CODED.contains(&name))));
         }
-        let known: Vec<&str> =
-            types.iter().map(String::as_str).filter(|name| TYPES.contains(name)).collect();
-        let one = if known.is_empty() { self.tape.pick(&TYPES) } else { self.tape.pick(&known) };
+        let known: Vec<&str> = types
+            .iter()
+            .map(String::as_str)
+            .filter(|name| TYPES.contains(name))
+            .collect();
+        let one = if known.is_empty() {
+            self.tape.pick(&TYPES)
+        } else {
+            self.tape.pick(&known)
+        };
         let fitting = places(spots, |name| name == one);
         if (!of_choice || !known.is_empty()) && self.tape.chance(5) {
             let kind = self.tape.pick(&["pattern", "fixed"]);
@@ -187,10 +263,17 @@ impl Generator<'_> {
                 members.push(member(&name, value));
             }
         }
-        let may_be_long = types.is_empty() || types.iter().any(|name| WITH_LENGTH.contains(&name.as_str()));
+        let may_be_long = types.is_empty()
+            || types
+                .iter()
+                .any(|name| WITH_LENGTH.contains(&name.as_str()));
         if may_be_long && self.tape.chance(3) {
             let length = self.tape.pick(&["1", "20", "1048576"]);
-            self.put(&places(spots, |name| WITH_LENGTH.contains(&name)), "maxLength", length);
+            self.put(
+                &places(spots, |name| WITH_LENGTH.contains(&name)),
+                "maxLength",
+                length,
+            );
             members.push(member("maxLength", length));
         }
         members
@@ -208,8 +291,14 @@ impl Generator<'_> {
             members.push(member("profile", texts(&profiles)));
             if self.tape.chance(3) {
                 let url = format!("{CORE}elementdefinition-profile-element");
-                let extension = object(&[member("url", quote(&url)), member("valueString", quote("A.b:c"))]);
-                members.push(member("_profile", format!(r#"[{{"extension":[{extension}]}}]"#)));
+                let extension = object(&[
+                    member("url", quote(&url)),
+                    member("valueString", quote("A.b:c")),
+                ]);
+                members.push(member(
+                    "_profile",
+                    format!(r#"[{{"extension":[{extension}]}}]"#),
+                ));
                 profiles[0].push_str("#A.b:c");
             }
         }

@@ -66,7 +66,10 @@ fn of_elements_that_stand_twice_both_are_in() {
         r#"{"id":"Patient.a","path":"Patient.a","min":1,"short":"first","constraint":[{"key":"k","expression":"1"}]},
         {"id":"Patient.a","path":"Patient.a","short":"second","mustSupport":true,"constraint":[{"key":"l","expression":"2"}]}"#,
     );
-    assert_eq!(warnings(&text), [("duplicate-element", "Patient.a".to_owned())]);
+    assert_eq!(
+        warnings(&text),
+        [("duplicate-element", "Patient.a".to_owned())]
+    );
     let (_, facts) = converted(&text);
     assert_eq!(fact(&facts, "/a", "short"), Some("\"second\""));
     for name in ["required", "mustSupport", "constraint k", "constraint l"] {
@@ -76,7 +79,10 @@ fn of_elements_that_stand_twice_both_are_in() {
     let slice = r#"{"id":"Patient.a:s","path":"Patient.a","sliceName":"s"},{"id":"Patient.a:s.b","path":"Patient.a.b","fixedCode":"x"}"#;
     let slicing = r#"{"id":"Patient.a","path":"Patient.a","slicing":{"discriminator":[{"type":"value","path":"b"}],"rules":"open"}}"#;
     let text = profile(&format!("{slicing},{slice},{slice}"));
-    let twice = [("duplicate-element", "Patient.a:s".to_owned()), ("duplicate-element", "Patient.a:s.b".to_owned())];
+    let twice = [
+        ("duplicate-element", "Patient.a:s".to_owned()),
+        ("duplicate-element", "Patient.a:s.b".to_owned()),
+    ];
     assert_eq!(warnings(&text), twice);
 }
 
@@ -104,7 +110,11 @@ fn slices_that_nothing_tells_apart_are_told() {
             {{"id":"Patient.a:s","path":"Patient.a","sliceName":"s","min":1}},
             {{"id":"Patient.a:s.d","path":"Patient.a.d","min":1}}"#
         ));
-        assert_eq!(warnings(&text), [("slice-match", "Patient.a:s".to_owned())], "{slicing}");
+        assert_eq!(
+            warnings(&text),
+            [("slice-match", "Patient.a:s".to_owned())],
+            "{slicing}"
+        );
         let (_, facts) = converted(&text);
         assert_eq!(fact(&facts, "/a:s", "slice match"), None, "{slicing}");
         assert_eq!(fact(&facts, "/a:s", "slice min"), Some("1"), "{slicing}");

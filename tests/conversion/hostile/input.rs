@@ -5,14 +5,26 @@ use fhir_schema_store::convert::convert;
 
 #[test]
 fn what_is_no_definition_is_refused() {
-    for text in ["", "null", "[]", "7", "\"StructureDefinition\"", "{}", "{\"resourceType\":null}", "\u{feff}"] {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "7",
+        "\"StructureDefinition\"",
+        "{}",
+        "{\"resourceType\":null}",
+        "\u{feff}",
+    ] {
         let refusal = convert(text).unwrap_err();
         assert!(!refusal.is_empty(), "{text}");
     }
     assert_refused(r#"{"resourceType":"Patient"}"#, "Patient");
     let bare = r#"{"resourceType":"StructureDefinition","url":"http://x.org/a","type":"A"}"#;
     assert_refused(bare, "neither a differential nor a snapshot");
-    let empty = bare.replace("\"type\":\"A\"", r#""differential":{"element":[]},"snapshot":null"#);
+    let empty = bare.replace(
+        "\"type\":\"A\"",
+        r#""differential":{"element":[]},"snapshot":null"#,
+    );
     assert_refused(&empty, "neither a differential nor a snapshot");
 }
 
@@ -39,7 +51,11 @@ fn cut_off_anywhere_it_is_refused() {
 
 #[test]
 fn wrong_types_are_refused_by_name() {
-    let element = |members: &str| profile(&format!(r#"{{"path":"Patient"}},{{"path":"Patient.a",{members}}}"#));
+    let element = |members: &str| {
+        profile(&format!(
+            r#"{{"path":"Patient"}},{{"path":"Patient.a",{members}}}"#
+        ))
+    };
     for (members, place) in [
         (r#""min":"1""#, "min"),
         (r#""min":1e10"#, "min"),
@@ -54,14 +70,23 @@ fn wrong_types_are_refused_by_name() {
         (r#""type":["string"]"#, "type"),
         (r#""type":[null]"#, "type"),
         (r#""type":[{"code":7}]"#, "code"),
-        (r#""type":[{"code":"a"},{"code":"b","profile":{}}]"#, "profile"),
-        (r#""type":[{"code":"a","targetProfile":[7]}]"#, "targetProfile"),
+        (
+            r#""type":[{"code":"a"},{"code":"b","profile":{}}]"#,
+            "profile",
+        ),
+        (
+            r#""type":[{"code":"a","targetProfile":[7]}]"#,
+            "targetProfile",
+        ),
         (r#""id":7"#, "id"),
         (r#""sliceName":false"#, "sliceName"),
         (r#""sliceIsConstraining":"true""#, "sliceIsConstraining"),
         (r#""slicing":[]"#, "slicing"),
         (r#""slicing":{"discriminator":{}}"#, "discriminator"),
-        (r#""slicing":{"discriminator":[{"type":1}]}"#, "discriminator"),
+        (
+            r#""slicing":{"discriminator":[{"type":1}]}"#,
+            "discriminator",
+        ),
         (r#""slicing":{"ordered":"no"}"#, "ordered"),
         (r#""short":{}"#, "short"),
         (r#""mustSupport":1"#, "mustSupport"),
@@ -96,14 +121,19 @@ fn wrong_types_are_refused_by_name() {
 #[test]
 fn a_max_that_is_no_number_is_refused() {
     for max in ["", "-1", "1.5", "1e3", " 1", "n", "99999999999", "**"] {
-        let text = profile(&format!(r#"{{"id":"Patient.a","path":"Patient.a","max":"{max}"}}"#));
+        let text = profile(&format!(
+            r#"{{"id":"Patient.a","path":"Patient.a","max":"{max}"}}"#
+        ));
         assert_refused(&text, "Patient.a");
     }
 }
 
 #[test]
 fn an_element_without_a_path_is_refused() {
-    assert_refused(&profile(r#"{"path":"Patient"},{"id":"Patient.a"}"#), "differential.element[1]");
+    assert_refused(
+        &profile(r#"{"path":"Patient"},{"id":"Patient.a"}"#),
+        "differential.element[1]",
+    );
     assert_refused(&profile(r#"{"path":""}"#), "differential.element[0]");
     assert_refused(&profile(r#"{"path":"Patient..a"}"#), "Patient..a");
     assert_refused(&profile(r#"{"path":"Patient.a."}"#), "Patient.a.");
@@ -143,7 +173,10 @@ fn texts_come_through_whatever_is_in_them() {
         "fixedString":"\u0000\udfff"}"#,
     ));
     assert_eq!(conversion.warnings, []);
-    assert_eq!(fact(&facts, "/a", "short"), Some("\"\\u0000 \u{fffd}\u{fffd} \u{1f600}\""));
+    assert_eq!(
+        fact(&facts, "/a", "short"),
+        Some("\"\\u0000 \u{fffd}\u{fffd} \u{1f600}\"")
+    );
     let fixed = r#"{"type":"string","value":"\u0000\udfff"}"#;
     assert_eq!(fact(&facts, "/a", "fixed"), Some(fixed));
 }

@@ -17,31 +17,50 @@ fn timed(name: &str, text: &str) -> fhir_schema_store::convert::Conversion {
     let start = Instant::now();
     let conversion = convert(text);
     if std::env::var_os("FSS_SECONDS").is_some() {
-        use std::io::Write as _;
         let (seconds, bytes) = (start.elapsed().as_secs_f64(), text.len());
-        writeln!(std::io::stderr(), "{seconds:.3} s, {bytes} bytes: {name}").unwrap();
+        // Not by `println!`, which nobody sees where all is well.
+        let told = format!("{seconds:.3} s, {bytes} bytes: {name}\n");
+        std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes()).unwrap();
     }
     conversion.unwrap()
 }
 
 fn slicing(path: &str, discriminator: &str) -> String {
-    format!(r#"{{"id":"{path}","path":"{path}","slicing":{{"discriminator":[{discriminator}],"rules":"open"}}}}"#)
+    format!(
+        r#"{{"id":"{path}","path":"{path}","slicing":{{"discriminator":[{discriminator}],"rules":"open"}}}}"#
+    )
 }
 
 const BY_VALUE: &str = r#"{"type":"value","path":"b"}"#;
 
 #[test]
 fn many_elements() {
-    let elements = many(too_many(), |at| format!(r#"{{"id":"Patient.e{at}","path":"Patient.e{at}","min":1,"max":"1"}}"#));
-    let conversion = timed("elements", &resource(&format!(r#"{{"path":"Patient"}},{elements}"#)));
+    let elements = many(too_many(), |at| {
+        format!(r#"{{"id":"Patient.e{at}","path":"Patient.e{at}","min":1,"max":"1"}}"#)
+    });
+    let conversion = timed(
+        "elements",
+        &resource(&format!(r#"{{"path":"Patient"}},{elements}"#)),
+    );
     assert!(conversion.warnings.is_empty());
-    assert!(conversion.schema.contains(&format!("\"e{}\"", too_many() - 1)));
+    assert!(
+        conversion
+            .schema
+            .contains(&format!("\"e{}\"", too_many() - 1))
+    );
 }
 
 #[test]
 fn many_elements_without_ids_in_the_wrong_order() {
-    let elements = many(too_many(), |at| format!(r#"{{"path":"Patient.a.e{at}","min":1}}"#));
-    timed("no ids", &profile(&format!(r#"{elements},{{"path":"Patient.a"}},{{"path":"Patient"}}"#)));
+    let elements = many(too_many(), |at| {
+        format!(r#"{{"path":"Patient.a.e{at}","min":1}}"#)
+    });
+    timed(
+        "no ids",
+        &profile(&format!(
+            r#"{elements},{{"path":"Patient.a"}},{{"path":"Patient"}}"#
+        )),
+    );
     let elements = many(too_many(), |_| r#"{"path":"Patient.a","min":1}"#.to_owned());
     timed("the same element", &profile(&elements));
 }
@@ -49,10 +68,15 @@ fn many_elements_without_ids_in_the_wrong_order() {
 #[test]
 fn deep_paths() {
     let deep = vec!["a"; too_many()].join(".");
-    assert_refused(&profile(&format!(r#"{{"path":"Patient.{deep}"}}"#)), "Patient.a.a");
+    assert_refused(
+        &profile(&format!(r#"{{"path":"Patient.{deep}"}}"#)),
+        "Patient.a.a",
+    );
     let deep = vec!["a:s"; 59].join(".");
     let path = vec!["a"; 59].join(".");
-    let text = profile(&format!(r#"{{"id":"Patient.{deep}","path":"Patient.{path}","max":"0"}}"#));
+    let text = profile(&format!(
+        r#"{{"id":"Patient.{deep}","path":"Patient.{path}","max":"0"}}"#
+    ));
     let (_, facts) = converted(&text);
     assert_eq!(fact(&facts, &"/a:s".repeat(59), "slice max"), Some("0"));
 }
@@ -64,7 +88,9 @@ fn choices_in_choices() {
     let mut elements = Vec::new();
     for _ in 0..6 {
         path.push_str(".value[x]");
-        elements.push(format!(r#"{{"id":"{path}","path":"{path}","type":[{types}]}}"#));
+        elements.push(format!(
+            r#"{{"id":"{path}","path":"{path}","type":[{types}]}}"#
+        ));
     }
     let start = Instant::now();
     assert_refused(&profile(&elements.join(",")), "value[x]");
@@ -79,15 +105,23 @@ fn many_slices() {
             {{"id":"Patient.a:s{at}.b","path":"Patient.a.b","fixedCode":"{at}"}}"#
         )
     });
-    let conversion = timed("slices", &profile(&format!("{},{slices}", slicing("Patient.a", BY_VALUE))));
+    let conversion = timed(
+        "slices",
+        &profile(&format!("{},{slices}", slicing("Patient.a", BY_VALUE))),
+    );
     assert!(conversion.warnings.is_empty());
 }
 
 #[test]
 fn many_slices_by_position() {
-    let slices = many(too_many(), |at| format!(r#"{{"id":"Patient.a:s{at}","path":"Patient.a","sliceName":"s{at}"}}"#));
+    let slices = many(too_many(), |at| {
+        format!(r#"{{"id":"Patient.a:s{at}","path":"Patient.a","sliceName":"s{at}"}}"#)
+    });
     let by_position = slicing("Patient.a", r#"{"type":"position","path":"$this"}"#);
-    let conversion = timed("slices by position", &profile(&format!("{by_position},{slices}")));
+    let conversion = timed(
+        "slices by position",
+        &profile(&format!("{by_position},{slices}")),
+    );
     assert!(conversion.warnings.is_empty());
 }
 
@@ -110,7 +144,10 @@ fn many_extensions() {
             "type":[{{"code":"Extension","profile":["http://e.org/{at}"]}}]}}"#
         )
     });
-    timed("extensions sought", &profile(&format!("{},{slices}", slicing("Patient.a", discriminator))));
+    timed(
+        "extensions sought",
+        &profile(&format!("{},{slices}", slicing("Patient.a", discriminator))),
+    );
 }
 
 #[test]
@@ -128,33 +165,66 @@ fn many_slices_of_a_choice() {
             r#"{{"id":"Patient.value[x]","path":"Patient.value[x]","type":[{types}],
             "slicing":{{"discriminator":[{{"type":"value","path":"$this"}}],"rules":"closed"}}}}"#
         );
-        timed(&format!("slices of a choice {name}"), &profile(&format!("{choice},{slices}")));
+        timed(
+            &format!("slices of a choice {name}"),
+            &profile(&format!("{choice},{slices}")),
+        );
     }
 }
 
 #[test]
 fn many_types() {
-    let types = many(too_many(), |at| format!(r#"{{"code":"Type{at}","profile":["http://p.org/{at}"]}}"#));
+    let types = many(too_many(), |at| {
+        format!(r#"{{"code":"Type{at}","profile":["http://p.org/{at}"]}}"#)
+    });
     for path in ["Patient.a", "Patient.value[x]"] {
-        let text = profile(&format!(r#"{{"id":"{path}","path":"{path}","type":[{types}]}}"#));
+        let text = profile(&format!(
+            r#"{{"id":"{path}","path":"{path}","type":[{types}]}}"#
+        ));
         timed(&format!("types of {path}"), &text);
     }
-    let types = many(too_many(), |at| format!(r#"{{"code":"Reference","targetProfile":"http://p.org/{at}"}}"#));
-    timed("types of one name", &profile(&format!(r#"{{"path":"Patient.a","type":[{types}]}}"#)));
+    let types = many(too_many(), |at| {
+        format!(r#"{{"code":"Reference","targetProfile":"http://p.org/{at}"}}"#)
+    });
+    timed(
+        "types of one name",
+        &profile(&format!(r#"{{"path":"Patient.a","type":[{types}]}}"#)),
+    );
     let targets = many(too_many(), |at| format!(r#""http://p.org/{at}""#));
-    let types = format!(r#"[{{"code":"Reference","targetProfile":[{targets}],"profile":[{targets}]}}]"#);
-    timed("targets", &profile(&format!(r#"{{"path":"Patient.a","type":{types}}}"#)));
+    let types =
+        format!(r#"[{{"code":"Reference","targetProfile":[{targets}],"profile":[{targets}]}}]"#);
+    timed(
+        "targets",
+        &profile(&format!(r#"{{"path":"Patient.a","type":{types}}}"#)),
+    );
 }
 
 #[test]
 fn many_constraints_and_values() {
-    let constraints = many(too_many(), |at| format!(r#"{{"key":"k{at}","severity":"error","expression":"true"}}"#));
-    timed("constraints", &profile(&format!(r#"{{"path":"Patient.a","constraint":[{constraints}]}}"#)));
-    let values = many(too_many(), |at| format!(r#""minValueT{at}":{at},"fixedT{at}":1"#));
-    timed("values", &profile(&format!(r#"{{"path":"Patient.a",{values}}}"#)));
+    let constraints = many(too_many(), |at| {
+        format!(r#"{{"key":"k{at}","severity":"error","expression":"true"}}"#)
+    });
+    timed(
+        "constraints",
+        &profile(&format!(
+            r#"{{"path":"Patient.a","constraint":[{constraints}]}}"#
+        )),
+    );
+    let values = many(too_many(), |at| {
+        format!(r#""minValueT{at}":{at},"fixedT{at}":1"#)
+    });
+    timed(
+        "values",
+        &profile(&format!(r#"{{"path":"Patient.a",{values}}}"#)),
+    );
     let values = many(too_many(), |at| format!(r#""valueT{at}":{at}"#));
     let extension = format!(r#"[{{"url":"http://e.org/a",{values}}}]"#);
-    timed("values of an extension", &profile(&format!(r#"{{"path":"Patient.a","extension":{extension}}}"#)));
+    timed(
+        "values of an extension",
+        &profile(&format!(
+            r#"{{"path":"Patient.a","extension":{extension}}}"#
+        )),
+    );
 }
 
 #[test]
@@ -181,20 +251,48 @@ fn deep_and_wide_values_under_two_discriminators() {
 
 #[test]
 fn many_discriminators() {
-    let discriminators = many(too_many(), |at| format!(r#"{{"type":"value","path":"b{at}"}}"#));
+    let discriminators = many(too_many(), |at| {
+        format!(r#"{{"type":"value","path":"b{at}"}}"#)
+    });
     let slices = r#"{"id":"Patient.a:s","path":"Patient.a","sliceName":"s"},{"id":"Patient.a:s.b1","path":"Patient.a.b1","fixedCode":"x"}"#;
-    timed("discriminators", &profile(&format!("{},{slices}", slicing("Patient.a", &discriminators))));
-    let children = many(3000, |at| format!(r#"{{"id":"Patient.a:s.b{at}","path":"Patient.a.b{at}","fixedCode":"x"}}"#));
+    timed(
+        "discriminators",
+        &profile(&format!(
+            "{},{slices}",
+            slicing("Patient.a", &discriminators)
+        )),
+    );
+    let children = many(3000, |at| {
+        format!(r#"{{"id":"Patient.a:s.b{at}","path":"Patient.a.b{at}","fixedCode":"x"}}"#)
+    });
     let discriminators = many(3000, |at| format!(r#"{{"type":"value","path":"b{at}"}}"#));
     let slices = format!(r#"{{"id":"Patient.a:s","path":"Patient.a","sliceName":"s"}},{children}"#);
-    timed("discriminators that find", &profile(&format!("{},{slices}", slicing("Patient.a", &discriminators))));
+    timed(
+        "discriminators that find",
+        &profile(&format!(
+            "{},{slices}",
+            slicing("Patient.a", &discriminators)
+        )),
+    );
     let path = "b.".repeat(too_many()) + "b";
     let discriminator = format!(r#"{{"type":"value","path":"{path}"}}"#);
     let slices = r#"{"id":"Patient.a:s","path":"Patient.a","sliceName":"s"},{"id":"Patient.a:s.b","path":"Patient.a.b","min":1}"#;
-    timed("a long path", &profile(&format!("{},{slices}", slicing("Patient.a", &discriminator))));
+    timed(
+        "a long path",
+        &profile(&format!(
+            "{},{slices}",
+            slicing("Patient.a", &discriminator)
+        )),
+    );
     let path = "(".repeat(too_many());
     let discriminator = format!(r#"{{"type":"value","path":"{path}"}}"#);
-    timed("brackets", &profile(&format!("{},{slices}", slicing("Patient.a", &discriminator))));
+    timed(
+        "brackets",
+        &profile(&format!(
+            "{},{slices}",
+            slicing("Patient.a", &discriminator)
+        )),
+    );
 }
 
 #[test]
@@ -211,17 +309,38 @@ fn long_texts() {
     );
     timed("names", &profile(&elements));
     let name = "aB".repeat(1 << 16);
-    timed("capitals", &profile(&format!(r#"{{"path":"Patient.{name}"}}"#)));
+    timed(
+        "capitals",
+        &profile(&format!(r#"{{"path":"Patient.{name}"}}"#)),
+    );
 }
 
 #[test]
 fn deep_nesting_that_nobody_reads() {
-    let deep = format!("{}{}", r#"[{"a":"#.repeat(too_many()), "}]".repeat(too_many())).replace(":}", ":1}");
+    let deep = format!(
+        "{}{}",
+        r#"[{"a":"#.repeat(too_many()),
+        "}]".repeat(too_many())
+    )
+    .replace(":}", ":1}");
     let text = profile(&format!(r#"{{"path":"Patient","unknown":{deep}}}"#));
-    timed("deep nesting", &text.replacen('{', &format!(r#"{{"unknown":{deep},"#), 1));
-    for members in [format!(r#""defaultValueT":{deep}"#), format!(r#""minValueT":{deep}"#), format!(r#""maxLength":{deep}"#)] {
-        timed("deep value", &profile(&format!(r#"{{"path":"Patient.a",{members}}}"#)));
+    timed(
+        "deep nesting",
+        &text.replacen('{', &format!(r#"{{"unknown":{deep},"#), 1),
+    );
+    for members in [
+        format!(r#""defaultValueT":{deep}"#),
+        format!(r#""minValueT":{deep}"#),
+        format!(r#""maxLength":{deep}"#),
+    ] {
+        timed(
+            "deep value",
+            &profile(&format!(r#"{{"path":"Patient.a",{members}}}"#)),
+        );
     }
     let text = profile(r#"{"path":"Patient"}"#);
-    timed("deep context", &text.replacen('{', &format!(r#"{{"context":{deep},"#), 1));
+    timed(
+        "deep context",
+        &text.replacen('{', &format!(r#"{{"context":{deep},"#), 1),
+    );
 }

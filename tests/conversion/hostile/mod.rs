@@ -35,10 +35,15 @@ fn converted(text: &str) -> (Conversion, Facts) {
 fn warnings(text: &str) -> Vec<(&'static str, String)> {
     let (conversion, _) = converted(text);
     for warning in &conversion.warnings {
-        assert!(!warning.message.is_empty() && warning.message.len() < 2000, "{warning:?}");
+        assert!(
+            !warning.message.is_empty() && warning.message.len() < 2000,
+            "{warning:?}"
+        );
     }
     let warnings = conversion.warnings.into_iter();
-    warnings.map(|warning| (warning.kind, warning.element)).collect()
+    warnings
+        .map(|warning| (warning.kind, warning.element))
+        .collect()
 }
 
 /// That a definition is refused in words that say where.
@@ -50,7 +55,10 @@ fn assert_refused(text: &str, place: &str) {
             panic!("converted to {schema}: {shown}");
         }
         Err(refusal) => {
-            assert!(refusal.contains(place), "{refusal}\nwithout {place}: {shown}");
+            assert!(
+                refusal.contains(place),
+                "{refusal}\nwithout {place}: {shown}"
+            );
             assert!(refusal.len() < 2000, "{} bytes", refusal.len());
         }
     }
