@@ -181,7 +181,13 @@ impl Generator<'_> {
     fn two_of_one_type(&mut self, at: &At, stem: &str, types: &[Type]) {
         let one = &types[0];
         let by_type = self.tape.chance(8);
-        let mut discriminators = vec![r#"{"type":"value","path":"code"}"#];
+        let path = match self.tape.below(3) {
+            0 => "code".to_owned(),
+            1 => format!("ofType({}).code", one.name),
+            _ => format!("$this.as({}).code", one.name),
+        };
+        let by_code = format!(r#"{{"type":"value","path":"{path}"}}"#);
+        let mut discriminators = vec![&*by_code];
         if by_type {
             discriminators.insert(0, r#"{"type":"type","path":"$this"}"#);
         }
