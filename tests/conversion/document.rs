@@ -1,5 +1,7 @@
 //! StructureDefinitions as text, so that what stands there is known to the letter.
 
+use std::fmt::Write as _;
+
 use crate::json::quote;
 use crate::tape::Tape;
 
@@ -152,6 +154,29 @@ pub(super) fn spread(json: &str, tape: &mut Tape<'_>) -> String {
             in_text = !in_text;
         }
         is_escaped = in_text && letter == '\\' && !is_escaped;
+    }
+    out
+}
+
+/// The same JSON with some of the letters of its texts, names among them, as escapes.
+pub(super) fn escaped(json: &str, tape: &mut Tape<'_>) -> String {
+    let mut out = String::new();
+    let (mut in_text, mut letters) = (false, json.chars());
+    while let Some(letter) = letters.next() {
+        if letter == '"' {
+            in_text = !in_text;
+        }
+        if in_text && letter == '\\' {
+            // What is escaped already; the digits of `\u` are letters like others, and must stay.
+            let kind = letters.next().unwrap();
+            let rest = if kind == 'u' { 4 } else { 0 };
+            out.extend([letter, kind]);
+            out.extend(letters.by_ref().take(rest));
+        } else if in_text && letter.is_ascii_alphanumeric() && tape.chance(2) {
+            write!(out, "\\u{:04X}", u32::from(letter)).unwrap();
+        } else {
+            out.push(letter);
+        }
     }
     out
 }

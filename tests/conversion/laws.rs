@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 
-use crate::document::spread;
+use crate::document::{escaped, spread};
 use crate::generate::{Made, generate};
 use crate::json::Json;
 use crate::reader::{Facts, difference, read};
@@ -114,6 +114,11 @@ fn check(mut made: Made, words: &[u32]) -> Result<(), TestCaseError> {
         "with white space:\n{}",
         spread
     );
+    let escaped = escaped(&text, &mut tape);
+    let other = converted(&escaped)?;
+    check_equal(&made.facts, &facts_of(&other)?, &escaped)?;
+    prop_assert_eq!(&other.dependencies, &conversion.dependencies);
+    prop_assert!(other.warnings.is_empty());
     if made.is_plain {
         let text = made.document.text_without_ids();
         let conversion = converted(&text)?;

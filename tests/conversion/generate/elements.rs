@@ -202,8 +202,11 @@ impl Generator<'_> {
             } else {
                 "http://l.org/Other".to_owned()
             };
-            let text = object(&[member("code", quote(&name))]);
-            return vec![of((name, text))];
+            return vec![Type::bare(&name)];
+        }
+        if self.is_new && self.tape.chance(1) {
+            let own = self.type_name.clone();
+            return vec![Type::bare(&own)];
         }
         if self.tape.chance(1) {
             // As releases before R4 have it: the type once for each target.
@@ -236,6 +239,7 @@ impl Generator<'_> {
         members.extend(self.flags(&at.places));
         members.extend(self.bounds(&at, max, true));
         members.extend(self.say_types(&at.places, &types));
+        members.extend(self.regex(&at.places));
         let spots: Spots = vec![(None, at.places.clone())];
         let names: Vec<String> = types.iter().map(|one| one.name.clone()).collect();
         members.extend(self.describe(&spots, &names));
@@ -252,13 +256,7 @@ impl Generator<'_> {
         let (_, max) = self.repetition();
         self.generally(&at, max, Members::new());
         let name = self.tape.pick(&["BackboneElement", "Element"]);
-        let text = object(&[member("code", quote(name))]);
-        let types = [Type {
-            name: name.to_owned(),
-            text,
-            profiles: Vec::new(),
-            targets: Vec::new(),
-        }];
+        let types = [Type::bare(name)];
         if !at.id.contains([':', '[']) {
             self.likeable.push(at.id.clone());
         }

@@ -184,6 +184,27 @@ impl Generator<'_> {
         (name.to_owned(), object(&members))
     }
 
+    /// What the text of an element's value must match.
+    pub(super) fn regex(&mut self, places: &[String]) -> Members {
+        if !self.tape.chance(1) {
+            return Members::new();
+        }
+        let regex = r#""[A-Z]\\u0020?""#;
+        self.put_json(places, "regex", regex);
+        let url = self.tape.pick(&["http://e.org/other", REGEX]);
+        let one = |url: &str| object(&[member("url", quote(url)), member("valueString", regex)]);
+        let other = object(&[
+            member("url", quote("http://e.org/other")),
+            member("valueString", quote("x")),
+        ]);
+        let extensions = if url == REGEX {
+            vec![one(REGEX), other]
+        } else {
+            vec![other, one(REGEX)]
+        };
+        vec![member("extension", crate::document::list(&extensions))]
+    }
+
     pub(super) fn is_in_snapshot_only(&self) -> bool {
         matches!(self.source, Source::Snapshot(_))
     }

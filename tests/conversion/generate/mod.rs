@@ -227,6 +227,20 @@ impl Generator<'_> {
             members.push(member("mapping", r#"[{"identity":"v2","map":"[PID-3]"}]"#));
             members.push(member("comment", "null"));
         }
+        if self.tape.chance(1) {
+            let name = self.tape.pick(&[
+                "short",
+                "min",
+                "max",
+                "type",
+                "slicing",
+                "binding",
+                "constraint",
+            ]);
+            if !members.iter().any(|(own, _)| own == name) {
+                members.push(member(name, "null"));
+            }
+        }
         self.elements.push(Element {
             slice: slice.map(str::to_owned),
             base_max: base_max.to_owned(),
@@ -291,6 +305,7 @@ fn snapshot(general: &BTreeMap<String, General>, elements: &[Element]) -> Vec<El
     for (path, one) in general {
         let own = elements.iter().find(|element| element.id == *path);
         let mut members = own.map_or_else(Members::new, |own| own.members.clone());
+        members.retain(|(_, value)| value != "null");
         let max = [member("min", "0"), member("max", quote(&one.max))];
         for (name, value) in max.iter().chain(&one.members) {
             if !members.iter().any(|(own, _)| own == name) {

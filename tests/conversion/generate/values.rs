@@ -201,6 +201,21 @@ impl Generator<'_> {
             said.insert(0, member("extension", format!("[{name}]")));
             fact.push(member("bindingName", quote("Set")));
         }
+        if self.tape.chance(2) {
+            // As R3 has it.
+            let at = said
+                .iter()
+                .position(|(name, _)| name == "valueSet")
+                .unwrap();
+            said[at] = if self.tape.chance(8) {
+                member("valueSetUri", quote(&set))
+            } else {
+                member(
+                    "valueSetReference",
+                    object(&[member("reference", quote(&set))]),
+                )
+            };
+        }
         if self.tape.chance(5) {
             said.push(member("description", quote("what it is")));
         }
