@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::{assert_refused, converted, fact, many, profile, resource};
-use fhir_schema_store::convert::convert;
+use fhir_schema_store::convert::{convert, dependencies};
 
 /// Elements, slices, types ... where one has too many: `FSS_MANY`, or as many as take no time.
 fn too_many() -> usize {
@@ -343,4 +343,35 @@ fn deep_nesting_that_nobody_reads() {
         "deep context",
         &text.replacen('{', &format!(r#"{{"context":{deep},"#), 1),
     );
+}
+
+#[test]
+fn schemas_that_are_too_large_have_dependencies() {
+    let deep = format!(
+        "{}{{}}{}",
+        r#"{"elements":{"a":"#.repeat(too_many()),
+        "}}".repeat(too_many())
+    );
+    assert!(dependencies(&deep).unwrap().is_empty());
+    let slices = r#"{"slicing":{"slices":{"a":{"schema":"#;
+    let deep = format!(
+        "{{\"elements\":{{\"a\":{}{{}}{}}}}}",
+        slices.repeat(too_many()),
+        "}}}}".repeat(too_many())
+    );
+    assert!(dependencies(&deep).unwrap().is_empty());
+    let matches = r#"{"type":"all","value":["#.repeat(too_many());
+    let deep = format!(
+        r#"{{"elements":{{"a":{{"slicing":{{"slices":{{"a":{{"match":{matches}{}}}}}}}}}}}}}"#,
+        "]}".repeat(too_many())
+    );
+    assert!(dependencies(&deep).unwrap().is_empty());
+    let wide = many(too_many(), |at| {
+        format!(r#""e{at}":{{"type":"T{}"}}"#, at % 1000)
+    });
+    let wide = dependencies(&format!(r#"{{"elements":{{{wide}}}}}"#)).unwrap();
+    assert_eq!(wide.len(), 1000);
+    for text in ["", "[]", "null", "7", "{", r#"{"a":1} 2"#] {
+        assert!(!dependencies(text).unwrap_err().is_empty(), "{text}");
+    }
 }
