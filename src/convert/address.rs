@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::definition::ElementDefinition;
+use super::definition::{ElementDefinition, items};
 use super::json::Text;
 use super::{Refusal, Warnings};
 
 /// Names in a path, at most: real definitions have ten.
 const DEEPEST: usize = 60;
-/// Letters of a name in a path, at most (invariant eld-20 of ElementDefinition): a longer one is nobody's choice.
+/// Types of an element, at most: FHIR has some 60.
+const MOST_TYPES: usize = 1000;
+/// Letters of a name in a path, at most (invariant eld-20 of `ElementDefinition`): a longer one is nobody's choice.
 const LONGEST_NAME: usize = 64;
 /// A member of this name would be the prototype of an object in JavaScript.
 const PROTOTYPE: &str = "__proto__";
@@ -172,6 +174,9 @@ pub(super) fn addresses<'a>(
     for (at, element) in elements.iter().enumerate() {
         let path = element.path.as_ref().map_or("", |path| path.as_str());
         check_path(path, list, at)?;
+        if items(element.types.as_ref()).len() > MOST_TYPES {
+            return Err(format!("{path} has more than {MOST_TYPES} types"));
+        }
         let address = address_of(element, path, &open, warnings)?;
         while open.last().is_some_and(|(other, _)| !is_below(path, other)) {
             open.pop();
@@ -198,7 +203,10 @@ fn check_path(path: &str, list: &str, at: usize) -> Result<(), Refusal> {
     if path.split('.').any(str::is_empty) {
         return Err(format!("{shown} is a path with an empty name"));
     }
-    if path.split('.').any(|name| name == PROTOTYPE) {
+    if path
+        .split('.')
+        .any(|name| name.trim_end_matches("[x]") == PROTOTYPE)
+    {
         return Err(format!("{shown} is a path with the name {PROTOTYPE}"));
     }
     Ok(())

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use hashbrown::HashMap;
-
 use super::address::Address;
 use super::choices::ChoiceSlices;
 use super::definition::{Definition, ElementDefinition, items};
@@ -20,8 +18,7 @@ pub(super) struct Builder<'f, 'a> {
     pub(super) facts: &'f Facts<'a>,
     pub(super) schema: Schema<'a>,
     pub(super) warnings: Warnings,
-    /// Slices of choices, by the key of the choice.
-    pub(super) choice_slices: HashMap<String, ChoiceSlices>,
+    pub(super) choice_slices: ChoiceSlices,
 }
 
 /// Makes the schema of a definition; adds to the warnings.
@@ -65,7 +62,8 @@ impl<'f, 'a> Builder<'f, 'a> {
             if address.steps.len() == 1 {
                 self.describe_root(element, cardinality);
             } else {
-                self.add(element, address, cardinality, index)?;
+                let added = self.add(element, address, cardinality, index);
+                added.map_err(|refusal| format!("{}: {refusal}", address.label))?;
                 index += 1;
             }
         }
@@ -175,11 +173,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         let step = address.steps.get(at)?;
         let name = step.slice.as_ref()?;
         let is_extension = ["extension", "modifierExtension"].contains(&&*step.name);
-        let is_slice = step.is_choice
-            || is_extension
-            || self
-                .facts
-                .is_sliced(address.unsliced_key_to(at), address.path_to(at));
+        let (unsliced, path) = (address.unsliced_key_to(at), address.path_to(at));
+        let is_slice = is_extension || self.facts.is_sliced(unsliced, path);
         is_slice.then_some(name)
     }
 

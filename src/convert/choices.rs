@@ -2,56 +2,77 @@
 
 use std::borrow::Cow;
 
-use hashbrown::HashMap;
-
 use super::Refusal;
 use super::address::{Address, is_typed};
 use super::build::Builder;
 use super::definition::{ElementDefinition, TypeReference, items};
 use super::describe::{Cardinality, Typed, describe_groups};
 use super::facts::{Facts, Repeats};
+use super::names::{ByName, Names};
 use super::schema::{ElementId, add_new};
 use super::types::TypeGroup;
 
 /// The code of a type that stands for all.
 const ANY_TYPE: &str = "*";
 
-/// The slices of a choice, and the types of each.
+/// The slices of all choices, and the types of each.
 #[derive(Debug, Default)]
 pub(super) struct ChoiceSlices {
-    /// By key.
-    types: HashMap<String, Vec<String>>,
+    /// Slices by key.
+    keys: Names,
+    types: ByName<Vec<String>>,
+    /// A choice's key with the name of a type: how many of its slices have the type.
+    shared: Names,
+    counts: ByName<usize>,
 }
 
 impl ChoiceSlices {
-    /// Those of all choices, by the key of the choice.
-    pub(super) fn all(facts: &Facts<'_>) -> HashMap<String, Self> {
-        let mut all: HashMap<String, Self> = HashMap::new();
+    /// Those of a definition.
+    pub(super) fn all(facts: &Facts<'_>) -> Self {
+        let mut all = Self::default();
         for address in facts.addresses() {
             for (at, step) in address.steps.iter().enumerate() {
                 let (true, Some(slice)) = (step.is_choice, &step.slice) else {
                     continue;
                 };
-                let key = address.key_to(at);
-                let choice = all.entry_ref(address.unsliced_key_to(at)).or_default();
-                if !choice.types.contains_key(key) {
+                let (number, is_new) = all.keys.number(address.key_to(at));
+                if is_new {
                     let types = types_of_slice(facts, address, at, &step.name, slice);
-                    choice.types.insert(key.to_owned(), types);
+                    for name in &types {
+                        let (number, _) = all
+                            .shared
+                            .number(&shared(address.unsliced_key_to(at), name));
+                        *all.counts.at(number) += 1;
+                    }
+                    *all.types.at(number) = types;
                 }
             }
         }
         all
     }
 
-    /// Whether a slice is the only one of its types, so that its types tell it from the others.
-    fn is_alone(&self, key: &str) -> bool {
-        let types = self.types.get(key);
-        let others = self.types.iter().filter(|(other, _)| *other != key);
-        let shares = |(_, theirs): (&String, &Vec<String>)| {
-            types.is_some_and(|types| types.iter().any(|name| theirs.contains(name)))
-        };
-        !others.into_iter().any(shares)
+    /// Names of the types of a slice.
+    fn types(&self, key: &str) -> &[String] {
+        self.types
+            .get(self.keys.find(key))
+            .map_or(&[], Vec::as_slice)
     }
+
+    /// Whether a slice is the only one of its types, so that its types tell it from the others.
+    fn is_alone(&self, choice: &str, key: &str) -> bool {
+        let count = |name: &String| {
+            self.counts
+                .get(self.shared.find(&shared(choice, name)))
+                .copied()
+        };
+        self.types(key)
+            .iter()
+            .all(|name| count(name).unwrap_or_default() < 2)
+    }
+}
+
+fn shared(choice: &str, type_name: &str) -> String {
+    format!("{choice} {type_name}")
 }
 
 /// Names of the types that a slice of a choice may have: as it says, or as its name does.
@@ -194,13 +215,13 @@ impl<'f, 'a> Builder<'f, 'a> {
                 .as_ref()
                 .is_some_and(|rules| rules.as_str() == "closed")
         });
-        let slices = self.choice_slices.get(&*address.key).filter(|_| is_closed);
-        let allowed: Vec<&String> = slices
-            .iter()
-            .flat_map(|slices| slices.types.values().flatten())
-            .collect();
+        let slices = self.facts.slices(&address.key).filter(|_| is_closed);
+        let mut allowed = Names::default();
+        for name in slices.flat_map(|key| self.choice_slices.types(key)) {
+            allowed.number(name);
+        }
         if !allowed.is_empty() {
-            groups.retain(|group| allowed.iter().any(|name| **name == group.name));
+            groups.retain(|group| allowed.has(&group.name));
         }
     }
 
@@ -328,18 +349,19 @@ impl<'f, 'a> Builder<'f, 'a> {
             return Ok(());
         };
         let key = address.unsliced_key_to(at);
-        let groups = groups(self.facts.types(key, address.path_to(at)));
-        if groups.is_empty() || self.facts.differential(key).is_some() {
+        let known = self.schema.find(parent, &step.name);
+        let has_choices = known.is_some_and(|choice| self.schema.get(choice).choices.is_some());
+        if has_choices || self.facts.differential(key).is_some() {
             return Ok(());
         }
-        let choice = self.schema.child(parent, &step.name)?;
-        let names = groups
-            .iter()
-            .map(|group| format!("{}{}", step.name, group.suffix()).into());
-        self.schema
-            .at(choice)
-            .choices
-            .get_or_insert_with(|| names.collect());
+        let groups = groups(self.facts.types(key, address.path_to(at)));
+        if !groups.is_empty() {
+            let choice = self.schema.child(parent, &step.name)?;
+            let names = groups
+                .iter()
+                .map(|group| format!("{}{}", step.name, group.suffix()).into());
+            self.schema.at(choice).choices = Some(names.collect());
+        }
         Ok(())
     }
 
@@ -361,9 +383,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     fn groups_of_slice(&self, address: &Address<'a>, at: usize) -> Vec<TypeGroup<'a>> {
-        let types = self.choice_slices.get(address.unsliced_key_to(at));
-        let types = types.and_then(|choice| choice.types.get(address.key_to(at)));
-        let names = types.map_or(&[][..], Vec::as_slice);
+        let names = self.choice_slices.types(address.key_to(at));
         names
             .iter()
             .map(|name| TypeGroup {
@@ -374,8 +394,8 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     fn is_alone(&self, address: &Address<'a>, at: usize) -> bool {
-        let slices = self.choice_slices.get(address.unsliced_key_to(at));
-        slices.is_none_or(|slices| slices.is_alone(address.key_to(at)))
+        self.choice_slices
+            .is_alone(address.unsliced_key_to(at), address.key_to(at))
     }
 
     fn note_unknown_types(&mut self, address: &Address<'a>) {

@@ -8,6 +8,9 @@ use super::json::Json;
 use super::matches::{Finder, Part, Place};
 use super::types::{self, TypeGroup};
 
+/// Slices whose profiles are compared, at most.
+const MOST_SLICES: usize = 1000;
+
 impl<'a> Finder<'_, 'a> {
     /// What a discriminator by value finds: a constant, the binding, or the target that has it.
     pub(super) fn value(self, place: &Place, tokens: &[Token<'_>]) -> Option<Part<'a>> {
@@ -26,7 +29,7 @@ impl<'a> Finder<'_, 'a> {
             [Token::OfType(_), rest @ ..] => self.value(place, rest),
             [Token::Extension(url), rest @ ..] => {
                 let extension = place.below("extension");
-                let mut slices = self.facts.slices(&extension.key).iter();
+                let mut slices = self.facts.slices(&extension.key);
                 let key =
                     slices.find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
                 let part = self.value(&extension.with_key(key), rest)?;
@@ -60,7 +63,7 @@ impl<'a> Finder<'_, 'a> {
         let mut others = self
             .facts
             .slices(unsliced)
-            .iter()
+            .take(MOST_SLICES)
             .filter(|other| *other != self.slice);
         let is_shared = others
             .any(|other| self.profiles_of(&format!("{other}{below}")).as_ref() == Some(&profiles));
@@ -84,7 +87,7 @@ impl<'a> Finder<'_, 'a> {
         if let Some(part) = self.value(&child, rest) {
             return Some(part.below(name.to_owned(), repeats));
         }
-        let parts = self.facts.slices(&child.key).iter().filter_map(|key| {
+        let parts = self.facts.slices(&child.key).filter_map(|key| {
             let slice = child.with_key(key);
             let part = self.value(&slice, rest)?;
             Some((slice, part))
@@ -123,7 +126,6 @@ impl<'a> Finder<'_, 'a> {
         let slices = self
             .facts
             .slices(&choice.key)
-            .iter()
             .map(|key| choice.with_key(key));
         let places = [choice.clone()].into_iter().chain(slices).chain(typed);
         for place in places {
@@ -173,7 +175,7 @@ impl<'a> Finder<'_, 'a> {
                 let name = format!("{}{}", choice.unwrap_or(name), suffix.unwrap_or_default());
                 Some((name, value))
             };
-            let slices = self.facts.slices(key).iter().filter_map(|key| {
+            let slices = self.facts.slices(key).filter_map(|key| {
                 let slice = child.with_key(key);
                 let value = value_of(&slice)?;
                 Some((slice, value))
@@ -201,13 +203,8 @@ impl<'a> Finder<'_, 'a> {
     /// The binding of an element, where it is the slice's own: a snapshot repeats that of the type in each slice.
     fn binding(self, place: &Place) -> Option<Part<'a>> {
         let of = |element: &'a ElementDefinition<'a>| element.binding.as_ref();
-        let is_required = |one: &&BindingDefinition<'a>| {
-            one.strength
-                .as_ref()
-                .is_some_and(|strength| strength.as_str() == "required")
-        };
         let own = self.facts.differential(&place.key).and_then(of);
-        let binding = own.or_else(|| self.facts.of(&place.key).filter_map(of).find(is_required))?;
+        let binding = own.or_else(|| self.facts.of(&place.key).find_map(of))?;
         let set = binding.value_set()?.clone();
         let general = self
             .facts

@@ -52,14 +52,15 @@ macro_rules! read_object {
                     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut read = $name::default();
                         while let Some(Text(member)) = map.next_key::<Text<'de>>()? {
-                            match &*member {
-                                $($member => read.$field = map.next_value().map_err(|e| at(&member, &e))?,)*
+                            let result = match &*member {
+                                $($member => value(&mut map).map(|value| read.$field = value),)*
                                 name if is_value(name) => {
-                                    let raw = map.next_value()?;
-                                    read.values.push((member, raw));
+                                    let value = map.next_value();
+                                    value.map(|raw| read.values.push((member.clone(), raw)))
                                 }
-                                _ => drop(map.next_value::<IgnoredAny>()?),
-                            }
+                                _ => map.next_value::<IgnoredAny>().map(drop),
+                            };
+                            result.map_err(|error| at(&member, &error))?;
                         }
                         Ok(read)
                     }
@@ -68,6 +69,12 @@ macro_rules! read_object {
             }
         }
     };
+}
+
+/// The value of a member. Not in line: an element has ten texts.
+#[inline(never)]
+fn value<'de, A: MapAccess<'de>, T: Deserialize<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
+    map.next_value()
 }
 
 /// An error with the member in front that it is about.
@@ -102,6 +109,7 @@ read_object! {
         description: Text<'a> = "description",
         /// Where an extension may be used.
         context: &'a RawValue = "context",
+        context_invariants: &'a RawValue = "contextInvariant",
         /// Name of the type it defines or constrains.
         type_name: Text<'a> = "type",
         base: Text<'a> = "baseDefinition",
@@ -232,7 +240,7 @@ read_object! {
 impl<'a> ElementDefinition<'a> {
     /// Value and type of `fixed[x]` or `pattern[x]`.
     pub(super) fn constant(&self, start: &str) -> Option<(&str, &'a str)> {
-        self.values.iter().find_map(|(name, raw)| {
+        self.values.iter().rev().find_map(|(name, raw)| {
             let type_name = name.strip_prefix(start)?;
             (!type_name.starts_with("Value")).then(|| (type_name, raw.get()))
         })

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::json::{Members, Text};
 use super::types;
 use crate::metadata::{Dependency, DependencyKind, Url};
+use crate::order::sorted;
 
 /// Types of `FHIRPath` itself: they have no definition.
 const SYSTEM_TYPES: &str = "http://hl7.org/fhirpath/";
@@ -30,16 +31,22 @@ pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, serde_json::
             .map(|base| types::canonical(&base)),
     );
     edges.value(&schema, false, 0);
-    let mut list = edges.list;
-    list.sort_unstable_by(|one, other| (one.0 as u8, &one.1).cmp(&(other.0 as u8, &other.1)));
-    list.dedup();
-    Ok(list
-        .into_iter()
-        .map(|(kind, target)| Dependency {
-            kind,
-            target: Url(target),
-        })
-        .collect())
+    let list = edges.list;
+    let order = sorted(list.len(), &|one, other| {
+        let rank = |at: usize| list.get(at).map(|(kind, target)| (*kind as u8, target));
+        rank(one).cmp(&rank(other))
+    });
+    let mut unique: Vec<Dependency> = Vec::with_capacity(order.len());
+    for (kind, target) in order.into_iter().filter_map(|at| list.get(at)) {
+        let edge = Dependency {
+            kind: *kind,
+            target: Url(target.clone()),
+        };
+        if unique.last() != Some(&edge) {
+            unique.push(edge);
+        }
+    }
+    Ok(unique)
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {

@@ -112,13 +112,13 @@ impl<'a> Builder<'_, 'a> {
             if let Some(suffix) = suffix
                 && typed.is_none_or(|typed| typed.has(suffix))
             {
-                put_bound(place, name.clone(), raw.get());
+                place.bounds.push((name.clone(), raw.get()));
             }
         }
         if let Some(length) = element.max_length
             && typed.is_none_or(|typed| typed.is(types::is_text))
         {
-            put_bound(place, "maxLength".into(), length.get());
+            place.bounds.push(("maxLength".into(), length.get()));
         }
         put(&mut place.regex, element.regex());
     }
@@ -141,14 +141,13 @@ impl<'a> Builder<'_, 'a> {
         if !groups.is_empty() {
             place.types.clear();
         }
-        for group in &groups {
-            // `string.value` is a text of FHIRPath: if it were a string, it would have a value in turn.
+        // `string.value` is a text of FHIRPath: if it were a string, it would have a value in turn.
+        let names = groups.iter().map(|group| {
             let code = group.references.iter().find_map(|one| one.code());
-            let name = code
-                .filter(|_| is_value_of_primitive)
-                .unwrap_or_else(|| group.name.clone());
-            add_new(&mut place.types, [name]);
-        }
+            code.filter(|_| is_value_of_primitive)
+                .unwrap_or_else(|| group.name.clone())
+        });
+        add_new(&mut place.types, names);
         describe_groups(place, &groups);
     }
 
@@ -216,12 +215,5 @@ fn binding_of<'a>(binding: &BindingDefinition<'a>) -> Binding<'a> {
 fn put<'a>(place: &mut Option<Cow<'a, str>>, text: Option<Cow<'a, str>>) {
     if text.is_some() {
         *place = text;
-    }
-}
-
-fn put_bound<'a>(place: &mut Element<'a>, name: Cow<'a, str>, raw: &'a str) {
-    match place.bounds.iter_mut().find(|(other, _)| *other == name) {
-        Some(bound) => bound.1 = raw,
-        None => place.bounds.push((name, raw)),
     }
 }

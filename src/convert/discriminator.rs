@@ -1,5 +1,8 @@
 //! Paths of discriminators: the restricted `FHIRPath` of `ElementDefinition.slicing.discriminator.path`.
 
+/// Steps of a path that is followed, at most.
+const DEEPEST: usize = 60;
+
 /// A step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'p> {
@@ -44,7 +47,7 @@ pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
             tokens.push(Token::OfType(type_name(of)?));
         } else if let Some(url) = argument("extension") {
             tokens.push(Token::Extension(url.trim().trim_matches(['\'', '"'])));
-        } else if let Some((field, of)) = argument("").and_then(|inner| inner.split_once(" as ")) {
+        } else if let Some((field, of)) = argument("").and_then(cast) {
             tokens.extend([
                 Token::Field(name(field.trim())?),
                 Token::OfType(type_name(of)?),
@@ -54,8 +57,18 @@ pub(super) fn tokens(path: &str) -> Option<Vec<Token<'_>>> {
                 part.strip_suffix("[x]").unwrap_or(part),
             )?));
         }
+        if tokens.len() > DEEPEST {
+            return None;
+        }
     }
     Some(tokens)
+}
+
+/// Both sides of `value as Quantity`.
+fn cast(text: &str) -> Option<(&str, &str)> {
+    let (field, rest) = text.trim().split_once(' ')?;
+    let (word, of) = rest.trim_start().split_once(' ')?;
+    (word == "as").then_some((field, of))
 }
 
 fn name(text: &str) -> Option<&str> {

@@ -1,9 +1,8 @@
 //! What a definition says of an element, in its differential or else in its snapshot.
 
-use hashbrown::{HashMap, HashSet};
-
 use super::address::Address;
 use super::definition::{Definition, ElementDefinition, TypeReference, items};
+use super::names::{ByName, Names};
 use super::types::TypeGroup;
 use super::{Refusal, Warnings, address};
 
@@ -25,20 +24,17 @@ struct Elements<'a> {
     addresses: Vec<Address<'a>>,
 }
 
-/// Types of choices by path, as the ends of the names they make.
-type Choices = HashMap<String, HashSet<String>>;
-
-fn choices(lists: [&Elements<'_>; 2]) -> Choices {
-    let mut choices = Choices::new();
+/// Paths of choices, and each again with the end of the name that one of its types makes: `value[x]` and
+/// `value[x]Quantity`.
+fn choices(lists: [&Elements<'_>; 2]) -> Names {
+    let mut choices = Names::default();
     for list in lists {
         for (element, address) in list.list.iter().zip(&list.addresses) {
-            if address.path.ends_with("[x]") {
-                let types = TypeGroup::of(items(element.types.as_ref()));
-                let suffixes = types.into_iter().map(|group| group.suffix());
-                choices
-                    .entry_ref(&*address.path)
-                    .or_default()
-                    .extend(suffixes);
+            if address.path.ends_with(']') {
+                choices.number(&address.path);
+                for group in TypeGroup::of(items(element.types.as_ref())) {
+                    choices.number(&format!("{}{}", address.path, group.suffix()));
+                }
             }
         }
     }
@@ -47,19 +43,23 @@ fn choices(lists: [&Elements<'_>; 2]) -> Choices {
 
 impl Elements<'_> {
     /// Where a path is short for a slice of a choice, that slice.
-    fn spell_out(&mut self, choices: &Choices, paths: &HashSet<String>) {
-        let is_choice =
-            |path: &str| !paths.contains(path) && choices.contains_key(&format!("{path}[x]"));
-        let has_type = |path: &str, suffix: &str| {
-            choices
-                .get(path)
-                .is_some_and(|types| types.contains(suffix))
-        };
+    fn spell_out(&mut self, choices: &Names, paths: &Names) {
+        let is_choice = |path: &str| !paths.has(path) && choices.has(&format!("{path}[x]"));
+        let has_type = |path: &str, suffix: &str| choices.has(&format!("{path}{suffix}"));
         for address in &mut self.addresses {
-            if !paths.contains(&*address.path) || address.path.contains("[x]") {
+            let has_choice = address.steps.iter().any(|step| step.is_choice);
+            if has_choice || !paths.has(&address.path) {
                 *address = std::mem::take(address).spelled_out(&has_type, &is_choice);
             }
         }
+    }
+
+    fn paths(&self) -> Names {
+        let mut paths = Names::default();
+        for address in &self.addresses {
+            paths.number(&address.path);
+        }
+        paths
     }
 }
 
@@ -68,13 +68,13 @@ impl Elements<'_> {
 pub(super) struct Facts<'a> {
     differential: Elements<'a>,
     snapshot: Elements<'a>,
-    /// Position of elements by key: in the differential, in the snapshot.
-    by_key: HashMap<String, [Option<u32>; 2]>,
-    /// Position of the first element of a path in the snapshot.
-    by_path: HashMap<String, u32>,
-    /// Keys of the slices of an element, and of the elements right below one, in order.
-    slices: HashMap<String, Vec<String>>,
-    children: HashMap<String, Vec<String>>,
+    /// Keys of elements, and of those that are only above others.
+    keys: Names,
+    /// Positions in the differential and in the snapshot.
+    positions: ByName<[Option<u32>; 2]>,
+    /// The slices of an element, and the elements right below one, in order.
+    slices: ByName<Vec<usize>>,
+    children: ByName<Vec<usize>>,
     is_specialization: bool,
 }
 
@@ -109,14 +109,8 @@ impl<'a> Facts<'a> {
         };
         let choices = choices([&differential, &snapshot]);
         if !choices.is_empty() {
-            let paths = snapshot
-                .addresses
-                .iter()
-                .map(|one| one.path.clone().into_owned());
-            let paths: HashSet<String> = paths.collect();
-            for list in [&mut differential, &mut snapshot] {
-                list.spell_out(&choices, &paths);
-            }
+            snapshot.spell_out(&choices, &snapshot.paths());
+            differential.spell_out(&choices, &snapshot.paths());
         }
         let derivation = definition
             .derivation
@@ -125,10 +119,10 @@ impl<'a> Facts<'a> {
         let mut facts = Self {
             differential,
             snapshot,
-            by_key: HashMap::new(),
-            by_path: HashMap::new(),
-            slices: HashMap::new(),
-            children: HashMap::new(),
+            keys: Names::default(),
+            positions: ByName::default(),
+            slices: ByName::default(),
+            children: ByName::default(),
             is_specialization: derivation != Some("constraint"),
         };
         facts.index();
@@ -142,41 +136,23 @@ impl<'a> Facts<'a> {
         let has_slices = lists
             .iter()
             .any(|list| list.addresses.iter().any(is_sliced));
-        let mut known = HashSet::new();
         for (list, elements) in lists.into_iter().enumerate() {
             for (at, address) in (0_u32..).zip(&elements.addresses) {
-                if let Some(place) = self
-                    .by_key
-                    .entry_ref(&*address.key)
-                    .or_default()
-                    .get_mut(list)
-                {
-                    *place = Some(at);
-                }
-                // What holds in general; a slice may be told of more.
-                if list == 1 && address.key == address.path {
-                    self.by_path.entry_ref(&*address.path).or_insert(at);
-                }
                 // Only matches of slices ask for what is below an element.
-                if !has_slices {
-                    continue;
+                for step in (1..address.steps.len()).filter(|_| has_slices) {
+                    let (above, _) = self.keys.number(address.key_to(step - 1));
+                    let (unsliced, is_new) = self.keys.number(address.unsliced_key_to(step));
+                    if is_new {
+                        self.children.at(above).push(unsliced);
+                    }
+                    let (key, is_new) = self.keys.number(address.key_to(step));
+                    if is_new {
+                        self.slices.at(unsliced).push(key);
+                    }
                 }
-                for step in 1..address.steps.len() {
-                    let (above, unsliced) =
-                        (address.key_to(step - 1), address.unsliced_key_to(step));
-                    let key = address.key_to(step);
-                    if known.insert(unsliced) {
-                        self.children
-                            .entry_ref(above)
-                            .or_default()
-                            .push(unsliced.to_owned());
-                    }
-                    if key != unsliced && known.insert(key) {
-                        self.slices
-                            .entry_ref(unsliced)
-                            .or_default()
-                            .push(key.to_owned());
-                    }
+                let (key, _) = self.keys.number(&address.key);
+                if let Some(position) = self.positions.at(key).get_mut(list) {
+                    *position = Some(at);
                 }
             }
         }
@@ -205,9 +181,14 @@ impl<'a> Facts<'a> {
         self.is_specialization
     }
 
+    fn positions(&self, key: &str) -> [Option<u32>; 2] {
+        let positions = self.positions.get(self.keys.find(key));
+        positions.copied().unwrap_or_default()
+    }
+
     /// Position of an element in the differential, or of a definition without one in its snapshot.
     pub(super) fn position(&self, key: &str) -> Option<u32> {
-        let [differential, snapshot] = *self.by_key.get(key)?;
+        let [differential, snapshot] = self.positions(key);
         if self.differential.list.is_empty() {
             snapshot
         } else {
@@ -217,12 +198,15 @@ impl<'a> Facts<'a> {
 
     /// Whether there is an element of this key.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.by_key.contains_key(key)
+        self.of(key).next().is_some()
     }
 
     /// What is said of an element: by the differential, then by the snapshot.
-    pub(super) fn of(&self, key: &str) -> impl Iterator<Item = &'a ElementDefinition<'a>> {
-        let [differential, snapshot] = self.by_key.get(key).copied().unwrap_or_default();
+    pub(super) fn of(
+        &self,
+        key: &str,
+    ) -> impl Iterator<Item = &'a ElementDefinition<'a>> + use<'a> {
+        let [differential, snapshot] = self.positions(key);
         let differential = differential.and_then(|at| self.differential.list.get(at as usize));
         let snapshot = snapshot.and_then(|at| self.snapshot.list.get(at as usize));
         differential.into_iter().chain(snapshot)
@@ -230,15 +214,14 @@ impl<'a> Facts<'a> {
 
     /// What the differential says of an element.
     pub(super) fn differential(&self, key: &str) -> Option<&'a ElementDefinition<'a>> {
-        let [differential, _] = *self.by_key.get(key)?;
+        let [differential, _] = self.positions(key);
         self.differential.list.get(differential? as usize)
     }
 
     /// What the snapshot says of a path, slices aside.
     pub(super) fn general(&self, path: &str) -> Option<&'a ElementDefinition<'a>> {
-        self.by_path
-            .get(path)
-            .and_then(|&at| self.snapshot.list.get(at as usize))
+        let [_, snapshot] = self.positions(path);
+        self.snapshot.list.get(snapshot? as usize)
     }
 
     /// The same, and at last what the snapshot says of the path in general, slices aside.
@@ -246,7 +229,7 @@ impl<'a> Facts<'a> {
         &self,
         key: &str,
         path: &str,
-    ) -> impl Iterator<Item = &'a ElementDefinition<'a>> {
+    ) -> impl Iterator<Item = &'a ElementDefinition<'a>> + use<'a> {
         self.of(key).chain(self.general(path))
     }
 
@@ -288,22 +271,40 @@ impl<'a> Facts<'a> {
     /// Whether a name of a slice names a slice. In some definitions it names an element that nothing slices:
     /// then the snapshot has the element by that name only.
     pub(super) fn is_sliced(&self, unsliced: &str, path: &str) -> bool {
-        let slices = self.slices(unsliced).len() > 1;
+        let has_several = self.slices(unsliced).nth(1).is_some();
         let is_known = self.has(unsliced) || self.snapshot.list.is_empty();
-        slices
+        has_several
             || is_known
             || self
                 .of_path(unsliced, path)
                 .any(|element| element.slicing.is_some())
     }
 
+    /// Place of a slice among those of its element.
+    pub(super) fn place_of_slice(&self, unsliced: &str, key: &str) -> Option<usize> {
+        let slices = self.slices.get(self.keys.find(unsliced))?;
+        // Keys are numbered in the order in which they come.
+        slices.binary_search(&self.keys.find(key)?).ok()
+    }
+
     /// Keys of the slices of an element.
-    pub(super) fn slices(&self, key: &str) -> &[String] {
-        self.slices.get(key).map_or(&[], Vec::as_slice)
+    pub(super) fn slices(&self, key: &str) -> impl Iterator<Item = &str> + Clone {
+        self.listed(&self.slices, key)
     }
 
     /// Keys of the elements right below one, slices aside.
-    pub(super) fn children(&self, key: &str) -> &[String] {
-        self.children.get(key).map_or(&[], Vec::as_slice)
+    pub(super) fn children(&self, key: &str) -> impl Iterator<Item = &str> + Clone {
+        self.listed(&self.children, key)
+    }
+
+    fn listed<'f>(
+        &'f self,
+        lists: &'f ByName<Vec<usize>>,
+        key: &str,
+    ) -> impl Iterator<Item = &'f str> + Clone + use<'f, 'a> {
+        let numbers = lists
+            .get(self.keys.find(key))
+            .map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|number| self.keys.text(*number))
     }
 }

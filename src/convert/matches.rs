@@ -197,11 +197,7 @@ impl<'f, 'a> Finder<'f, 'a> {
             "value" | "pattern" => self.value(place, &tokens),
             "position" => {
                 let unsliced = place.key.rsplit_once(':')?.0;
-                let at = self
-                    .facts
-                    .slices(unsliced)
-                    .iter()
-                    .position(|key| *key == place.key)?;
+                let at = self.facts.place_of_slice(unsliced, &place.key)?;
                 Some(Part::new("position", Json::Number(at)))
             }
             kind => self.located(place, &tokens, kind),
@@ -216,7 +212,7 @@ impl<'f, 'a> Finder<'f, 'a> {
             [Token::OfType(_), rest @ ..] => self.located(place, rest, kind),
             [Token::Extension(url), ..] => {
                 let extension = place.below("extension");
-                let mut slices = self.facts.slices(&extension.key).iter();
+                let mut slices = self.facts.slices(&extension.key);
                 let key =
                     slices.find(|key| self.extension_url(key).is_some_and(|own| own == *url))?;
                 let own = Json::member("url", Json::Text(Cow::Owned((*url).to_owned())));
@@ -247,11 +243,7 @@ impl<'f, 'a> Finder<'f, 'a> {
                 .presence(place)
                 .map(|is_there| Part::new("exists", Json::Bool(is_there)));
         }
-        let slices = self
-            .facts
-            .slices(&place.key)
-            .iter()
-            .map(|key| place.with_key(key));
+        let slices = self.facts.slices(&place.key).map(|key| place.with_key(key));
         let places = [place.clone()].into_iter().chain(slices);
         let groups = TypeGroup::of(places.into_iter().find_map(|place| {
             let mut said = self

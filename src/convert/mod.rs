@@ -11,7 +11,7 @@
 //! | `matches`, `constants`, `discriminator` | what data belongs to a slice |
 //! | `schema`, `write` | the schema in the making; its text |
 //! | `dependencies` | what a schema needs |
-//! | `json`, `types` | values that keep their digits; names of types |
+//! | `json`, `types`, `names` | values that keep their digits; names of types; texts by number |
 
 mod address;
 mod build;
@@ -24,12 +24,11 @@ mod discriminator;
 mod facts;
 mod json;
 mod matches;
+mod names;
 mod schema;
 mod slices;
 mod types;
 mod write;
-
-use hashbrown::HashSet;
 
 use crate::metadata::Dependency;
 
@@ -103,13 +102,14 @@ fn check(definition: &definition::Definition<'_>) -> Result<(), Refusal> {
 #[derive(Debug, Default)]
 struct Warnings {
     list: Vec<Warning>,
-    known: HashSet<(&'static str, String, String)>,
+    known: names::Names,
 }
 
 impl Warnings {
     fn add(&mut self, kind: &'static str, element: &str, message: impl FnOnce() -> String) {
-        let (element, message) = (element.to_owned(), message());
-        if self.known.insert((kind, element.clone(), message.clone())) {
+        let message = message();
+        if self.known.number(&format!("{kind} {element} {message}")).1 {
+            let element = element.to_owned();
             self.list.push(Warning {
                 kind,
                 element,

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use hashbrown::{HashMap, HashSet};
-
 use super::Refusal;
 use super::definition::Invariant;
 use super::json::Json;
+use super::names::Names;
 
 /// Elements of one schema, at most: more come of choices within choices only.
 const MOST_ELEMENTS: usize = 1_000_000;
@@ -77,6 +76,26 @@ pub(super) struct Slicing<'a> {
     pub(super) slices: Vec<Slice<'a>>,
 }
 
+impl<'a> Slicing<'a> {
+    fn place(&self, schema: ElementId) -> Option<usize> {
+        // Schemas are made in the order of their slices.
+        self.slices
+            .binary_search_by_key(&schema, |slice| slice.schema)
+            .ok()
+    }
+
+    /// The slice of a schema.
+    pub(super) fn slice(&self, schema: ElementId) -> Option<&Slice<'a>> {
+        self.slices.get(self.place(schema)?)
+    }
+
+    /// The slice of a schema, to be changed.
+    pub(super) fn slice_mut(&mut self, schema: ElementId) -> Option<&mut Slice<'a>> {
+        let place = self.place(schema)?;
+        self.slices.get_mut(place)
+    }
+}
+
 /// A slice.
 #[derive(Debug)]
 pub(super) struct Slice<'a> {
@@ -113,15 +132,9 @@ pub(super) struct NamedExtension<'a> {
 #[derive(Debug)]
 pub(super) struct Schema<'a> {
     elements: Vec<Element<'a>>,
-    /// Elements by what they are below and their name; slices by their element and their name.
-    by_name: HashMap<(ElementId, Kind, String), ElementId>,
+    /// Elements but the root by what they are below and their name, slices by their element and their name.
+    names: Names,
     nowhere: Element<'a>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
-    Child,
-    Slice,
 }
 
 impl<'a> Schema<'a> {
@@ -132,7 +145,7 @@ impl<'a> Schema<'a> {
     pub(super) fn new() -> Self {
         Self {
             elements: vec![Element::default()],
-            by_name: HashMap::new(),
+            names: Names::default(),
             nowhere: Element::default(),
         }
     }
@@ -151,21 +164,27 @@ impl<'a> Schema<'a> {
 
     /// The element of a name below another one, made if it is not there.
     pub(super) fn child(&mut self, of: ElementId, name: &str) -> Result<ElementId, Refusal> {
-        let key = (of, Kind::Child, name.to_owned());
-        if let Some(&id) = self.by_name.get(&key) {
-            return Ok(id);
+        let (id, is_new) = self.add(&format!("{of}.{name}"))?;
+        if is_new {
+            self.at(of).elements.push((name.to_owned().into(), id));
         }
-        let id = self.add()?;
-        self.at(of).elements.push((name.to_owned().into(), id));
-        self.by_name.insert(key, id);
         Ok(id)
     }
 
-    /// The schema of a slice of an element, and its place among the slices; none if it is not there.
+    /// The element of a name below another one, if it is there.
+    pub(super) fn find(&self, of: ElementId, name: &str) -> Option<ElementId> {
+        self.numbered(&format!("{of}.{name}"))
+    }
+
+    /// The schema of a slice of an element; none if it is not there.
     pub(super) fn slice(&self, of: ElementId, name: &str) -> Option<ElementId> {
-        self.by_name
-            .get(&(of, Kind::Slice, name.to_owned()))
-            .copied()
+        self.numbered(&format!("{of}:{name}"))
+    }
+
+    fn numbered(&self, name: &str) -> Option<ElementId> {
+        // The root has no name.
+        let number = self.names.find(name)?;
+        ElementId::try_from(number + 1).ok()
     }
 
     /// Adds a slice to an element that has a slicing; returns its schema.
@@ -174,10 +193,8 @@ impl<'a> Schema<'a> {
         of: ElementId,
         mut slice: Slice<'a>,
     ) -> Result<ElementId, Refusal> {
-        let id = self.add()?;
+        let (id, _) = self.add(&format!("{of}:{}", slice.name))?;
         slice.schema = id;
-        self.by_name
-            .insert((of, Kind::Slice, slice.name.clone().into_owned()), id);
         let slicing = self.at(of).slicing.get_or_insert_default();
         if slicing.is_ordered {
             slice.order = Some(slicing.slices.len());
@@ -186,13 +203,16 @@ impl<'a> Schema<'a> {
         Ok(id)
     }
 
-    fn add(&mut self) -> Result<ElementId, Refusal> {
-        if self.elements.len() >= MOST_ELEMENTS {
-            return Err(format!("it comes to more than {MOST_ELEMENTS} elements"));
+    /// The element of a name, and whether it is new.
+    fn add(&mut self, name: &str) -> Result<(ElementId, bool), Refusal> {
+        let (number, is_new) = self.names.number(name);
+        if is_new {
+            self.elements.push(Element::default());
         }
-        let id = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
-        self.elements.push(Element::default());
-        Ok(id)
+        match ElementId::try_from(number + 1) {
+            Ok(id) if number < MOST_ELEMENTS => Ok((id, is_new)),
+            _ => Err(format!("it comes to more than {MOST_ELEMENTS} elements")),
+        }
     }
 }
 
@@ -201,9 +221,12 @@ pub(super) fn add_new<'a>(
     list: &mut Vec<Cow<'a, str>>,
     texts: impl IntoIterator<Item = Cow<'a, str>>,
 ) {
-    let mut known: HashSet<Cow<'a, str>> = list.iter().cloned().collect();
+    let mut known = Names::default();
+    for text in list.iter() {
+        known.number(text);
+    }
     for text in texts {
-        if known.insert(text.clone()) {
+        if known.number(&text).1 {
             list.push(text);
         }
     }

@@ -28,10 +28,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         let place = self.schema.at(of);
         // Data without the element would not have the slice either.
         place.is_required |= cardinality.min > 0;
-        let slice = place
-            .slicing
-            .as_mut()
-            .and_then(|slicing| slicing.slices.iter_mut().find(|one| one.schema == id));
+        let slicing = place.slicing.as_mut();
+        let slice = slicing.and_then(|slicing| slicing.slice_mut(id));
         if let Some(slice) = slice {
             slice.min = (cardinality.min > 0)
                 .then_some(cardinality.min)

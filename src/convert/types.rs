@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::definition::{TypeReference, items};
+use super::names::Names;
 
 /// Where the definitions of FHIR's own types are.
 pub(super) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
@@ -58,12 +59,14 @@ pub(super) struct TypeGroup<'a> {
 impl<'a> TypeGroup<'a> {
     /// The types of an element, each once.
     pub(super) fn of(types: &'a [TypeReference<'a>]) -> Vec<Self> {
+        let mut names = Names::default();
         let mut groups: Vec<Self> = Vec::new();
         for reference in types {
             let Some(name) = reference.name() else {
                 continue;
             };
-            match groups.iter_mut().find(|group| group.name == name) {
+            let (number, _) = names.number(&name);
+            match groups.get_mut(number) {
                 Some(group) => group.references.push(reference),
                 None => groups.push(Self {
                     name,

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use hashbrown::HashSet;
-
 use super::definition::{Definition, Invariant};
 use super::json::{Json, Text, write_compact, write_text};
+use super::names::Names;
 use super::schema::{Constant, Element, ElementId, Match, Schema, Slicing};
 use super::types::tail;
 
@@ -73,8 +72,14 @@ impl Writer {
         self.text("base", text(&definition.base).as_deref());
         self.flag("abstract", definition.is_abstract == Some(true));
         self.text("description", text(&definition.description).as_deref());
-        if let Some(context) = definition.context {
-            self.raw("context", context.get());
+        let about_use = [
+            ("context", definition.context),
+            ("contextInvariant", definition.context_invariants),
+        ];
+        for (name, raw) in about_use {
+            if let Some(raw) = raw {
+                self.raw(name, raw.get());
+            }
         }
         if text(&definition.kind).as_deref() == Some("primitive-type") {
             let own = definition
@@ -121,7 +126,10 @@ impl Writer {
         }
         self.constant("fixed", element.fixed.as_ref());
         self.constant("pattern", element.pattern.as_ref());
-        for (name, raw) in &element.bounds {
+        // Of several of one name, the last one counts.
+        let mut names = Names::default();
+        let bounds = element.bounds.iter().rev();
+        for (name, raw) in bounds.filter(|(name, _)| names.number(name).1) {
             self.raw(name, raw);
         }
         if !is_root {
@@ -155,12 +163,12 @@ impl Writer {
 
     fn constraints(&mut self, constraints: &[&Invariant<'_>]) {
         // Of several of one key, the last one counts.
-        let mut keys = HashSet::new();
+        let mut keys = Names::default();
         let mut last: Vec<_> = constraints
             .iter()
             .rev()
             .filter_map(|one| Some((one.key.as_ref()?.as_str(), one)))
-            .filter(|(key, _)| keys.insert(*key))
+            .filter(|(key, _)| keys.number(key).1)
             .collect();
         if last.is_empty() {
             return;
@@ -258,12 +266,7 @@ impl Writer {
                 self.open('{');
                 self.text("url", Some(&extension.url));
                 let slicing = schema.get(extension.slicing).slicing.as_ref();
-                let slice = slicing.and_then(|slicing| {
-                    slicing
-                        .slices
-                        .iter()
-                        .find(|one| one.schema == extension.schema)
-                });
+                let slice = slicing.and_then(|slicing| slicing.slice(extension.schema));
                 if let Some(slice) = slice {
                     self.number("min", slice.min.map(|min| min as usize));
                     self.number("max", slice.max.map(|max| max as usize));

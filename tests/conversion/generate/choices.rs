@@ -161,7 +161,7 @@ impl Generator<'_> {
             self.indexed(&places);
             let id = format!("{}:{name}", at.id);
             // A path that ends in the type is short for the slice.
-            let is_short = !has_own_name && !at.id.contains(':') && self.tape.chance(4);
+            let is_short = !has_own_name && self.tape.chance(4);
             let path = match at.path.rsplit_once('.') {
                 Some((above, _)) if is_short => format!("{above}.{typed_name}"),
                 _ => at.path.clone(),

@@ -322,7 +322,31 @@ fn snapshot(general: &BTreeMap<String, General>, elements: &[Element]) -> Vec<El
     }
     let others = elements.iter().filter(|one| !general.contains_key(&one.id));
     all.extend(others.cloned());
+    add_unsliced(&mut all, general);
     all
+}
+
+/// Where a snapshot has a slice, it has the element that is sliced.
+fn add_unsliced(snapshot: &mut Vec<Element>, general: &BTreeMap<String, General>) {
+    let mut known: BTreeSet<String> = snapshot.iter().map(|one| one.id.clone()).collect();
+    for id in known.clone() {
+        let last = id.rfind('.').unwrap_or(0);
+        let Some(colon) = id[last..].find(':') else {
+            continue;
+        };
+        let id = &id[..last + colon];
+        let steps = id.split('.').map(|step| step.split(':').next().unwrap());
+        let path = steps.collect::<Vec<_>>().join(".");
+        if let (Some(one), true) = (general.get(&path), known.insert(id.to_owned())) {
+            snapshot.push(Element {
+                id: id.to_owned(),
+                path,
+                slice: None,
+                base_max: one.max.clone(),
+                members: one.members.clone(),
+            });
+        }
+    }
 }
 
 /// `{ type: ..., value: ... }`.
