@@ -157,7 +157,7 @@ fn shuffle<T>(items: &mut [T], tape: &mut Tape<'_>) {
 fn everything_is_generated() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut names = BTreeSet::new();
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         let words = words().new_tree(&mut runner).unwrap().current();
         for ((place, name), value) in generate(&words).facts {
             let name = name.split(' ').take(2).collect::<Vec<_>>().join(" ");

@@ -79,11 +79,11 @@ fn of_elements_that_stand_twice_both_are_in() {
     let slice = r#"{"id":"Patient.a:s","path":"Patient.a","sliceName":"s"},{"id":"Patient.a:s.b","path":"Patient.a.b","fixedCode":"x"}"#;
     let slicing = r#"{"id":"Patient.a","path":"Patient.a","slicing":{"discriminator":[{"type":"value","path":"b"}],"rules":"open"}}"#;
     let text = profile(&format!("{slicing},{slice},{slice}"));
-    let twice = [
-        ("duplicate-element", "Patient.a:s".to_owned()),
-        ("duplicate-element", "Patient.a:s.b".to_owned()),
-    ];
-    assert_eq!(warnings(&text), twice);
+    let mut warnings = warnings(&text);
+    // The first child stands before the last of its slices.
+    warnings.retain(|(kind, _)| *kind != "element-order");
+    let twice = ["Patient.a:s", "Patient.a:s.b"].map(|id| ("duplicate-element", id.to_owned()));
+    assert_eq!(warnings, twice);
 }
 
 #[test]
