@@ -162,6 +162,16 @@ fn value(random: &mut Random) -> Json {
     Json::parse(random.word(&VALUES)).unwrap()
 }
 
+/// Takes the ids from the elements of the differential.
+pub(super) fn remove_ids(definition: &mut Json) {
+    for element in elements_mut(definition, "differential")
+        .into_iter()
+        .flatten()
+    {
+        remove(element, "id");
+    }
+}
+
 /// Changes one element, or where it stands.
 fn change_element(definition: &mut Json, other: &Json, random: &mut Random) {
     let list = if definition.get("differential").is_some() && random.below(4) > 0 {
