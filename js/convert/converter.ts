@@ -50,13 +50,15 @@ async function convert(
   check(structureDefinition, OBJECT, "structureDefinition", "CONVERSION");
   const name = nameOf(structureDefinition);
   const bytes = new TextEncoder().encode(text ?? textOf(structureDefinition, name));
-  const [schema = "", report = ""] = await inModule(
+  const made = await inModule(
     (converter) => converter.convert(bytes),
     "CONVERSION",
     `${name} cannot be converted`,
     name,
   );
-  const { dependencies, warnings } = JSON.parse(report) as Report;
+  const end = made.indexOf("\n");
+  const { dependencies, warnings } = JSON.parse(made.slice(0, end)) as Report;
+  const schema = made.slice(end + 1);
   return { schema, dependencies: edgesOf(dependencies), warnings };
 }
 

@@ -12,12 +12,15 @@ import { bindgenTool, npmTool, stageDir, targetDir, wasmBindgenVersion } from ".
 const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** What makes the core smaller as it is compiled; measured in bytes of brotli. */
-const COMPACT = [
-  // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
-  '--cfg=sha2_backend_soft="compact"',
-  // Calls into wrappers of a few instructions cost more than those instructions.
-  "-Cllvm-args=-inline-threshold=14",
-];
+const COMPACT = {
+  store: [
+    // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
+    '--cfg=sha2_backend_soft="compact"',
+    // Calls into wrappers of a few instructions cost more than those instructions.
+    "-Cllvm-args=-inline-threshold=14",
+  ],
+  convert: ["-Cllvm-args=-inline-threshold=0"],
+};
 
 const OPTIMISE = [
   // For speed first: what -Oz is given then it leaves smaller.
@@ -82,7 +85,7 @@ export async function buildWasm(module) {
   const { name, profile, feature } = module;
   const which = ["--profile", profile, "--no-default-features", "--features", feature];
   run("cargo", [...crate, ...which, "--target", WASM_TARGET, "--target-dir", targetDir], {
-    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT].join("\x1f"),
+    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT[feature]].join("\x1f"),
   });
   // A profile each: they do not replace each other's files.
   const compiled = join(targetDir, WASM_TARGET, profile, "fhir_schema_store.wasm");

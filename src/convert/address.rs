@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{ElementDefinition, items};
+use super::definition::ElementDefinition;
 use super::json::Text;
+use super::read::items;
 use super::{Refusal, Warnings};
 
 /// Names in a path, at most: real definitions have ten.

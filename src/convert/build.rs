@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::address::Address;
 use super::choices::ChoiceSlices;
-use super::definition::{Definition, ElementDefinition, items};
+use super::definition::{Definition, ElementDefinition};
 use super::describe::{Cardinality, describe_flags};
 use super::facts::Facts;
+use super::read::items;
 use super::schema::{ElementId, Schema};
 use super::types;
 use super::{Refusal, Warnings};

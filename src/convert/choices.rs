@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use super::Refusal;
 use super::address::{Address, is_typed};
 use super::build::Builder;
-use super::definition::{ElementDefinition, TypeReference, items};
+use super::definition::{ElementDefinition, TypeReference};
 use super::describe::{Cardinality, Typed, describe_groups};
 use super::facts::{Facts, Repeats};
 use super::names::{ByName, Names};
+use super::read::items;
 use super::schema::{ElementId, add_new};
 use super::types::TypeGroup;
 

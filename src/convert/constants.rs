@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::definition::{BindingDefinition, ElementDefinition, items};
+use super::definition::{BindingDefinition, ElementDefinition};
 use super::discriminator::Token;
 use super::json::Json;
 use super::matches::{Finder, Part, Place};
+use super::read::items;
 use super::types::{self, TypeGroup};
 
 /// Slices whose profiles are compared, at most.

@@ -1,12 +1,11 @@
 //! StructureDefinitions as they are read: what a schema is made of, and nothing else.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::Text;
+use super::read::{List, Members, OneOrMany, Parts, Read, items, not_an_object};
 
 /// Extension: what a type of `FHIRPath` is in FHIR.
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
@@ -35,51 +34,67 @@ macro_rules! read_object {
         #[derive(Debug, Default)]
         pub(super) struct $name<'a> {
             $($(#[$about])* pub(super) $field: Option<$type>,)*
-            /// Members by the beginning of their names: `fixedUri`, `patternCoding`, `minValueDate` ...
+            /// Members whose names end in a type: `fixedUri`, `patternCoding`, `minValueDate` ...
             pub(super) values: Vec<(Cow<'a, str>, &'a RawValue)>,
         }
 
-        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                struct Object;
-                impl<'de> Visitor<'de> for Object {
-                    type Value = $name<'de>;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut read = $name::default();
-                        while let Some(Text(member)) = map.next_key::<Text<'de>>()? {
-                            let result = match &*member {
-                                $($member => value(&mut map).map(|value| read.$field = value),)*
-                                name if is_value(name) => {
-                                    let value = map.next_value();
-                                    value.map(|raw| read.values.push((member.clone(), raw)))
-                                }
-                                _ => map.next_value::<IgnoredAny>().map(drop),
-                            };
-                            result.map_err(|error| at(&member, &error))?;
+        impl<'a> $name<'a> {
+            /// Reads the members of an object; as the rest of a sentence, why that fails.
+            pub(super) fn of(members: Members<'a>) -> Result<Self, String> {
+                let mut read = Self::default();
+                for (member, raw) in members.0 {
+                    let result = match &*member {
+                        $($member => Option::read(raw).map(|value| read.$field = value),)*
+                        name if is_value(name) => {
+                            read.values.push((member.clone(), raw));
+                            Ok(())
                         }
-                        Ok(read)
-                    }
+                        _ => Ok(()),
+                    };
+                    result.map_err(|reason| format!("{member}: {reason}"))?;
                 }
-                from.deserialize_map(Object)
+                Ok(read)
+            }
+        }
+
+        impl<'a> Read<'a> for $name<'a> {
+            fn read(raw: &'a RawValue) -> Result<Self, String> {
+                Self::of(Members::read(raw)?)
             }
         }
     };
 }
 
-/// The value of a member. Not in line: an element has ten texts.
-#[inline(never)]
-fn value<'de, A: MapAccess<'de>, T: Deserialize<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
-    map.next_value()
+/// A StructureDefinition.
+#[derive(Debug, Default)]
+pub(super) struct Source<'a> {
+    pub(super) definition: Definition<'a>,
+    pub(super) differential: Vec<ElementDefinition<'a>>,
+    pub(super) snapshot: Vec<ElementDefinition<'a>>,
 }
 
-/// An error with the member in front that it is about.
-fn at<E: de::Error>(member: &str, error: &E) -> E {
-    E::custom(format_args!("{member}: {error}"))
+impl<'a> Source<'a> {
+    /// Reads a text; as a sentence, why it cannot be.
+    pub(super) fn read(text: &'a str) -> Result<Self, String> {
+        let parts: Parts<'a> = serde_json::from_str(text).map_err(|error| not_an_object(&error))?;
+        Ok(Self {
+            definition: Definition::of(parts.members)?,
+            differential: elements(parts.differential, "differential")?,
+            snapshot: elements(parts.snapshot, "snapshot")?,
+        })
+    }
+}
+
+fn elements<'a>(list: Vec<Members<'a>>, of: &str) -> Result<Vec<ElementDefinition<'a>>, String> {
+    let read = |(at, members): (usize, Members<'a>)| {
+        let label = ["id", "path"]
+            .into_iter()
+            .find_map(|name| members.get(name).map(RawValue::get));
+        let label = label.unwrap_or_default();
+        let read = ElementDefinition::of(members);
+        read.map_err(|reason| format!("{of}.element[{at}] {label}: {reason}"))
+    };
+    list.into_iter().enumerate().map(read).collect()
 }
 
 /// Members whose names end in a type.
@@ -98,7 +113,7 @@ fn is_value(name: &str) -> bool {
 }
 
 read_object! {
-    /// A StructureDefinition.
+    /// What a StructureDefinition says of itself.
     Definition {
         resource_type: Text<'a> = "resourceType",
         url: Text<'a> = "url",
@@ -114,15 +129,6 @@ read_object! {
         type_name: Text<'a> = "type",
         base: Text<'a> = "baseDefinition",
         derivation: Text<'a> = "derivation",
-        differential: Elements<'a> = "differential",
-        snapshot: Elements<'a> = "snapshot",
-    }
-}
-
-read_object! {
-    /// Differential or snapshot.
-    Elements {
-        list: List<ElementDefinition<'a>> = "element",
     }
 }
 
@@ -144,7 +150,7 @@ read_object! {
         max_length: &'a RawValue = "maxLength",
         constraints: List<Invariant<'a>> = "constraint",
         must_have_value: bool = "mustHaveValue",
-        value_alternatives: IgnoredAny = "valueAlternatives",
+        value_alternatives: &'a RawValue = "valueAlternatives",
         must_support: bool = "mustSupport",
         is_modifier: bool = "isModifier",
         modifier_reason: Text<'a> = "isModifierReason",
@@ -211,7 +217,7 @@ read_object! {
         value_set_uri: Text<'a> = "valueSetUri",
         /// As R3 has it.
         value_set_reference: Reference<'a> = "valueSetReference",
-        additional: List<IgnoredAny> = "additional",
+        additional: List<&'a RawValue> = "additional",
         extensions: List<Extension<'a>> = "extension",
     }
 }
@@ -330,73 +336,5 @@ impl<'a> Extension<'a> {
         serde_json::from_str::<Text<'a>>(raw.get())
             .ok()
             .map(|text| text.0)
-    }
-}
-
-/// The items of a list that may be absent.
-pub(super) fn items<T>(list: Option<&List<T>>) -> &[T] {
-    list.map_or(&[], |list| &list.0)
-}
-
-/// A list; an error in one of its items names it.
-#[derive(Debug)]
-pub(super) struct List<T>(pub(super) Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Items<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
-            type Value = List<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
-                let mut list = Vec::new();
-                loop {
-                    match seq.next_element_seed(self.0) {
-                        Ok(Some(item)) => list.push(item),
-                        Ok(None) => return Ok(List(list)),
-                        Err(error) => return Err(at(&format!("[{}]", list.len()), &error)),
-                    }
-                }
-            }
-        }
-        from.deserialize_seq(Items(std::marker::PhantomData))
-    }
-}
-
-/// A list of texts; releases before R4 have one text in its place.
-#[derive(Debug)]
-pub(super) struct OneOrMany<'a>(pub(super) Vec<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> Visitor<'de> for Texts {
-            type Value = OneOrMany<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(OneOrMany(vec![Cow::Borrowed(text)]))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(OneOrMany(vec![Cow::Owned(text.to_owned())]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(Text(text)) = seq.next_element()? {
-                    texts.push(text);
-                }
-                Ok(OneOrMany(texts))
-            }
-        }
-        from.deserialize_any(Texts)
     }
 }

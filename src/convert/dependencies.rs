@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::json::{Members, Text};
+use super::json::Text;
+use super::read::{Members, Read, not_an_object};
 use super::types;
 use crate::metadata::{Dependency, DependencyKind, Url};
 use crate::order::sorted;
@@ -16,8 +17,9 @@ const DEEPEST: usize = 100;
 
 /// The edges of a schema, each once, by kind and then by target. What is not as in a FHIR Schema is not
 /// looked at; it fails if the text is no JSON object.
-pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, serde_json::Error> {
-    let schema: Members<'_> = serde_json::from_str(schema)?;
+pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, String> {
+    let schema: Members<'_> =
+        serde_json::from_str(schema).map_err(|error| not_an_object(&error))?;
     let own = schema.get("url").and_then(text);
     let mut edges = Edges {
         own,
@@ -50,9 +52,7 @@ pub(super) fn dependencies(schema: &str) -> Result<Vec<Dependency>, serde_json::
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Text<'_>>(raw.get())
-        .ok()
-        .map(|text| text.0)
+    Text::read(raw).ok().map(|text| text.0)
 }
 
 /// The texts of a list, or the text that stands in its place.
@@ -64,7 +64,7 @@ fn texts(raw: &RawValue) -> Vec<Cow<'_, str>> {
 }
 
 fn object(raw: &RawValue) -> Option<Members<'_>> {
-    serde_json::from_str(raw.get()).ok()
+    Members::read(raw).ok()
 }
 
 struct Edges<'a> {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::address::Address;
 use super::build::Builder;
-use super::definition::{BindingDefinition, ElementDefinition, items};
+use super::definition::{BindingDefinition, ElementDefinition};
 use super::facts::Repeats;
+use super::read::items;
 use super::schema::{Binding, Constant, Element, ElementId, add_new};
 use super::types::{self, TypeGroup};
 

@@ -1,8 +1,9 @@
 //! What a definition says of an element, in its differential or else in its snapshot.
 
 use super::address::Address;
-use super::definition::{Definition, ElementDefinition, TypeReference, items};
+use super::definition::{ElementDefinition, Source, TypeReference};
 use super::names::{ByName, Names};
+use super::read::items;
 use super::types::TypeGroup;
 use super::{Refusal, Warnings, address};
 
@@ -80,15 +81,8 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Reads both lists. Fails if there is nothing in either.
-    pub(super) fn new(
-        definition: &'a Definition<'a>,
-        warnings: &mut Warnings,
-    ) -> Result<Self, Refusal> {
-        let list = |elements: Option<&'a super::definition::Elements<'a>>| {
-            items(elements.and_then(|elements| elements.list.as_ref()))
-        };
-        let differential = list(definition.differential.as_ref());
-        let snapshot = list(definition.snapshot.as_ref());
+    pub(super) fn new(source: &'a Source<'a>, warnings: &mut Warnings) -> Result<Self, Refusal> {
+        let (differential, snapshot) = (&*source.differential, &*source.snapshot);
         if differential.is_empty() && snapshot.is_empty() {
             return Err("it has neither a differential nor a snapshot".to_owned());
         }
@@ -112,7 +106,8 @@ impl<'a> Facts<'a> {
             snapshot.spell_out(&choices, &snapshot.paths());
             differential.spell_out(&choices, &snapshot.paths());
         }
-        let derivation = definition
+        let derivation = source
+            .definition
             .derivation
             .as_ref()
             .map(super::json::Text::as_str);

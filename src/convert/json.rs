@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
+
+use super::read::Members;
 
 /// Nesting up to which a value is taken apart; what lies deeper is kept as it stands.
 const DEEPEST: usize = 60;
@@ -109,8 +111,13 @@ impl<'a> Json<'a> {
                 .ok()
                 .filter(|members| members.0.len() <= MOST_MEMBERS)
                 .map(|members| {
-                    let opened = members.0.into_iter().map(|(name, raw)| (name, deeper(raw)));
-                    Self::Object(opened.collect())
+                    let mut opened: Vec<(Cow<'a, str>, Self)> = Vec::new();
+                    for (name, raw) in members.0 {
+                        // Of a name that comes twice, the last one counts.
+                        opened.retain(|(other, _)| *other != name);
+                        opened.push((name, deeper(raw)));
+                    }
+                    Self::Object(opened)
                 }),
             Some(b'[') => serde_json::from_str::<Vec<&'a RawValue>>(raw)
                 .ok()
@@ -221,45 +228,6 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The members of an object as they stand; of a name that comes twice, the last one, as in JavaScript.
-#[derive(Debug)]
-pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    /// The member of a name.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, raw)| *raw)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
-                while let Some((Text(name), raw)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-                    if members.len() <= MOST_MEMBERS {
-                        members.retain(|(member, _)| *member != name);
-                    }
-                    members.push((name, raw));
-                }
-                Ok(Members(members))
-            }
-        }
-        from.deserialize_map(Object)
-    }
-}
-
 /// Appends JSON without the white space between its parts.
 pub(super) fn write_compact(raw: &str, out: &mut String) {
     let mut in_text = false;
@@ -286,7 +254,7 @@ pub(super) fn write_compact(raw: &str, out: &mut String) {
 }
 
 /// Appends a text as a JSON string.
-pub(super) fn write_text(text: &str, out: &mut String) {
+pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Discriminator, items};
+use super::definition::Discriminator;
 use super::discriminator::{self, Token};
 use super::facts::{Facts, Repeats};
 use super::json::{Json, Text};
+use super::read::items;
 use super::schema::Match;
 use super::types::{self, TypeGroup};
 

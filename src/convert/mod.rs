@@ -4,7 +4,7 @@
 //!
 //! | module | what it decides |
 //! |---|---|
-//! | `definition` | what is read of a StructureDefinition |
+//! | `read`, `definition` | how JSON is read, and what of a StructureDefinition |
 //! | `address`, `facts` | where an element stands; what differential and snapshot say of it |
 //! | `build`, `describe` | which element of the schema that is about; what it puts there |
 //! | `choices`, `slices` | the typed elements of `value[x]`; slices and their bounds |
@@ -25,10 +25,14 @@ mod facts;
 mod json;
 mod matches;
 mod names;
+mod read;
 mod schema;
 mod slices;
 mod types;
 mod write;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use json::write_text;
 
 use crate::metadata::Dependency;
 
@@ -60,12 +64,13 @@ pub type Refusal = String;
 /// Converts a StructureDefinition, given as JSON text.
 pub fn convert(text: &str) -> Result<Conversion, Refusal> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let definition = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    check(&definition)?;
+    let source = definition::Source::read(text)?;
+    let definition = &source.definition;
+    check(definition)?;
     let mut warnings = Warnings::default();
-    let facts = facts::Facts::new(&definition, &mut warnings)?;
-    let (schema, warnings) = build::build(&definition, &facts, warnings)?;
-    let schema = write::write(&definition, &schema);
+    let facts = facts::Facts::new(&source, &mut warnings)?;
+    let (schema, warnings) = build::build(definition, &facts, warnings)?;
+    let schema = write::write(definition, &schema);
     let dependencies = dependencies(&schema)?;
     Ok(Conversion {
         schema,
@@ -77,7 +82,7 @@ pub fn convert(text: &str) -> Result<Conversion, Refusal> {
 /// What a FHIR Schema, given as JSON text, needs: each edge once, by kind and then by target. A schema does
 /// not need itself; the bare name of a type is the core's definition of it.
 pub fn dependencies(schema: &str) -> Result<Vec<Dependency>, Refusal> {
-    dependencies::dependencies(schema).map_err(|error| error.to_string())
+    dependencies::dependencies(schema)
 }
 
 fn check(definition: &definition::Definition<'_>) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use super::json::Json;
 use super::names::Names;
 
 /// Elements of one schema, at most: more come of choices within choices only.
-const MOST_ELEMENTS: usize = 1_000_000;
+const MOST_ELEMENTS: usize = 250_000;
 
 /// Position of an element in its schema.
 pub(super) type ElementId = u32;

@@ -3,10 +3,11 @@
 use super::Refusal;
 use super::address::Address;
 use super::build::Builder;
-use super::definition::{Discriminator, ElementDefinition, SlicingDefinition, items};
+use super::definition::{Discriminator, ElementDefinition, SlicingDefinition};
 use super::describe::Cardinality;
 use super::json::Text;
 use super::matches::{Finder, Place};
+use super::read::items;
 use super::schema::{ElementId, NamedExtension, Slice, Slicing};
 
 /// Takes what no other slice does: it needs no match.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{TypeReference, items};
+use super::definition::TypeReference;
 use super::names::Names;
+use super::read::items;
 
 /// Where the definitions of FHIR's own types are.
 pub(super) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
