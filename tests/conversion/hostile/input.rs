@@ -104,11 +104,11 @@ fn wrong_types_are_refused_by_name() {
         assert_refused(&element(members), "[1]");
     }
     for (members, place) in [
-        (r#""differential":[]"#, "differential"),
-        (r#""differential":{"element":{}}"#, "element"),
-        (r#""differential":{"element":["a"]}"#, "element"),
-        (r#""differential":{"element":[null]}"#, "element"),
-        (r#""snapshot":7"#, "snapshot"),
+        (r#""differential":[]"#, "line 1, column"),
+        (r#""differential":{"element":{}}"#, "line 1, column"),
+        (r#""differential":{"element":["a"]}"#, "line 1, column"),
+        (r#""differential":{"element":[null]}"#, "line 1, column"),
+        (r#""snapshot":7"#, "line 1, column"),
         (r#""url":[]"#, "url"),
         (r#""abstract":"false""#, "abstract"),
         (r#""type":{}"#, "type"),
