@@ -15,7 +15,7 @@ use crate::metadata::Dependency;
 pub fn convert(definition: &[u8]) -> Result<String, JsValue> {
     let text = core::str::from_utf8(definition).map_err(|_| refused("it is not UTF-8"))?;
     convert::convert(text)
-        .map(reported)
+        .map(|made| reported(&made))
         .map_err(|reason| refused(&reason))
 }
 
