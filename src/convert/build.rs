@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::address::Address;
-use super::choices::ChoiceSlices;
+use super::choice_slices::ChoiceSlices;
 use super::definition::{Definition, ElementDefinition};
 use super::describe::{Cardinality, describe_flags};
 use super::facts::Facts;
