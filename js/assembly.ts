@@ -174,13 +174,12 @@ export class Assembly {
         events.emit("delete", { canonical });
       },
     });
-    const { converter } = options;
     const convert: ConvertAnswer | undefined =
-      converter &&
-      (async (definition) => {
+      options.converter &&
+      (async (source) => {
         const { convertFor } = await onFirstUse(import("./convert/into-store.js"));
-        const made = await convertFor(parts, converter, definition, {});
-        return "kept" in made ? undefined : { content: made.schema, options: made.options };
+        const made = await convertFor(parts, source, {});
+        return "kept" in made ? undefined : made.prepared;
       });
     const parts: StoreParts = {
       core,
@@ -193,6 +192,11 @@ export class Assembly {
       counts,
       expiry: new ExpiryTimer(memory),
       sha256,
+      async converter() {
+        if (options.converter !== undefined) return options.converter;
+        const { fhirSchemaConverter } = await onFirstUse(import("./convert/converter.js"));
+        return fhirSchemaConverter();
+      },
       checkOpen,
       closed: new AbortController(),
     };

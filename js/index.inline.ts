@@ -8,6 +8,11 @@ import { type OpenSchemaStore, opener } from "./open.js";
 import { webPlatform } from "./platform/web.js";
 
 export * from "./api.js";
+export {
+  type FhirSchemaConversion,
+  type FhirSchemaConverter,
+  fhirSchemaConverter,
+} from "./convert/converter.js";
 
 /** Opens a store over IndexedDB. */
 export const openSchemaStore: OpenSchemaStore = opener({ ...webPlatform, loadCore });

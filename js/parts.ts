@@ -8,7 +8,7 @@ import type { CoreModule } from "./load/module.js";
 import type { MemoryTier } from "./memory/memory-tier.js";
 import type { Platform } from "./platform/platform.js";
 import type { Loader } from "./read/loader.js";
-import type { Stats } from "./types.js";
+import type { Converter, Stats } from "./types.js";
 import type { Writer } from "./write/writer.js";
 
 /**
@@ -16,7 +16,7 @@ import type { Writer } from "./write/writer.js";
  * the public types. Registered, so that all bundles of this version share it; to be renamed when
  * `StoreParts` changes.
  */
-export const PARTS: unique symbol = Symbol.for("fhir-schema-store.parts/1");
+export const PARTS: unique symbol = Symbol.for("fhir-schema-store.parts/2");
 
 /** Counters the store keeps itself. */
 export type StoreCounts = {
@@ -44,6 +44,8 @@ export interface StoreParts {
   readonly expiry: ExpiryTimer;
   /** The host's own SHA-256, where it has a synchronous one. */
   readonly sha256: Platform["sha256"];
+  /** The converter of the options, or the default one, which is loaded when it is first needed. */
+  converter(): Promise<Converter>;
   /** Throws CLOSED; call it after every wait. */
   checkOpen(): void;
   /** Aborted, with CLOSED, when the store is closed. */

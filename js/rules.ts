@@ -81,6 +81,9 @@ function isPlain(value: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** What `JSON.parse` makes of an object. */
+export const PLAIN: OptionRule = { range: "a plain object", accepts: isPlain };
+
 /** How long something lasts, in whatever unit. */
 export const SPAN: OptionRule = {
   range: "a finite number above 0",

@@ -13,8 +13,9 @@ const HOST = ["--all-targets"];
 const WASM = ["--target", "wasm32-unknown-unknown", "--lib", "--test", "boundary"];
 const DENY_WARNINGS = ["--", "--deny", "warnings"];
 
-/** The one entry left out is the `.wasm` asset: no module and no types, so NoResolution by nature. */
-const ATTW = ["--pack", ".", "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm"];
+/** The entries left out are the `.wasm` assets: no modules and no types, so NoResolution by nature. */
+const ASSETS = ["./core.wasm", "./convert.wasm"];
+const ATTW = ["--pack", ".", "--profile", "esm-only", "--exclude-entrypoints", ...ASSETS];
 
 const LAYERS = "scripts/layers/layers.cjs";
 const CRUISER = "scripts/layers/node_modules/dependency-cruiser/bin/dependency-cruise.mjs";

@@ -15,11 +15,14 @@
 //! | [`store`], [`answer`], [`stats`] | the state machine over the three, and what it returns |
 //! | [`error`] | what can fail, by code |
 //! | [`format`] | the bytes at rest: rows, records, segments, snapshots |
+//! | [`convert`] | StructureDefinitions to FHIR Schemas; a Wasm module of its own |
 //! | `wasm` | the wall: the only place that names `wasm_bindgen` |
 
 pub mod answer;
 pub mod canonical;
 pub mod catalog;
+#[cfg(feature = "convert")]
+pub mod convert;
 pub mod error;
 pub mod filter;
 pub mod format;

@@ -65,7 +65,7 @@ impl Origin {
     }
 }
 
-/// Why one schema needs another.
+/// Why one schema needs another. Append only: the place in this list is the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DependencyKind {
     /// It specialises or constrains it.
@@ -82,6 +82,8 @@ pub enum DependencyKind {
     Slice,
     /// Anything else the caller wants tracked.
     Other,
+    /// An element's type must conform to this profile.
+    Profile,
 }
 
 /// A typed edge to the canonical an entry needs.
@@ -259,7 +261,7 @@ mod tests {
     fn any_metadata() -> impl Strategy<Value = Metadata> {
         let texts = vec(option::of("\\PC{0,12}"), 10);
         let edges = vec(
-            ("(http://hl7.org/fhir/(ValueSet/)?)?[a-z]{0,6}", 0_usize..7),
+            ("(http://hl7.org/fhir/(ValueSet/)?)?[a-z]{0,6}", 0_usize..8),
             0..9,
         );
         let extensions = vec((any::<u16>(), vec(any::<u8>(), 0..9)), 0..3);
@@ -271,8 +273,12 @@ mod tests {
             option::of(any::<[u8; 32]>()),
         )
             .prop_map(|(texts, edges, extensions, numbers, source_hash)| {
-                use DependencyKind::{Base, Binding, Extension, Other, Reference, Slice, Type};
-                let kinds = [Base, Type, Reference, Extension, Binding, Slice, Other];
+                use DependencyKind::{
+                    Base, Binding, Extension, Other, Profile, Reference, Slice, Type,
+                };
+                let kinds = [
+                    Base, Type, Reference, Extension, Binding, Slice, Other, Profile,
+                ];
                 let text = |index: usize| texts[index].clone();
                 Metadata {
                     head: Head {

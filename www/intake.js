@@ -2,20 +2,22 @@
 
 import { openPackage, savePackage } from "./dist/convert/index.js";
 import { counted, describe, make, readableBytes, readableTime } from "./dom.js";
-import { showProblems, showStatus, working } from "./work.js";
+import { showProblems, showStatus, showWarnings, working } from "./work.js";
 
 /** Reads, converts and stores files one after the other; a stop ends all of it. */
 export async function takeFiles(session, files) {
-  const problems = [];
+  const [problems, warnings] = [[], []];
   showProblems(problems);
+  showWarnings(warnings);
   for (const file of files) {
-    const finished = await takeFile(session, file, problems);
+    const finished = await takeFile(session, file, problems, warnings);
     showProblems(problems);
+    showWarnings(warnings);
     if (!finished) return;
   }
 }
 
-async function takeFile(session, file, problems) {
+async function takeFile(session, file, problems, warnings) {
   const started = performance.now();
   let converted = 0;
   try {
@@ -40,6 +42,7 @@ async function takeFile(session, file, problems) {
       return false;
     }
     problems.push(...report.failed.map(({ file: part, error }) => `${part}: ${describe(error)}`));
+    warnings.push(...report.warnings);
     const nothing = report.foundInstead?.sentence;
     showStatus(nothing ?? summary(report, file.name, performance.now() - started));
     return true;

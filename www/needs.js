@@ -9,6 +9,7 @@ const WHY = {
   extension: "Extensions",
   binding: "Value sets",
   slice: "Slices",
+  profile: "Profiles",
   other: "Other",
 };
 /** Entries shown below one heading; core types are needed by hundreds. */

@@ -4,6 +4,8 @@ import { byId, clip, describe, make, visible } from "./dom.js";
 
 /** The longest list of problems shown. */
 const MOST_PROBLEMS = 100;
+/** The same of warnings. */
+const MOST_WARNINGS = 1000;
 
 let stopping;
 
@@ -51,15 +53,33 @@ export function showStatus(text) {
 
 /** What went wrong, a line each. */
 export function showProblems(problems) {
-  const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => {
-    const text = typeof problem === "string" ? problem : describe(problem);
-    return make("li", {}, make("bdi", {}, clip(visible(text))));
-  });
-  if (problems.length > lines.length) {
-    lines.push(make("li", {}, `and ${problems.length - lines.length} more`));
-  }
-  byId("problem-list").replaceChildren(...lines);
-  byId("problems").hidden = lines.length === 0;
+  const texts = problems.map((one) => (typeof one === "string" ? one : describe(one)));
+  byId("problem-list").replaceChildren(...linesOf(texts, MOST_PROBLEMS));
+  byId("problems").hidden = texts.length === 0;
+}
+
+/** What schemas do not say of their definitions: how many warnings of each kind, and the list to unfold. */
+export function showWarnings(warnings) {
+  const counts = new Map();
+  for (const { kind } of warnings) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  const what = warnings.length === 1 ? "warning" : "warnings";
+  byId("warning-count").textContent =
+    `Not said by the schemas, ${warnings.length} ${what}: ${kinds}`;
+  const texts = warnings.map(
+    ({ canonical, kind, element, message }) => `${canonical} ${element}: ${kind}: ${message}`,
+  );
+  byId("warning-list").replaceChildren(...linesOf(texts, MOST_WARNINGS));
+  byId("warnings").hidden = warnings.length === 0;
+}
+
+/** A line for each text, up to a limit, and one that says how many more there are. */
+function linesOf(texts, most) {
+  const lines = texts
+    .slice(0, most)
+    .map((text) => make("li", {}, make("bdi", {}, clip(visible(text)))));
+  const more = texts.length - lines.length;
+  return more > 0 ? [...lines, make("li", {}, `and ${more} more`)] : lines;
 }
 
 /** The same work, with its failure shown. */

@@ -18,10 +18,10 @@ export async function prepareInput(folder) {
   const source = await openPackagePath(packageFolder);
   const converter = fhirSchemaConverter();
   const entries = [];
-  for await (const { resource } of source.resources("StructureDefinition")) {
-    const { schema } = converter.convert(resource);
-    const canonical = schema.version ? `${schema.url}|${schema.version}` : schema.url;
-    entries.push({ canonical, text: JSON.stringify(schema) });
+  for await (const { resource, text: definition } of source.resources("StructureDefinition")) {
+    const { schema: text } = await converter.convert(resource, definition);
+    const { url, version } = JSON.parse(text);
+    entries.push({ canonical: version ? `${url}|${version}` : url, text });
   }
   mkdirSync(folder, { recursive: true });
   const keys = entries.map(({ canonical }) => canonical);

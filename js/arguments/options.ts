@@ -13,6 +13,7 @@ import {
   type Rules,
   SPAN,
   SWITCH,
+  TEXT,
 } from "../rules.js";
 import type { Converter, CustomPolicy, StoreOptions } from "../types.js";
 
@@ -95,10 +96,12 @@ export const OPTION_RULES: Rules<StoreOptions> = {
       value instanceof Uint8Array,
   },
   converter: {
-    range: "a converter with id, version and convert",
+    range: "a converter: a method convert, and id and version, texts of at least one character",
     accepts: (value) =>
       CONVERTING.accepts(value) &&
-      [(value as Converter).id, (value as Converter).version].every((it) => typeof it === "string"),
+      [(value as Converter).id, (value as Converter).version].every(
+        (text) => TEXT.accepts(text) && text !== "",
+      ),
   },
   now: FUNCTION,
 };

@@ -18,7 +18,10 @@ export interface CommandContext {
   /** Aborted with an `Interrupted` when the command is to end. */
   readonly signal: AbortSignal;
   /** Runs `work` with the store open; closes it whatever happens. NOT_FOUND for what only reads. */
-  withStore<T>(work: (store: SchemaStore) => Promise<T>): Promise<T>;
+  withStore<T>(
+    work: (store: SchemaStore) => Promise<T>,
+    more?: Pick<StoreOptions, "converter">,
+  ): Promise<T>;
 }
 
 /** Flags as the parser declares them, such as `-o, --output <file>`, each with its line of help. */

@@ -96,10 +96,10 @@ async function run({ command, operands, flags }: Request): Promise<number> {
     settings,
     output,
     signal,
-    async withStore(work) {
+    async withStore(work, more) {
       const { openSchemaStore } = await import("../index.node.js");
       signal.throwIfAborted();
-      const store = await openSchemaStore(options);
+      const store = await openSchemaStore({ ...options, ...more });
       let result: Awaited<ReturnType<typeof work>>;
       try {
         signal.throwIfAborted();

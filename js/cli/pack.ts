@@ -3,6 +3,7 @@
 import { SchemaStoreError } from "../errors.js";
 import { checkTarget, writeArchive } from "./archive-file.js";
 import type { Command } from "./command.js";
+import { CONVERSION_FLAGS, converterOf, warningLines } from "./conversion.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { counted, entriesAndBytes } from "./output.js";
 import { noteFailed, openSource } from "./package-source.js";
@@ -18,6 +19,7 @@ export const pack: Command = {
   },
   flags: {
     "-o, --output <file>": "the archive to write, - for stdout (default <name>-<version>.fss)",
+    ...CONVERSION_FLAGS,
   },
   example: "us_core_311.tgz -o us-core.fss",
 
@@ -25,6 +27,7 @@ export const pack: Command = {
     if (flags.output === "-") checkTarget("-");
     const { savePackage } = await import("../convert/node.js");
     const { openSchemaStore } = await import("../index.node.js");
+    const converter = await converterOf(flags);
     const source = await openSource(path, output, signal);
     if (source === undefined) return EXIT.incomplete;
     const { maxEntryBytes } = options;
@@ -34,6 +37,7 @@ export const pack: Command = {
       maxEntries: 1_000_000,
       maxCatalogMb: 1024,
       ...(maxEntryBytes && { maxEntryBytes }),
+      ...converter,
     });
     const bar = progressBar(output);
     const report = await savePackage(store, source, {
@@ -51,8 +55,13 @@ export const pack: Command = {
     const entries = await store.size();
     const failed = report.failed.length;
     const said = entriesAndBytes(entries, bytes);
-    if (file === "-") output.note(said);
-    else output.report({ file, entries, bytes, failed }, () => [`${file}: ${said}`]);
+    const { warnings } = report;
+    const more = warningLines(report, flags);
+    if (file === "-") for (const line of [said, ...more]) output.note(line);
+    else {
+      const document = { file, entries, bytes, failed, warnings };
+      output.report(document, () => [`${file}: ${said}`, ...more]);
+    }
     return isWhole ? EXIT.ok : EXIT.incomplete;
   },
 };

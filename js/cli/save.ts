@@ -2,7 +2,9 @@
 
 import type { FhirPackage, SaveOptions, SaveProgress, SaveReport } from "../convert/index.js";
 import type { SavedDefinitions } from "../convert/save.js";
+import type { StoreOptions } from "../types.js";
 import type { Command, CommandContext } from "./command.js";
+import { CONVERSION_FLAGS, converterOf, warningLines } from "./conversion.js";
 import { packageName, tagsOf } from "./labels.js";
 import { EXIT, UsageError } from "./outcome.js";
 import { counted } from "./output.js";
@@ -22,6 +24,7 @@ export const save: Command = {
   flags: {
     "--tag <tag,...>": "tags for the entries",
     "--as <name#version>": "store everything under this package: for loose definitions",
+    ...CONVERSION_FLAGS,
   },
   example: "us_core_311.tgz hl7.fhir.r4.core#4.0.1",
 
@@ -33,18 +36,21 @@ export const save: Command = {
       ...tagsOf(flags),
       ...labelOf(flags.as, operands),
     };
+    const converter = await converterOf(flags);
     const sources = new Map<string, FhirPackage>();
     for (const path of operands) {
       const source = await openSource(path, output, signal);
       if (source !== undefined) sources.set(path, source);
     }
     if (sources.size === 0) return EXIT.incomplete;
-    const reports = await saveAll(context, sources, options);
+    const reports = await saveAll(context, sources, options, converter);
     const documents = reports.map(toJson);
     const paths = [...sources.keys()];
     output.report(operands.length > 1 ? documents : documents[0], () =>
       reports.flatMap((report, at) =>
-        report.foundInstead ? [] : toText(report, paths[at] ?? "-"),
+        report.foundInstead
+          ? []
+          : [...toText(report, paths[at] ?? "-"), ...warningLines(report, flags)],
       ),
     );
     const isWhole = reports.map((report) => noteFailed(report, output)).every(Boolean);
@@ -57,6 +63,7 @@ async function saveAll(
   { output, signal, withStore }: CommandContext,
   sources: ReadonlyMap<string, FhirPackage>,
   options: SaveOptions,
+  converter: Pick<StoreOptions, "converter">,
 ): Promise<SaveReport[]> {
   const { incompletePackages } = await import("../convert/node.js");
   const { saveDefinitions } = await import("../convert/save.js");
@@ -84,7 +91,7 @@ async function saveAll(
         }
       }
       return withMissing(store, saved);
-    });
+    }, converter);
   } catch (error) {
     bar.end();
     const [last] = progress;

@@ -1,57 +1,79 @@
-/** The default converter: StructureDefinition to FHIR Schema by `@atomic-ehr/fhirschema`. */
+/** The default converter: StructureDefinition to FHIR Schema by `convert.wasm`. */
 
-import { type StructureDefinition, translate } from "@atomic-ehr/fhirschema";
-import { SchemaStoreError } from "../errors.js";
+import { asStoreError } from "../errors.js";
 import { check, checkGiven } from "../rules.js";
-import type { Conversion, Converter, JsonObject } from "../types.js";
-import { schemaDependencies } from "./dependencies.js";
+import type { Conversion, ConversionWarning, Converter, JsonObject } from "../types.js";
+import { edgesOf, type PackedEdge } from "./dependencies.js";
+import { inModule } from "./module.js";
 import { OBJECT } from "./resource-json.js";
 
-/**
- * Version of the bundled library and of the build's changes to it: part of what decides whether a
- * stored schema is converted again.
- */
-const LIBRARY_VERSION = "0.0.14+1";
+/** To be raised whenever anything is written otherwise: what was stored by another version is converted again. */
+const VERSION = "1";
 
-/**
- * A converter over the bundled `@atomic-ehr/fhirschema`. It needs no other definition than the one
- * it converts, so the order of conversion does not matter. Whatever it cannot convert is a
- * CONVERSION error that names the StructureDefinition.
- */
-export function fhirSchemaConverter(none?: undefined): Converter {
-  checkGiven(none, undefined, "INVALID_CONFIG");
-  return { id: "@atomic-ehr/fhirschema", version: LIBRARY_VERSION, convert };
+/** The default converter, which can also be called by itself. */
+export interface FhirSchemaConverter extends Converter {
+  /**
+   * Converts one StructureDefinition into the text of its FHIR Schema. Without `text` and `bytes`, which say
+   * the same, numbers have the digits that JavaScript gives them. CONVERSION.
+   */
+  convert(
+    structureDefinition: JsonObject,
+    text?: string,
+    bytes?: Uint8Array,
+  ): Promise<FhirSchemaConversion>;
 }
 
-function convert(structureDefinition: JsonObject): Conversion {
+/** What the default converter makes of a StructureDefinition. */
+export interface FhirSchemaConversion extends Conversion {
+  /** The FHIR Schema as compact JSON. */
+  readonly schema: string;
+  /** What the schema does not say of the definition; empty if nothing. */
+  readonly warnings: readonly ConversionWarning[];
+}
+
+/** What the module reports of a schema. */
+interface Report {
+  readonly dependencies: readonly PackedEdge[];
+  readonly warnings: readonly ConversionWarning[];
+}
+
+/**
+ * The converter of this package; docs/guides/fhir-schema.md describes what it writes. It needs no other definition
+ * than the one it converts, so the order of conversion does not matter. Whatever it cannot convert is a CONVERSION
+ * error that names the StructureDefinition. Its module, `convert.wasm`, is loaded at the first conversion: UNSUPPORTED.
+ */
+export function fhirSchemaConverter(none?: undefined): FhirSchemaConverter {
+  checkGiven(none, undefined, "INVALID_CONFIG");
+  return { id: "fhir-schema-store", version: VERSION, convert };
+}
+
+async function convert(
+  structureDefinition: JsonObject,
+  text?: string,
+  given?: Uint8Array,
+): Promise<FhirSchemaConversion> {
   check(structureDefinition, OBJECT, "structureDefinition", "CONVERSION");
   const name = nameOf(structureDefinition);
-  if (structureDefinition.resourceType !== "StructureDefinition") {
-    throw new SchemaStoreError("CONVERSION", `${name} is not a StructureDefinition`, { key: name });
-  }
-  try {
-    const input = withDifferential(structureDefinition) as unknown as StructureDefinition;
-    // The library leaves members undefined and shares objects with its input; JSON has neither.
-    const schema = JSON.parse(JSON.stringify(translate(input))) as JsonObject;
-    return { schema, dependencies: schemaDependencies(schema) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SchemaStoreError("CONVERSION", `${name} cannot be converted: ${reason}`, {
-      key: name,
-      cause,
-    });
-  }
+  const bytes = given ?? new TextEncoder().encode(text ?? textOf(structureDefinition, name));
+  const made = await inModule(
+    (converter) => converter.convert(bytes),
+    "CONVERSION",
+    `${name} cannot be converted`,
+    name,
+  );
+  const end = made.indexOf("\n");
+  const { dependencies, warnings } = JSON.parse(made.slice(0, end)) as Report;
+  const schema = made.slice(end + 1);
+  return { schema, dependencies: edgesOf(dependencies), warnings };
 }
 
-/**
- * The library converts the differential only. A definition that comes with nothing but its snapshot
- * (the logical models of the core do) says the same in it, and would else become an empty schema.
- */
-function withDifferential(structureDefinition: JsonObject): JsonObject {
-  const { differential, snapshot } = structureDefinition;
-  return differential === undefined && snapshot !== undefined
-    ? { ...structureDefinition, differential: snapshot }
-    : structureDefinition;
+/** CONVERSION for what is no plain data. */
+function textOf(structureDefinition: JsonObject, name: string): string {
+  try {
+    return JSON.stringify(structureDefinition);
+  } catch (cause) {
+    throw asStoreError(cause, "CONVERSION", `${name} cannot be converted`, name);
+  }
 }
 
 function nameOf(structureDefinition: JsonObject): string {
@@ -59,4 +81,18 @@ function nameOf(structureDefinition: JsonObject): string {
   if (typeof url === "string") return url;
   const type = typeof resourceType === "string" ? resourceType : "resource";
   return typeof id === "string" ? `${type}/${id}` : `${type} without url`;
+}
+
+/**
+ * A converter that leaves StructureDefinitions as they are: what is stored is their text, byte for byte, with the
+ * metadata of a schema. Of what a definition needs, the one it is derived from is noted.
+ */
+export function noConverter(none?: undefined): Converter {
+  checkGiven(none, undefined, "INVALID_CONFIG");
+  return { id: "none", version: "1", convert: keep };
+}
+
+function keep({ baseDefinition: base }: JsonObject, text: string): Conversion {
+  const hasBase = typeof base === "string" && base !== "" && base.isWellFormed();
+  return { schema: text, dependencies: hasBase ? [{ kind: "base", target: base }] : [] };
 }

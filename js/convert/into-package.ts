@@ -8,20 +8,23 @@ import { isSame } from "../bytes.js";
 import type { PackedRow } from "../core/packed-row.js";
 import { SchemaStoreError } from "../errors.js";
 import type { StoreParts } from "../parts.js";
-import type { Converter, ConvertOptions, ConvertResult, Metadata } from "../types.js";
+import type { ConversionWarning, ConvertOptions, ConvertResult, Metadata } from "../types.js";
 import { commitAll } from "../write/commit-all.js";
 import type { PreparedRow } from "../write/writer.js";
-import { fhirSchemaConverter } from "./converter.js";
-import { convertFor, readDefinition } from "./into-store.js";
+import { convertDefinition, convertFor, type Definition } from "./into-store.js";
 import { type IncompleteMark, isMark } from "./package-marks.js";
+import type { PackageResource } from "./resources.js";
 
 /** Whether the package does not have an entry any more. */
 export type IsGone = (entry: Metadata) => boolean;
 
+/** What was not said of a definition, when it was converted. */
+export type Warnings = readonly ConversionWarning[];
+
 /** A way into the store, for one package. */
 export interface Filing {
-  /** Converts a definition and stores it, at once or in the end; false if the store has it already. */
-  take(definition: Uint8Array): Promise<boolean>;
+  /** Converts a definition and stores it, at once or in the end; undefined if the store has it already. */
+  take(definition: PackageResource): Promise<Warnings | undefined>;
   /** Stores what is left and deletes what is gone; returns its canonicals. All is durable when it resolves. */
   end(isGone: IsGone | undefined): Promise<readonly string[]>;
   /** Makes durable what was stored, as the rest does not come. */
@@ -62,13 +65,22 @@ export class OneByOne implements Filing {
     this.#evictions = parts && evictionsOf(parts);
   }
 
-  async take(definition: Uint8Array): Promise<boolean> {
+  async take(definition: PackageResource): Promise<Warnings | undefined> {
     if (!this.#begun) await this.#mark?.begin();
     this.#begun = true;
-    const { converted, metadata } = await this.#store.convert(definition, this.#options);
+    const options = this.#options;
+    // A store of ours need not read it once more.
+    const {
+      converted,
+      metadata,
+      warnings = [],
+    } = this.#parts
+      ? await convertDefinition(this.#parts, asDefinition(definition), options)
+      : await this.#store.convert(definition.bytes, options);
     this.#entries.push(metadata);
-    if (converted) await this.#mark?.set();
-    return converted;
+    if (!converted) return undefined;
+    await this.#mark?.set();
+    return warnings;
   }
 
   async end(isGone: IsGone | undefined): Promise<readonly string[]> {
@@ -120,7 +132,6 @@ interface KeptRow extends PackedRow {
 export class AsOne implements Filing {
   readonly #parts: StoreParts;
   readonly #options: ConvertOptions & { readonly source: string };
-  readonly #converter: Converter;
   readonly #rows: PreparedRow[] = [];
   /** Rows that were left as they were. */
   readonly #kept: KeptRow[] = [];
@@ -128,19 +139,16 @@ export class AsOne implements Filing {
   constructor(parts: StoreParts, options: ConvertOptions & { readonly source: string }) {
     this.#parts = parts;
     this.#options = options;
-    this.#converter = parts.options.converter ?? fhirSchemaConverter();
   }
 
-  async take(definition: Uint8Array): Promise<boolean> {
-    const outcome = await convertFor(
-      this.#parts,
-      this.#converter,
-      readDefinition(definition),
-      this.#options,
-    );
-    if ("row" in outcome) this.#kept.push({ ...outcome.row, canonical: outcome.kept.canonical });
-    else this.#rows.push(this.#parts.writer.row(outcome.schema, outcome.options));
-    return !("row" in outcome);
+  async take(definition: PackageResource): Promise<Warnings | undefined> {
+    const outcome = await convertFor(this.#parts, asDefinition(definition), this.#options);
+    if ("row" in outcome) {
+      this.#kept.push({ ...outcome.row, canonical: outcome.kept.canonical });
+      return undefined;
+    }
+    this.#rows.push(this.#parts.writer.row(outcome.prepared));
+    return outcome.warnings;
   }
 
   end(isGone: IsGone = () => false): Promise<readonly string[]> {
@@ -152,6 +160,10 @@ export class AsOne implements Filing {
   }
 
   async stop(): Promise<void> {}
+}
+
+function asDefinition({ text, bytes, resource }: PackageResource): Definition {
+  return { text, bytes, definition: resource };
 }
 
 /** Runs the end of a save while no other save of the package ends, and with what others have saved of it by now. */

@@ -1,22 +1,22 @@
 /** From a StructureDefinition into the store: converted once per source and converter. */
 
 import { RULES } from "../arguments/calls.js";
+import { unlessAborted } from "../concurrency.js";
 import { hex, type PackedRow } from "../core/packed-row.js";
 import { asStoreError, SchemaStoreError } from "../errors.js";
-import { onFirstUse } from "../first-use.js";
 import { decodeText, encodeText, parseObject, withoutMark } from "../json.js";
 import type { StoreParts } from "../parts.js";
-import { check, checkGiven, type OptionRule, show } from "../rules.js";
+import { checkGiven, show } from "../rules.js";
 import type {
-  Conversion,
-  Converter,
+  ConversionWarning,
   ConvertOptions,
   ConvertResult,
   JsonObject,
   Metadata,
   PutOptions,
 } from "../types.js";
-import { isObject } from "./resource-json.js";
+import type { PreparedPut, Writer } from "../write/writer.js";
+import { conversionOf } from "./conversion.js";
 
 /** A StructureDefinition: parsed, as text, or as UTF-8 bytes. */
 export type ConvertSource = object | string | Uint8Array;
@@ -25,13 +25,15 @@ export type ConvertSource = object | string | Uint8Array;
 export interface Definition {
   /** Without a byte order mark. */
   readonly text: string;
+  /** The same in UTF-8, where that is at hand. */
+  readonly bytes?: Uint8Array;
   readonly definition: JsonObject;
 }
 
-/** What becomes of a StructureDefinition: a schema to be put, or what the store holds of it already. */
+/** What becomes of a StructureDefinition: a schema to be stored, or what the store holds of it already. */
 export type ConversionOutcome =
   | { readonly kept: Metadata; readonly row: PackedRow }
-  | { readonly schema: object; readonly options: PutOptions };
+  | { readonly prepared: PreparedPut; readonly warnings: readonly ConversionWarning[] };
 
 /** Members of a StructureDefinition that describe its schema. */
 const MEMBERS = ["name", "title", "description", "type", "kind", "status", "fhirVersion"] as const;
@@ -42,32 +44,46 @@ export async function convertInto(
   source: ConvertSource,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  const converter =
-    parts.options.converter ?? (await onFirstUse(import("./converter.js"))).fhirSchemaConverter();
-  const outcome = await convertFor(parts, converter, readDefinition(source), options);
-  if ("kept" in outcome) return { metadata: outcome.kept, converted: false };
-  const metadata = await parts.writer.put(outcome.schema, outcome.options);
-  return { metadata, converted: true };
+  return convertDefinition(parts, readDefinition(source), options);
+}
+
+/** The same for a definition that was read before. */
+export async function convertDefinition(
+  parts: StoreParts,
+  definition: Definition,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
+  const outcome = await convertFor(parts, definition, options);
+  if ("kept" in outcome) return { metadata: outcome.kept, converted: false, warnings: [] };
+  const metadata = await parts.writer.putPrepared(outcome.prepared, options);
+  return { metadata, converted: true, warnings: outcome.warnings };
 }
 
 /** Converts a definition for a store that may hold the result already. */
 export async function convertFor(
-  { memory, durable, loader, counts, checkOpen, options: { now } }: StoreParts,
-  converter: Converter,
-  { text, definition }: Definition,
+  parts: StoreParts,
+  source: Definition,
   options: ConvertOptions,
 ): Promise<ConversionOutcome> {
+  const {
+    memory,
+    loader,
+    writer,
+    counts,
+    closed,
+    options: { now },
+  } = parts;
+  const { text, bytes = encodeText(text), definition } = source;
   const { url, version } = identify(definition);
-  const id = `${converter.id}@${converter.version}`;
-  const sourceHash = hex(memory.digest(encodeText(text)));
   const canonical = version === undefined ? url : `${url}|${version}`;
+  const converter = await parts.converter();
+  const id = `${converter.id}@${converter.version}`;
+  const sourceHash = hex(memory.digest(bytes));
   await loader.locate(canonical);
-  const rows = Array.from(memory.catalog.rowsOf(canonical), (slot) => ({
-    slot,
-    metadata: memory.catalog.metadata(slot),
-  }));
-  const unchanged = rows.find(
-    ({ metadata: row }) =>
+  const kept = await keptFrom(
+    parts,
+    canonical,
+    (row) =>
       row.sourceHash === sourceHash &&
       row.converter === id &&
       row.source === options.source &&
@@ -75,27 +91,16 @@ export async function convertFor(
       !(row.expiresAt !== undefined && row.expiresAt <= now()) &&
       hasTags(row, options.tags),
   );
-  if (unchanged !== undefined) {
-    const { slot, metadata } = unchanged;
-    const { catalog } = memory;
-    // At once: after any wait the slot may have a new owner.
-    const [key, hash, meta] = [catalog.key(slot), catalog.hash(slot), catalog.meta(slot)];
-    const unread = await durable?.bodies.unreadable([slot]);
-    if (!unread?.has(slot) && key && hash && meta) {
-      counts.conversionsSkipped += 1;
-      return { kept: metadata, row: { key, hash, meta } };
-    }
+  if (kept !== undefined) {
+    counts.conversionsSkipped += 1;
+    return kept;
   }
 
-  const { schema, dependencies } = conversionOf(converter, definition, canonical);
-  const described: Record<string, string> = {};
-  for (const member of MEMBERS) {
-    const text = textOf(definition[member]);
-    if (text !== undefined) described[member] = text;
-  }
+  const converting = conversionOf(converter, { definition, text, bytes }, canonical);
+  const { schema, dependencies, warnings = [] } = await unlessAborted(converting, closed.signal);
+  parts.checkOpen();
   const put: PutOptions = {
-    ...described,
-    ...lineage(definition),
+    ...described(definition),
     url,
     ...(version === undefined ? {} : { version }),
     ...options,
@@ -105,43 +110,66 @@ export async function convertFor(
     convertedAt: now(),
     dependencies,
   };
-  checkOpen();
   checkGiven(put, RULES.put);
+  const prepared = preparedFrom(writer, schema, put, canonical);
   counts.conversions += 1;
-  return { schema, options: put };
+  return { prepared, warnings };
 }
 
-/** What a converter makes of a definition. CONVERSION when it fails, or returns something else. */
-function conversionOf(converter: Converter, definition: JsonObject, canonical: string): Conversion {
-  let made: Conversion;
+/** The row of a canonical that is as wanted and can be read. */
+async function keptFrom(
+  { memory: { catalog }, durable }: StoreParts,
+  canonical: string,
+  isWanted: (row: Metadata) => boolean,
+): Promise<{ readonly kept: Metadata; readonly row: PackedRow } | undefined> {
+  const rows = Array.from(catalog.rowsOf(canonical), (slot) => ({
+    slot,
+    kept: catalog.metadata(slot),
+  }));
+  const wanted = rows.find((row) => isWanted(row.kept));
+  if (wanted === undefined) return undefined;
+  const { slot, kept } = wanted;
+  // At once: after any wait the slot may have a new owner.
+  const [key, hash, meta] = [catalog.key(slot), catalog.hash(slot), catalog.meta(slot)];
+  const unread = await durable?.bodies.unreadable([slot]);
+  if (unread?.has(slot) || !key || !hash || !meta) return undefined;
+  return { kept, row: { key, hash, meta } };
+}
+
+/** The schema, ready to be stored. CONVERSION if it is no JSON object. */
+function preparedFrom(
+  writer: Pick<Writer, "prepare">,
+  schema: JsonObject | string,
+  options: PutOptions,
+  canonical: string,
+): PreparedPut {
   try {
-    made = converter.convert(definition);
+    return writer.prepare(schema, options);
   } catch (cause) {
-    throw asStoreError(cause, "CONVERSION", `${canonical} cannot be converted`, canonical);
+    const isOfSchema =
+      cause instanceof SchemaStoreError && /^(INVALID_VALUE|SERIALIZATION)$/.test(cause.code);
+    if (!isOfSchema) throw cause;
+    const message = `the conversion of ${canonical} is no schema: ${cause.message}`;
+    throw new SchemaStoreError("CONVERSION", message, { key: canonical, cause });
   }
-  check(made, CONVERSION, canonical, "CONVERSION", "the conversion of ");
-  return made;
 }
-
-const CONVERSION: OptionRule = {
-  range: "{ schema, dependencies }, an object and a list",
-  accepts: (made) => {
-    const { schema, dependencies } = (made ?? {}) as Partial<Conversion>;
-    return isObject(schema) && Array.isArray(dependencies);
-  },
-};
 
 function hasTags({ tags }: Metadata, wanted: readonly string[] | undefined): boolean {
   return wanted === undefined || wanted.join("\0") === tags.join("\0");
 }
 
-function lineage(definition: JsonObject): PutOptions {
-  const derivation = textOf(definition["derivation"]);
-  const base = textOf(definition["baseDefinition"]);
-  return {
-    ...(derivation !== undefined && { derivation }),
-    ...(base !== undefined && { base }),
-  };
+/** What a definition says of itself, as metadata. */
+function described(definition: JsonObject): PutOptions {
+  const texts: Record<string, string> = {};
+  for (const member of MEMBERS) note(texts, member, definition[member]);
+  note(texts, "derivation", definition["derivation"]);
+  note(texts, "base", definition["baseDefinition"]);
+  return texts;
+}
+
+function note(texts: Record<string, string>, name: string, member: unknown): void {
+  const text = textOf(member);
+  if (text !== undefined) texts[name] = text;
 }
 
 /** Reads a StructureDefinition. SERIALIZATION, INVALID_VALUE. */

@@ -3,6 +3,7 @@
 import { asStoreError, SchemaStoreError } from "../errors.js";
 import { encodeText, parseJson } from "../json.js";
 import type { JsonObject } from "../types.js";
+import { resourceTexts } from "./parts-of-text.js";
 import { isObject, textOfFile, withoutMark } from "./resource-json.js";
 
 /** Files being read at the same time. */
@@ -16,7 +17,9 @@ export interface PackageResource {
   readonly file: string;
   /** How many of the package's files have been looked at, this one included. */
   readonly position: number;
-  /** The JSON text in UTF-8, as it came; of a Bundle's entry, its compact form. */
+  /** The JSON text, as it came; of a Bundle's entry, as it stands in the Bundle. */
+  readonly text: string;
+  /** The same in UTF-8. */
   readonly bytes: Uint8Array;
   readonly resource: JsonObject;
 }
@@ -126,7 +129,7 @@ function parseFile(file: string, bytes: Uint8Array, isWanted: Wanted): FoundReso
   if (!isObject(resource)) return undefined;
   const { resourceType } = resource;
   if (typeof resourceType !== "string" || !isWanted(resourceType, file)) return undefined;
-  return { file, bytes, resource };
+  return { file, text, bytes, resource };
 }
 
 /** The type of the resource in a text that says it first. */
@@ -152,14 +155,14 @@ function* openBundle(
     problems.push({ file: bundle.file, error });
     return;
   }
+  const texts = resourceTexts(bundle.text);
   for (const [index, entry] of (entries as unknown[]).entries()) {
     const resource: unknown = isObject(entry) ? entry.resource : undefined;
     if (!isObject(resource) || typeof resource.resourceType !== "string") continue;
     const file = `${bundle.file} entry ${index}`;
-    if (resource.resourceType === "Bundle") {
-      yield* openBundle({ ...bundle, file, resource }, problems, depth + 1);
-    } else {
-      yield { file, bytes: encodeText(JSON.stringify(resource)), resource };
-    }
+    const text = texts[index] ?? JSON.stringify(resource);
+    const found = { file, text, bytes: encodeText(text), resource };
+    if (resource.resourceType === "Bundle") yield* openBundle(found, problems, depth + 1);
+    else yield found;
   }
 }

@@ -19,12 +19,19 @@ import { TurnTaking } from "../turn-taking.js";
 import type { ConvertOptions, ConvertResult, Filter, Metadata } from "../types.js";
 import type { PackageContents } from "./contents.js";
 import { withEvicted } from "./evicted.js";
-import { AsOne, entriesOf, type Filing, OneByOne } from "./into-package.js";
+import { AsOne, entriesOf, type Filing, OneByOne, type Warnings } from "./into-package.js";
 import { PACKAGE_NAME } from "./manifest.js";
 import { withMissing } from "./missing.js";
 import { type FhirPackage, type PackageSource, readPackage } from "./package.js";
 import { isIncompleteMark, isMark, markEmpty, markIn } from "./package-marks.js";
 import type { PackageResource } from "./resources.js";
+import type {
+  SaveDuplicate,
+  SaveFailure,
+  SaveProgress,
+  SaveReport,
+  SaveWarning,
+} from "./save-report.js";
 
 /** The part of a `SchemaStore` that saving a package needs. */
 export interface PackageStore {
@@ -37,15 +44,6 @@ export interface PackageStore {
     options: { readonly source: string; readonly origin?: "package" },
   ): Promise<unknown>;
   clear?(filter: Filter): Promise<number>;
-}
-
-/** How far saving has come, in files of the package. */
-export interface SaveProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly file: string;
-  /** The package the file is of, `name#version`. */
-  readonly package: string | undefined;
 }
 
 /** How a package is to be saved. */
@@ -79,55 +77,6 @@ const RULES: Rules<SaveOptions> = {
   tags: listOf("strings without lone surrogates", TEXT.accepts),
   source: PACKAGE_NAME,
 };
-
-/** A definition that could not be saved, with the reason. */
-export interface SaveFailure {
-  readonly file: string;
-  /** `url|version` of the definition, where it could be read. */
-  readonly canonical?: string;
-  readonly error: SchemaStoreError;
-}
-
-/** A definition of a canonical that an earlier file of the package has defined already. */
-export interface SaveDuplicate {
-  readonly file: string;
-  readonly canonical: string;
-}
-
-/** What saving a package did. Its lists are of canonicals, `url|version`, in the order of the files. */
-export interface SaveReport {
-  /** `name#version`, or absent for resources without a package. */
-  readonly package: string | undefined;
-  /** StructureDefinitions found: added, changed, unchanged, failed and duplicates, damaged files aside. */
-  readonly structureDefinitions: number;
-  /** Definitions that were converted: added and changed. */
-  readonly converted: number;
-  /** Stored, and new to the store from this package. */
-  readonly added: readonly string[];
-  /** Stored in place of what the store had: another definition, another converter, other tags. */
-  readonly changed: readonly string[];
-  /**
-   * Deleted, as the package does not have them any more. None where a file could not be read: it may be any
-   * of them. What the user put with the package as its `source` stays.
-   */
-  readonly removed: readonly string[];
-  /** Left as they were: same source, same converter as when last saved. */
-  readonly unchanged: readonly string[];
-  /**
-   * Those of added, changed and unchanged that are gone again: a store in memory is too small for all of them, and
-   * has evicted these. Absent if there are none.
-   */
-  readonly evicted?: readonly string[];
-  /** What the store had of these stays. */
-  readonly failed: readonly SaveFailure[];
-  /** Left out: of several definitions of one canonical, the first by file name is stored. */
-  readonly duplicates: readonly SaveDuplicate[];
-  /** Packages this one builds on of which the store holds nothing, as `name#version`. */
-  readonly missingDependencies: readonly string[];
-  /** What the package holds instead, where there was no StructureDefinition to save. */
-  readonly foundInstead?: PackageContents;
-  readonly milliseconds: number;
-}
 
 /** Reasons that lie in one definition: the others can still be saved. Any other ends the work. */
 const OF_ONE_ENTRY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -186,7 +135,7 @@ export async function saveDefinitions(
   fhirPackage: FhirPackage,
   options: SaveOptions,
 ): Promise<SavedDefinitions> {
-  const earlier: EarlierTry = { stored: new Set() };
+  const earlier: EarlierTry = { stored: new Map() };
   for (let tries = 1; ; tries += 1) {
     try {
       return await saveOnce(store, fhirPackage, options, earlier);
@@ -204,8 +153,8 @@ export async function saveDefinitions(
 interface EarlierTry {
   /** Canonicals that the store had of the package. */
   known?: ReadonlySet<string>;
-  /** Canonicals that were stored. */
-  readonly stored: Set<string>;
+  /** Canonicals that were stored, with what was not said of them. */
+  readonly stored: Map<string, Warnings>;
 }
 
 async function saveOnce(
@@ -234,7 +183,7 @@ async function saveOnce(
   const failed = [...fhirPackage.problems, ...saving.failed];
   // Loose definitions are a part of a package at most: nobody knows what else is in it.
   const removed = await saving.end(failed, fhirPackage.source !== undefined);
-  const { structureDefinitions, added, changed, unchanged, duplicates } = saving;
+  const { structureDefinitions, added, changed, unchanged, duplicates, warnings } = saving;
   const foundInstead = structureDefinitions === 0 ? await fhirPackage.contents() : undefined;
   if (source !== undefined && failed.length === 0) {
     const isWithout = foundInstead !== undefined && saving.isNew && isEmpty(foundInstead);
@@ -250,6 +199,7 @@ async function saveOnce(
     unchanged,
     failed,
     duplicates,
+    warnings,
     ...(foundInstead && { foundInstead }),
     milliseconds: performance.now() - started,
   };
@@ -315,10 +265,12 @@ class Saving {
   readonly unchanged: string[] = [];
   readonly failed: SaveFailure[] = [];
   readonly duplicates: SaveDuplicate[] = [];
+  readonly warnings: SaveWarning[] = [];
   readonly #filing: Filing;
   /** Canonicals that the store had of the package. */
   readonly #known: ReadonlySet<string>;
-  readonly #stored: Set<string>;
+  /** Those that were stored, with what was not said of them. */
+  readonly #stored: Map<string, Warnings>;
   readonly #seen = new Set<string>();
 
   constructor(filing: Filing, known: readonly Metadata[], earlier: EarlierTry) {
@@ -326,7 +278,7 @@ class Saving {
     earlier.known ??= new Set(known.map(({ canonical }) => canonical));
     this.#known = earlier.known;
     // What is to be stored at once is not when that fails.
-    this.#stored = filing instanceof OneByOne ? earlier.stored : new Set(earlier.stored);
+    this.#stored = filing instanceof OneByOne ? earlier.stored : new Map(earlier.stored);
   }
 
   /** Whether the store had nothing of the package. */
@@ -344,10 +296,13 @@ class Saving {
     }
     if (canonical !== undefined) this.#seen.add(canonical);
     try {
-      const isStored = await this.#filing.take(one.bytes);
-      if (isStored) this.#stored.add(`${canonical}`);
+      const warnings = await this.#filing.take(one);
+      if (warnings !== undefined) this.#stored.set(`${canonical}`, warnings);
+      const said = this.#stored.get(`${canonical}`);
       const list = this.#known.has(`${canonical}`) ? this.changed : this.added;
-      (this.#stored.has(`${canonical}`) ? list : this.unchanged).push(`${canonical}`);
+      (said ? list : this.unchanged).push(`${canonical}`);
+      for (const warning of said ?? [])
+        this.warnings.push({ canonical: `${canonical}`, ...warning });
     } catch (cause) {
       this.failed.push(failureOf(one.file, canonical, cause));
     }

@@ -3,8 +3,11 @@ import { SchemaStoreError } from "../errors.js";
 /** The least module there is: the magic of the format and its version. */
 const EMPTY = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-/** Compiles the core; UNSUPPORTED, with the cure, where the page's policy forbids it. */
-export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+/** Compiles what messages call `what`; UNSUPPORTED, with the cure, where the page's policy forbids it. */
+export async function compile(
+  bytes: Uint8Array<ArrayBuffer>,
+  what: string,
+): Promise<WebAssembly.Module> {
   try {
     const module = await WebAssembly.compile(bytes);
     // Under such a policy WebKit compiles, but refuses the first instance.
@@ -14,8 +17,13 @@ export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssemb
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SchemaStoreError(
       "UNSUPPORTED",
-      `the core could not be compiled; a Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src: ${reason}`,
+      `${what} could not be compiled; a Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src: ${reason}`,
       { cause },
     );
   }
+}
+
+/** The bytes of a module that is in the script as text. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -16,6 +16,16 @@ export interface CoreModule<Binding extends StoreGlue = StoreGlue> {
   instantiate<Other extends Pick<StoreGlue, "initSync">>(makeOther: () => Other): Other;
 }
 
+/** A new instance of a module, with memory of its own. */
+export function instantiate<Binding extends Pick<StoreGlue, "initSync">>(
+  module: WebAssembly.Module,
+  makeGlue: () => Binding,
+): Binding {
+  const glue = makeGlue();
+  glue.initSync({ module });
+  return glue;
+}
+
 /** Wraps a compiled `WebAssembly.Module` and what makes bindings to it. */
 export function coreModule<Binding extends StoreGlue>(
   module: WebAssembly.Module,
@@ -23,9 +33,7 @@ export function coreModule<Binding extends StoreGlue>(
 ): CoreModule<Binding> {
   return {
     instantiate(make: () => Pick<StoreGlue, "initSync"> = makeGlue) {
-      const glue = make();
-      glue.initSync({ module });
-      return glue as never;
+      return instantiate(module, make) as never;
     },
   };
 }

@@ -4,19 +4,14 @@ import { SchemaStoreError } from "../errors.js";
 import { type Named, parseObject, stringifyStrictly, withoutMark } from "../json.js";
 import { parseCanonical } from "../parse-canonical.js";
 import { show } from "../rules.js";
-import type { JsonObject, PutOptions } from "../types.js";
-
-/** What is to be stored: a value or its text. */
-export interface Answer {
-  readonly content: object | string;
-  readonly options: PutOptions;
-}
+import type { JsonObject } from "../types.js";
+import type { PreparedPut, Writer } from "../write/writer.js";
 
 /** Makes a schema of a StructureDefinition; undefined if the store has that schema already. */
 export type ConvertAnswer = (source: {
   readonly text: string;
   readonly definition: JsonObject;
-}) => Promise<Answer | undefined>;
+}) => Promise<PreparedPut | undefined>;
 
 /**
  * What a resolver's answer to `canonical` comes to; undefined if the store has it already. RESOLVER if it names
@@ -25,8 +20,9 @@ export type ConvertAnswer = (source: {
 export async function answerTo(
   canonical: string,
   given: object | string,
+  writer: Pick<Writer, "prepare">,
   convert: ConvertAnswer | undefined,
-): Promise<Answer | undefined> {
+): Promise<PreparedPut | undefined> {
   const { url, version } = parseCanonical(canonical);
   const asked = { url, version };
   const text = typeof given === "string" ? withoutMark(given) : stringify(given, asked);
@@ -45,14 +41,18 @@ export async function answerTo(
     ...(body["url"] === undefined && { url }),
     ...(body["version"] === undefined && version !== undefined && { version }),
   };
-  if (!isConverted) return { content: text, options: { origin: "resolver", ...named } };
-  const isWhole = Object.keys(named).length === 0;
-  const definition = { ...body, ...named };
+  if (!isConverted) return writer.prepare(text, { origin: "resolver", ...named });
   try {
-    return await convert({ text: isWhole ? text : JSON.stringify(definition), definition });
+    return await convert({ text: withMembers(text, named), definition: { ...body, ...named } });
   } catch (cause) {
     throw ofCanonical(cause, canonical);
   }
+}
+
+/** The text of an object that has members, with these before them; numbers keep their digits. */
+function withMembers(text: string, members: Named): string {
+  const ours = JSON.stringify(members).slice(1, -1);
+  return ours === "" ? text : `{${ours},${text.trimStart().slice(1)}`;
 }
 
 /** The text of a value as JSON makes it. INVALID_VALUE if it makes none. */

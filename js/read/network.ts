@@ -97,18 +97,18 @@ export class Network {
 
   /** Stores an answer, unless the canonical was put or deleted before it is there. */
   async #store(given: object | string, canonical: string, fetch: Fetch): Promise<Fetched> {
-    const answer = await answerTo(canonical, given, this.#convert);
+    const answer = await answerTo(canonical, given, this.#writer, this.#convert);
     this.#checkOpen();
     let isStored = false;
     if (answer !== undefined) {
-      const storing = this.#writer.putResolved(answer.content, answer.options, (store) => {
+      const storing = this.#writer.putResolved(answer, (store) => {
         if (fetch.deleted || this.#memory.slotOf(canonical) !== undefined) return;
         this.#unknown.despite(store);
         isStored = true;
       });
       await storing.catch((cause) => {
         // What a converter has made may be no entry.
-        throw answer.options.origin === "converted" ? ofCanonical(cause, canonical) : cause;
+        throw answer.record.origin === "converted" ? ofCanonical(cause, canonical) : cause;
       });
     }
     if (isStored) {

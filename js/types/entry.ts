@@ -11,7 +11,8 @@ export type DependencyKind =
   | "extension"
   | "binding"
   | "slice"
-  | "other";
+  | "other"
+  | "profile";
 
 /** A typed edge from an entry to the canonical it needs. */
 export interface Dependency {

@@ -24,8 +24,8 @@ export interface WriterListener {
   deleted(canonical: string): void;
 }
 
-/** A record with its body, ready to be packed. */
-interface PreparedPut {
+/** A record with its body, checked and ready to be stored. */
+export interface PreparedPut {
   readonly record: PutRecord;
   readonly body: Uint8Array;
 }
@@ -70,17 +70,17 @@ export class Writer {
 
   /** Stores an object. INVALID_VALUE for what `JSON.stringify` would silently change. */
   put(value: object, options: PutOptions): Stored {
-    return this.#put(this.#prepare(value, options), options);
+    return this.putPrepared(this.#prepare(value, options), options);
   }
 
   /** Stores the text of one JSON object. SERIALIZATION, INVALID_VALUE. */
   putText(text: string, options: PutOptions): Stored {
-    return this.#put(this.#prepareText(text, options), options);
+    return this.putPrepared(this.#prepareText(text, options), options);
   }
 
   /** Stores UTF-8 bytes of one JSON object. SERIALIZATION, INVALID_VALUE. */
   putBytes(bytes: Uint8Array, options: PutOptions): Stored {
-    return this.#put(this.#prepareBytes(bytes, options), options);
+    return this.putPrepared(this.#prepareBytes(bytes, options), options);
   }
 
   /**
@@ -148,26 +148,24 @@ export class Writer {
     });
   }
 
-  /** The row of a put, checked as for a put, and not stored. INVALID_VALUE, ENTRY_TOO_LARGE, STORAGE_FULL. */
-  row(value: object, options: PutOptions): PreparedRow {
+  /** An object, or the text of one, checked as for a put and not stored. INVALID_KEY, INVALID_VALUE, SERIALIZATION. */
+  prepare(content: object | string, options: PutOptions): PreparedPut {
+    return typeof content === "string"
+      ? this.#prepareText(content, options)
+      : this.#prepare(content, options);
+  }
+
+  /** The row of a put that is not stored yet. ENTRY_TOO_LARGE, STORAGE_FULL. */
+  row(prepared: PreparedPut): PreparedRow {
     this.listener.checkOpen();
-    const prepared = this.#prepare(value, options);
     return { ...this.#row(prepared), canonical: canonicalOf(prepared.record) };
   }
 
   /**
-   * Stores what came of a resolver's answer, an object or its text, unless that is out of date: `when` is given
-   * the storing as soon as there is room for it, and does it at once or not at all.
+   * Stores what came of a resolver's answer, unless that is out of date: `when` is given the storing as soon as there
+   * is room for it, and does it at once or not at all.
    */
-  async putResolved(
-    content: object | string,
-    options: PutOptions,
-    when: (store: () => void) => void,
-  ): Promise<void> {
-    const prepared =
-      typeof content === "string"
-        ? this.#prepareText(content, options)
-        : this.#prepare(content, options);
+  async putResolved(prepared: PreparedPut, when: (store: () => void) => void): Promise<void> {
     await this.#whenRoom(prepared, () => when(() => this.#file(prepared)));
   }
 
@@ -194,7 +192,8 @@ export class Writer {
     return describe(value, options, this.#options);
   }
 
-  #put(prepared: PreparedPut, { ifHash, durable }: PutOptions): Stored {
+  /** Stores what was prepared. */
+  putPrepared(prepared: PreparedPut, { ifHash, durable }: PutOptions): Stored {
     if (ifHash !== undefined) return this.#putIfHash(prepared, ifHash);
     const filing = this.#fileWhenRoom(prepared, durable === true);
     if (durable) return this.#whenDurable(filing);

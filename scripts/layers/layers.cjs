@@ -7,7 +7,7 @@ const LAYERS = [
   ["cli"],
   ["index", "index.node", "index.inline", "self"],
   ["api"],
-  ["open", "bridges", "testing"],
+  ["open", "bridges", "testing", "validate"],
   ["store"],
   ["assembly"],
   ["archive", "convert", "holding", "report"],

@@ -1,11 +1,11 @@
 /** The esbuild half of the build: third-party code taken in, and the store's entries joined. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Failure, root } from "./run.mjs";
 
 /** Modules of the store that are never joined into another file: what has an identity, and what is large. */
-const APART = ["errors.js", "load/base64.js"];
+const APART = ["errors.js", "load/base64.js", "load/convert-base64.js"];
 /** Folders whose modules keep their files: third-party code is taken into them. */
 const KEPT = /^(convert|cli)\//;
 /** A module that is loaded when it is first needed. */
@@ -13,18 +13,6 @@ const ON_FIRST_USE = /\bimport\(\s*"(\.[^"]+)"\s*\)/g;
 /** For packages in CommonJS that require modules of Node. */
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-const LICENCE_NAMES = ["licen", "copying", "notice"];
-/**
- * The converter writes "[Circular Reference]" in place of an object it has met before, also where that
- * is no cycle: what an element and its choice share would be lost. Left again, an object is not a
- * cycle any more. `LIBRARY_VERSION` of js/convert/converter.ts tells this from the library as it is.
- */
-const SHARED_IS_NO_CYCLE = {
-  file: /fhirschema[\\/]dist[\\/]converter[\\/]index\.js$/,
-  before: "        return normalized;\n    }\n    return schema;",
-  after: "        visited.delete(schema);\n        return normalized;\n    }\n    return schema;",
-};
-
 /**
  * Bundles npm packages into what tsc emitted under `folder` of `dist`, in place. Our own modules
  * keep their files and their relative imports, so that every class of ours exists once; what several
@@ -49,7 +37,7 @@ export async function bundleThirdParty(dist, folder, platform) {
     // Named whatever the platform is: the package reader has a file that only Node loads.
     external: ["node:*"],
     nodePaths: [join(root, "node_modules")],
-    plugins: [keepOwnModules(dist), mend(SHARED_IS_NO_CYCLE)],
+    plugins: [keepOwnModules(dist)],
     banner: { js: platform === "node" ? REQUIRE : "" },
     legalComments: "none",
     metafile: true,
@@ -113,7 +101,7 @@ function joinedWhole(dist, entry) {
     plugins: [
       keepApart(dirname(entry), (file) => apart.includes(file)),
       loadAtOnce(dist),
-      mend(SHARED_IS_NO_CYCLE),
+      convertInline(dist),
     ],
   };
 }
@@ -124,20 +112,6 @@ function apartIn(dist) {
 
 function isKept(dist, file) {
   return KEPT.test(relative(dist, file));
-}
-
-/** Writes the licence texts of the packages that were bundled. */
-export function writeLicences(dist, folders) {
-  const texts = [...new Set(folders)].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(
-      readFileSync(join(folder, "package.json"), "utf8"),
-    );
-    const file = readdirSync(folder).find(isLicence);
-    const text = file ? readFileSync(join(folder, file), "utf8").trim() : undefined;
-    if (!text && !license) throw new Failure(`${name} has no licence: it cannot be bundled`);
-    return `${name} ${version} (${license})\n\n${text ?? "No licence text came with the package."}\n`;
-  });
-  writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
 }
 
 /** Imports of what stays apart, written as seen from the folder of the entry. */
@@ -174,6 +148,18 @@ function loadAtOnce(dist) {
   };
 }
 
+/** The converter as a part of the script, in place of what loads its file. */
+function convertInline(dist) {
+  return {
+    name: "convert-inline",
+    setup(build) {
+      build.onResolve({ filter: /[\\/]load[\\/]convert\.js$/ }, () => ({
+        path: join(dist, "load/convert-inline.js"),
+      }));
+    },
+  };
+}
+
 /** The loaders name the core as seen from their folder, and become part of a file beside it. */
 function moveLoaders(dist) {
   return {
@@ -185,20 +171,6 @@ function moveLoaders(dist) {
           throw new Failure(`${relative(dist, path)} does not name the core`);
         }
         return { contents };
-      });
-    },
-  };
-}
-
-/** Changes a place in a package as it is taken in; fails when the package no longer has it once. */
-function mend({ file, before, after }) {
-  return {
-    name: "mend",
-    setup(build) {
-      build.onLoad({ filter: file }, ({ path }) => {
-        const parts = readFileSync(path, "utf8").split(before);
-        if (parts.length !== 2) throw new Failure(`${path} is not as it was when it was mended`);
-        return { contents: parts.join(after) };
       });
     },
   };
@@ -237,9 +209,4 @@ function packages(inputs) {
 /** Packages put nameless package.json files into their folders to mark a module type. */
 function named(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name !== undefined;
-}
-
-function isLicence(file) {
-  const lower = file.toLowerCase();
-  return LICENCE_NAMES.some((name) => lower.startsWith(name));
 }

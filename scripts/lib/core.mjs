@@ -1,28 +1,29 @@
-/** The Rust half of the build: one optimised `.wasm` and the glue that instantiates it. */
+/** The Rust half of the build: two optimised `.wasm` of one crate, and the glue that instantiates them. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { glueModule, glueTypes } from "./glue.mjs";
+import { cratesOf } from "./licences.mjs";
 import { Failure, output, root, run } from "./run.mjs";
 import { bindgenTool, npmTool, stageDir, targetDir, wasmBindgenVersion } from "./tools.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** What makes the core smaller as it is compiled; measured in bytes of brotli. */
-const COMPACT = [
-  // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
-  '--cfg=sha2_backend_soft="compact"',
-  // Calls into wrappers of a few instructions cost more than those instructions.
-  "-Cllvm-args=-inline-threshold=14",
-];
+const COMPACT = {
+  store: [
+    // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
+    '--cfg=sha2_backend_soft="compact"',
+    // Calls into wrappers of a few instructions cost more than those instructions.
+    "-Cllvm-args=-inline-threshold=14",
+  ],
+  convert: ["-Cllvm-args=-inline-threshold=0"],
+};
 
-const OPTIMISE = [
-  // For speed first: what -Oz is given then it leaves smaller.
-  ...["-O4", "--gufa", "-Oz", "--converge"],
-  ...["--strip-debug", "--strip-producers"],
-];
+/** For speed first: what -Oz is given then it leaves smaller. */
+const OPTIMISE = ["-O4", "--gufa", "-Oz", "--converge", "--strip-debug", "--strip-producers"];
 
 /** Short names, printed; after what is repeated until nothing changes any more. */
 const RENAME = ["--minify-imports-and-exports", "--strip-target-features"];
@@ -31,46 +32,76 @@ const RENAME = ["--minify-imports-and-exports", "--strip-target-features"];
 const STORE = ["StoreHandle", "memoryBytes", "sha256"];
 const LOG = ["LogHandle", "packFormat", "storeOfSegment", "unpackFormat"];
 const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
-const BINDINGS = [
+const CONVERT = ["convert", "dependencies", "memoryBytes"];
+
+/** The store, with bindings to parts of it. */
+export const core = wasmModule("core", "release", "store", "bound", [
   { file: "glue", name: "Glue", exported: [...STORE, ...LOG] },
   { file: "store-glue", name: "StoreGlue", exported: STORE },
   { file: "archive-glue", name: "ArchiveGlue", exported: ARCHIVE },
-];
+]);
 
-/** The files `buildCore` leaves behind. */
-export const core = {
-  wasm: join(stageDir, "core.wasm"),
-  /** What wasm-bindgen says of the types. */
-  types: join(stageDir, "bound.d.ts"),
-  /** Of each binding its module and its types. */
-  glues: BINDINGS.map(({ file }) => ({
-    module: join(stageDir, `${file}.js`),
-    types: join(stageDir, `${file}.d.ts`),
-  })),
-};
+/** The converter, which a page that only reads never loads. */
+export const convert = wasmModule("convert", "convert", "convert", "convert-bound", [
+  { file: "convert-glue", name: "ConvertGlue", exported: CONVERT },
+]);
 
-/** Compiles the crate; the steps after cargo are skipped while its result stays the same. */
-export async function buildCore() {
+/** The licences of the crates in both, as a list of texts. */
+export const crates = join(stageDir, "crates.json");
+
+/** Writes those. */
+export function writeCrates() {
+  writeFileSync(crates, JSON.stringify(cratesOf(WASM_TARGET)));
+}
+
+/** A module made of the crate: how it is compiled, and the files `buildWasm` leaves behind. */
+function wasmModule(name, profile, feature, types, bindings) {
+  return {
+    name,
+    profile,
+    feature,
+    /** Where wasm-bindgen writes. */
+    folder: join(stageDir, name),
+    wasm: join(stageDir, `${name}.wasm`),
+    /** What wasm-bindgen says of the types. */
+    types: join(stageDir, `${types}.d.ts`),
+    /** Of each binding its module and its types. */
+    glues: bindings.map(({ file, ...binding }) => ({
+      ...binding,
+      bound: `./${types}.js`,
+      module: join(stageDir, `${file}.js`),
+      types: join(stageDir, `${file}.d.ts`),
+    })),
+  };
+}
+
+/** Compiles the crate as one of its modules; the steps after cargo are skipped while its result stays the same. */
+export async function buildWasm(module) {
   // Where a crate is to be an rlib as well, Cargo leaves link-time optimisation out without a word.
-  const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked"];
-  run("cargo", [...crate, "--target", WASM_TARGET, "--target-dir", targetDir], {
-    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT].join("\x1f"),
+  const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--locked"];
+  const { name, profile, feature } = module;
+  const which = ["--profile", profile, "--no-default-features", "--features", feature];
+  run("cargo", [...crate, ...which, "--target", WASM_TARGET, "--target-dir", targetDir], {
+    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT[feature]].join("\x1f"),
   });
-  const compiled = join(targetDir, WASM_TARGET, "release", "fhir_schema_store.wasm");
+  // A profile each: they do not replace each other's files.
+  const compiled = join(targetDir, WASM_TARGET, profile, "fhir_schema_store.wasm");
   const stamp = fingerprint(compiled);
-  const stampFile = join(stageDir, "core.stamp");
+  const stampFile = join(stageDir, `${name}.stamp`);
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
 
-  bind(compiled);
-  await writeGlues(optimise());
+  bind(compiled, module);
+  await writeGlues(module, optimise(module));
   writeFileSync(stampFile, stamp);
 }
 
 /** Makes `bound.js` with its types, and `bound_bg.wasm`, of what cargo compiled. */
-function bind(compiled) {
-  const singleValued = join(stageDir, "compiled.wasm");
+function bind(compiled, { folder, types }) {
+  mkdirSync(folder, { recursive: true });
+  const singleValued = join(folder, "compiled.wasm");
   writeFileSync(singleValued, withoutMultivalue(readFileSync(compiled)));
-  run(bindgenTool(), [singleValued, stageDir]);
+  run(bindgenTool(), [singleValued, folder]);
+  copyFileSync(join(folder, "bound.d.ts"), types);
 }
 
 /**
@@ -86,10 +117,9 @@ function withoutMultivalue(wasm) {
 }
 
 /** Optimises the `.wasm`; returns the short names it has given to what comes in and goes out. */
-function optimise() {
-  const bound = join(stageDir, "bound_bg.wasm");
-  run(npmTool("wasm-opt"), [...OPTIMISE, bound, "-o", core.wasm]);
-  const printed = output(npmTool("wasm-opt"), [...RENAME, core.wasm, "-o", core.wasm]);
+function optimise({ folder, wasm }) {
+  run(npmTool("wasm-opt"), [...OPTIMISE, join(folder, "bound_bg.wasm"), "-o", wasm]);
+  const printed = output(npmTool("wasm-opt"), [...RENAME, wasm, "-o", wasm]);
   if (printed === undefined) throw new Failure("wasm-opt failed");
   const { imports, exports } = JSON.parse(printed);
   return Object.fromEntries([
@@ -98,11 +128,10 @@ function optimise() {
   ]);
 }
 
-async function writeGlues(names) {
-  for (const [at, { name, exported }] of BINDINGS.entries()) {
-    const { module, types } = core.glues[at];
-    writeFileSync(module, await glueModule(join(stageDir, "bound.js"), exported, names));
-    writeFileSync(types, glueTypes(name, exported));
+async function writeGlues({ folder, glues }, names) {
+  for (const { name, exported, bound, module, types } of glues) {
+    writeFileSync(module, await glueModule(join(folder, "bound.js"), exported, names));
+    writeFileSync(types, glueTypes(name, exported, bound));
   }
 }
 

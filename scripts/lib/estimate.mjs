@@ -16,6 +16,7 @@ const MEASURED = {
   "Core, native": 70,
   "tests/memory": 50,
   "tests/docs": 45,
+  "tests/convert": 60,
   "tests/bridges": 20,
   "tests/contract": 10,
 };

@@ -96,9 +96,9 @@ const strings = {
 };
 
 /** The types of such a module. */
-export function glueTypes(name, exported) {
-  return `import type * as bound from "./bound.js";
-/** A binding of the core to one instance of it. */
+export function glueTypes(name, exported, bound) {
+  return `import type * as bound from "${bound}";
+/** A binding of a module to one instance of it. */
 export type ${name} = Pick<typeof bound, ${exported.map((one) => `"${one}"`).join(" | ")}> & {
   /** Makes the instance. */
   initSync(from: { module: WebAssembly.Module }): void;

@@ -9,7 +9,7 @@ import { stageDir } from "./tools.mjs";
 /** What `www/` imports of the package. */
 const ENTRIES = ["dist/index.js", "dist/convert/index.js"];
 /** What is fetched or read beside the modules. */
-const ASSETS = ["dist/core.wasm", "dist/THIRD-PARTY-LICENSES.txt"];
+const ASSETS = ["dist/core.wasm", "dist/load/convert.wasm", "dist/THIRD-PARTY-LICENSES.txt"];
 
 /** Packages the page offers, as archives: no definitions are sent, and none converted. */
 const SAMPLES = [

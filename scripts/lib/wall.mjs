@@ -6,7 +6,7 @@ import { Failure, root } from "./run.mjs";
 
 const SOURCE = "src/wasm/wall.rs";
 const HEAD = `/** Made of \`${SOURCE}\` by the build. */\n`;
-const CONSTANT = /\/\/\/ (.*)\npub const (\w+): (?:u32|\[&str; \d+\]) = ([\w\s,"[\]]+);\n/g;
+const CONSTANT = /\/\/\/ (.*)\npub const (\w+): (?:u32|\[&str; \d+\]) = ([\w\s,"[\]-]+);\n/g;
 
 /** The module. A `Failure` shows what of the source is no number and no list of names. */
 export function wallModule() {

@@ -34,6 +34,7 @@ const KINDS: [DependencyKind; wall::KINDS.len()] = [
     DependencyKind::Binding,
     DependencyKind::Slice,
     DependencyKind::Other,
+    DependencyKind::Profile,
 ];
 
 /// What a put says of an entry: its row key and metadata.

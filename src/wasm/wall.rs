@@ -68,8 +68,25 @@ pub const DECODED_QUARTERS: u32 = 7;
 pub const CAUSES: [&str; 5] = ["size", "entries", "explicit", "pressure", "expired"];
 /// How entries came to be, in the order of their digits.
 pub const ORIGINS: [&str; 4] = ["user", "package", "converted", "resolver"];
+/// What a schema may not say of the definition it was made of, as in `docs/guides/fhir-schema.md`.
+pub const WARNINGS: [&str; 14] = [
+    "aggregation",
+    "additional-binding",
+    "expression",
+    "must-have-value",
+    "default-value",
+    "slice-match",
+    "choice-types",
+    "choice-slice",
+    "content-reference",
+    "element-id",
+    "element-path",
+    "duplicate-element",
+    "element-order",
+    "cardinality",
+];
 /// Why an entry needs another, in the order of their digits.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "base",
     "type",
     "reference",
@@ -77,4 +94,5 @@ pub const KINDS: [&str; 7] = [
     "binding",
     "slice",
     "other",
+    "profile",
 ];

@@ -195,7 +195,7 @@ function definition(url: string, text: string) {
     status: "draft",
     abstract: false,
     derivation: "constraint",
-    baseDefinition: HOSTILE_URLS[0],
+    baseDefinition: HOSTILE_URLS.find((other) => other !== url),
     differential: {
       element: [
         { id: "Patient", path: "Patient" },

@@ -29,6 +29,15 @@ const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 browserTest("the page keeps a package over a reload and says how long it took", () =>
   withSite(async ({ page, complaints }) => {
     await loadUsCore(page);
+    const warnings = page.locator("#warnings");
+    const count = await page.locator("#warning-count").textContent();
+    assert.equal(count, "Not said by the schemas, 2 warnings: 2 additional-binding");
+    assert.equal(await page.locator("#warning-list").isVisible(), false);
+    await page.locator("#warning-count").click();
+    assert.match(
+      await page.locator("#warning-list").innerText(),
+      /us-core-smokingstatus\|3\.1\.1 /,
+    );
     await page.reload();
     await said(page, /^30 schemas ready in [\d.]+ m?s, [\d.]+ m?s after navigation\.$/);
     await listed(page, US_CORE_ENTRIES);
@@ -36,6 +45,7 @@ browserTest("the page keeps a package over a reload and says how long it took", 
     await page.locator("#files").setInputFiles(US_CORE);
     await said(page, /: 0 converted, 30 unchanged in /);
     await page.locator("#work").waitFor({ state: "hidden" });
+    assert.equal(await warnings.isVisible(), false, "nothing was converted");
     assert.deepEqual(complaints, []);
   }),
 );
@@ -278,9 +288,9 @@ function typeIntoFilter(word: string): number[] {
 
 /** What the converter makes of the definition in Node: what was stored. */
 async function expectedText(): Promise<string> {
-  for await (const { resource } of (await openPackagePath(US_CORE)).resources()) {
+  for await (const { resource, text } of (await openPackagePath(US_CORE)).resources()) {
     if (`${resource.url}|${resource.version}` !== PATIENT) continue;
-    return JSON.stringify(fhirSchemaConverter().convert(resource).schema);
+    return (await fhirSchemaConverter().convert(resource, text)).schema;
   }
   throw new Error(`${PATIENT} is not in the package`);
 }

@@ -35,10 +35,11 @@ async function convertedTexts(): Promise<Item[]> {
   const converter = fhirSchemaConverter();
   const items: Item[] = [];
   const core = await openPackagePath(PACKAGE);
-  for await (const { resource } of core.resources("StructureDefinition")) {
+  for await (const { resource, text } of core.resources("StructureDefinition")) {
     const url = String(resource.url);
     const version = String(resource.version);
-    items.push({ url, version, text: JSON.stringify(converter.convert(resource).schema) });
+    const { schema } = await converter.convert(resource, text);
+    items.push({ url, version, text: schema });
   }
   return items;
 }

@@ -28,6 +28,8 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PACKAGE = "us_core_311.tgz";
 /** Libraries that programs may import besides; installed for the tests of the bridges. */
 const OTHERS = ["keyv", "unstorage"];
+/** Packages of definitions that programs may read. */
+const DEFINITIONS = ["hl7.fhir.r4b.core"];
 const TIMEOUT_MS = 60_000;
 
 /** A program made of one block or of several that follow each other. */
@@ -101,6 +103,9 @@ async function prepare(folder: string, { kind, code, settings }: Program): Promi
     const installed = join(ROOT, "tests/bridges/node_modules", name);
     assert.ok(existsSync(installed), `${name} is not there: npm ci in tests/bridges`);
     await symlink(installed, join(modules, name), "dir");
+  }
+  for (const name of DEFINITIONS.filter((one) => code.includes(`node_modules/${one}`))) {
+    await symlink(join(ROOT, "node_modules", name), join(modules, name), "dir");
   }
   await copyFile(join(ROOT, "tests/fixtures", PACKAGE), join(folder, PACKAGE));
   await writeFile(join(folder, kind === "node" ? "program.mjs" : "program.sh"), code);

@@ -14,6 +14,7 @@ import * as inline from "../../dist/index.inline.js";
 import * as main from "../../dist/index.node.js";
 import type { SchemaStore } from "../../dist/store.js";
 import { adapterContract } from "../../dist/testing.js";
+import * as validation from "../../dist/validate/index.js";
 import {
   type Argument,
   above0,
@@ -57,7 +58,8 @@ export interface Call {
   make(world: World, args: readonly unknown[]): unknown;
 }
 
-const KIND = among("base", "type", "reference", "extension", "binding", "slice", "other");
+const KINDS = ["base", "type", "reference", "extension", "binding", "slice", "other", "profile"];
+const KIND = among(...KINDS);
 const dependency: Kind = (edge) =>
   isPlain(edge) &&
   KIND((edge as { kind?: unknown }).kind) &&
@@ -115,7 +117,11 @@ const STORE = {
 
 const HERE = "http://x/A";
 const CANONICAL = required(HERE, text);
-const DEFINITION = { resourceType: "StructureDefinition", url: "http://x/S", type: "Patient" };
+const DEFINITION = {
+  resourceType: "StructureDefinition",
+  url: "http://x/S",
+  differential: { element: [{ path: "Patient" }] },
+};
 const PACKAGE = JSON.stringify(DEFINITION);
 const isEmpty: Kind = (value) =>
   typeof value === "object" && Array.from(value as Iterable<unknown>).length === 0;
@@ -271,6 +277,16 @@ const bridgeCalls: readonly Call[] = [
   method("driver", "watch", [required(() => {}, fn)], true),
 ];
 
+/** What `schemasFor` returns. */
+const SCHEMAS: validation.ProfileSchemas = {
+  canonical: HERE,
+  merged: { url: HERE },
+  schemas: new Map(),
+  types: new Map(),
+  targets: new Map(),
+  missing: [],
+};
+
 const STORAGE = { setItemRaw() {}, getMount: () => ({ driver: {} }) };
 
 const exportCalls: readonly Call[] = [
@@ -281,12 +297,9 @@ const exportCalls: readonly Call[] = [
     options(STORE, { strategy: "memory" }),
   ]),
   exported("fhirSchemaConverter", convert.fhirSchemaConverter, [NONE], true),
-  exported(
-    "schemaDependencies",
-    convert.schemaDependencies,
-    [required({}, (value) => typeof value === "object" && value !== null && !Array.isArray(value))],
-    true,
-  ),
+  exported("fhirSchemaConverter of /inline", inline.fhirSchemaConverter, [NONE], true),
+  exported("noConverter", convert.noConverter, [NONE], true),
+  exported("schemaDependencies", convert.schemaDependencies, [required({}, isPlain)]),
   exported("openPackage", convert.openPackage, [
     required(PACKAGE, never),
     options({ fileName: filled }),
@@ -303,6 +316,19 @@ const exportCalls: readonly Call[] = [
     required([], Array.isArray),
     options({ signal, onProgress: fn, tags: list(text) }),
   ]),
+  exported("schemasFor", validation.schemasFor, [
+    THE_STORE,
+    CANONICAL,
+    options({ also: list(text), references: flag, thawed: flag, signal }),
+  ]),
+  exported(
+    "validate",
+    validation.validate,
+    [required(SCHEMAS, never), required({}, isPlain), options({ valueSets: fn })],
+    true,
+  ),
+  exported("forAtomicValidator", validation.forAtomicValidator, [required(SCHEMAS, never)], true),
+  exported("withSetMethods", validation.withSetMethods, [required(() => {}, fn)], true),
   exported("memoryAdapter", memoryAdapter, [argument(new MemoryPlace(), never), NONE], true),
   exported("fsAdapter", fsAdapter, [required("somewhere", filled), NONE], true),
   exported(
@@ -338,7 +364,7 @@ const exportCalls: readonly Call[] = [
 ];
 
 const converterCalls: readonly Call[] = [
-  method("converter", "convert", [required(DEFINITION, never)], true),
+  method("converter", "convert", [required(DEFINITION, isPlain)]),
   method("package", "resources", [argument("StructureDefinition", text)], true),
 ];
 

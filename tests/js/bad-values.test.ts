@@ -190,6 +190,7 @@ test("a lone surrogate that JSON escapes is told of as it is stored", async () =
       url: "d",
       kind: "logical",
       type: "T",
+      differential: { element: [{ path: "T" }] },
     };
     const { metadata } = await store.convert({ ...definition, title: "\udc00x" });
     assert.equal(metadata.title, "\ufffdx");

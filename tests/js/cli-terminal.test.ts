@@ -29,6 +29,7 @@ const definition = (name: string, more: object) => ({
   name: EVIL,
   kind: "resource",
   type: EVIL,
+  differential: { element: [{ path: "Patient" }] },
   ...more,
 });
 

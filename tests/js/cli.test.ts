@@ -101,7 +101,7 @@ test("saves US Core once, and lists, counts and prints what it saved", async () 
   );
   for (const entry of entries) {
     assert.equal(entry.source, "hl7.fhir.us.core#3.1.1");
-    assert.equal(entry.converter, "@atomic-ehr/fhirschema@0.0.14+1");
+    assert.equal(entry.converter, "fhir-schema-store@1");
     assert.equal(entry.origin, "converted");
     assert.equal(entry.fhirVersion, "4.0.1");
     assert.ok(
@@ -155,6 +155,7 @@ test("saves from standard input", async () => {
     name: "Mine",
     kind: "resource",
     type: "Patient",
+    differential: { element: [{ path: "Patient" }] },
   };
   const single = await json<Saved>(["cache", "save", "-", ...at], { input: JSON.stringify(mine) });
   assert.deepEqual([single.package, single.converted], [null, 1]);
@@ -166,7 +167,8 @@ test("a definition that fails is named, and the rest is saved", async () => {
   const folder = directory();
   const base = "http://example.org/StructureDefinition/";
   const definition = (name: string, more: object) => {
-    const common = { resourceType: "StructureDefinition", name, kind: "resource", type: "Patient" };
+    const differential = { element: [{ path: "Patient" }] };
+    const common = { resourceType: "StructureDefinition", name, kind: "resource", differential };
     writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...common, ...more }));
   };
   definition("good", { url: `${base}good` });

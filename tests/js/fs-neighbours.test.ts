@@ -24,6 +24,12 @@ function newPlace(context: TestContext): string {
 const open = (directory: string, options: StoreOptions = {}): Promise<SchemaStore> =>
   openStore({ adapter: fsAdapter(directory), ...options });
 
+const DEFINITION = {
+  resourceType: "StructureDefinition",
+  url: "converted",
+  differential: { element: [{ path: "Patient" }] },
+};
+
 const questions: Record<string, (store: SchemaStore) => Promise<unknown>> = {
   get: (store) => store.get("u"),
   getText: async (store) => JSON.parse((await store.getText("u|1.0")) ?? "null"),
@@ -33,8 +39,7 @@ const questions: Record<string, (store: SchemaStore) => Promise<unknown>> = {
   metadata: async (store) => (await store.metadata("u|1.0"))?.canonical === "u|1.0" && u,
   lease: async (store) => (await store.lease(["u"])).getSync("u"),
   convert: async (store) => {
-    const definition = { resourceType: "StructureDefinition", url: "converted" };
-    const { converted } = await store.convert(definition);
+    const { converted } = await store.convert(DEFINITION);
     return !converted && u;
   },
 };
@@ -52,7 +57,7 @@ for (const [name, ask] of Object.entries(questions)) {
     const store = await open(directory, { resolver, converter });
     const other = await open(directory, { converter });
     await other.put(u);
-    await other.convert({ resourceType: "StructureDefinition", url: "converted" });
+    await other.convert(DEFINITION);
     await other.flush();
     assert.deepEqual(await ask(store), u);
     assert.deepEqual(asked, []);

@@ -33,6 +33,7 @@ const definition = {
   version: "1.0.0",
   name: "Hit",
   description: "as it was put",
+  differential: { element: [{ path: "Patient" }] },
 };
 
 /** How an entry came to be, and how it is written again. */

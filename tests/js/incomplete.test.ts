@@ -149,7 +149,8 @@ test("a mark alone is nothing to build on", async () => {
 
 test("resources without a package, a package without definitions and stores without put are not marked", async () => {
   await using store = await openSchemaStore({ strategy: "memory" });
-  const definition = { resourceType: "StructureDefinition", url: "x", kind: "resource" };
+  const differential = { element: [{ path: "Patient" }] };
+  const definition = { resourceType: "StructureDefinition", url: "x", differential };
   const loose = { resourceType: "Bundle", entry: [{ resource: definition }, {}] };
   await saveSome(store, Buffer.from(JSON.stringify(loose)), 1);
   await savePackage(store, await tgz("empty", "none", 0));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchemaStore } from "../../dist/store.js";
+import { KINDS } from "../../js/core/wall.js";
 import { GatedAdapter, MemoryPlace, openStore, turn } from "./kit.js";
 import { a1, a2, b, each } from "./settings.js";
 
@@ -77,6 +78,19 @@ each(
     assert.equal(await leasedBytes(store), 0);
   },
 );
+
+each("every kind of edge comes back, and a closure follows each", async (open) => {
+  const store = await open();
+  const dependencies = KINDS.map((kind) => ({ kind, target: `http://s/${kind}` }));
+  await store.putMany(dependencies.map(({ target }) => ({ value: { url: target } })));
+  await store.put({ url: "http://s/All" }, { dependencies, durable: true });
+  assert.deepEqual((await store.metadata("http://s/All"))?.dependencies, dependencies);
+  for (const { kind, target } of dependencies) {
+    const lease = await store.lease(["http://s/All"], { closure: [kind] });
+    assert.deepEqual(lease.canonicals, ["http://s/All", target]);
+    lease.release();
+  }
+});
 
 each("nothing that happens to the store changes a lease", async (open) => {
   let now = 1_000_000;

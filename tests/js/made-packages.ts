@@ -19,5 +19,13 @@ export async function packageOf(
 /** A StructureDefinition that says `text`. */
 export function definition(url: string, text: string, version?: string): object {
   const common = { resourceType: "StructureDefinition", kind: "resource", type: "Patient" };
-  return { ...common, url, ...(version && { version }), name: "N", description: text };
+  const differential = { element: [{ id: "Patient", path: "Patient" }] };
+  return {
+    ...common,
+    url,
+    ...(version && { version }),
+    name: "N",
+    description: text,
+    differential,
+  };
 }

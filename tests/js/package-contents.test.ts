@@ -23,7 +23,13 @@ const manifest = { name: "example.ig", version: "1.0.0" };
 
 function definition(name: string, more: object = {}): JsonObject {
   const url = `http://example.org/StructureDefinition/${name}`;
-  const common = { resourceType: "StructureDefinition", kind: "resource", type: "Patient" };
+  const differential = { element: [{ path: "Patient" }] };
+  const common = {
+    resourceType: "StructureDefinition",
+    kind: "resource",
+    type: "Patient",
+    differential,
+  };
   return { ...common, url, version: "1", name, ...more };
 }
 

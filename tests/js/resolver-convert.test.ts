@@ -57,7 +57,8 @@ for (const strategy of ["memory", "memory-disk", "disk"] as const) {
         return store.getSync(A) ?? store.get(A);
       },
     };
-    const { schema, dependencies } = fhirSchemaConverter().convert(source);
+    const { schema: made, dependencies } = await fhirSchemaConverter().convert(source);
+    const schema = JSON.parse(made);
     for (const [what, call] of Object.entries(calls)) {
       for (const answer of [source, JSON.stringify(source)]) {
         const options: StoreOptions = { strategy, converter: fhirSchemaConverter(), now: () => 7 };
@@ -67,7 +68,7 @@ for (const strategy of ["memory", "memory-disk", "disk"] as const) {
         const wanted = {
           canonical: `${A}|1.0.0`,
           origin: "converted",
-          converter: "@atomic-ehr/fhirschema@0.0.14+1",
+          converter: "fhir-schema-store@1",
           convertedAt: 7,
           sourceHash: hashOf(JSON.stringify(source)),
           dependencies,
@@ -81,7 +82,7 @@ for (const strategy of ["memory", "memory-disk", "disk"] as const) {
         }
         assert.deepEqual(
           await store.convert(source),
-          { metadata, converted: false },
+          { metadata, converted: false, warnings: [] },
           "as if it had been converted by the caller",
         );
         assert.equal((await store.stats()).conversions, 1);
@@ -269,9 +270,9 @@ test("what is put or deleted during the conversion counts", async () => {
       let done: unknown;
       const during: Converter = {
         ...converter,
-        convert(source) {
+        convert(source, text, bytes) {
           done = overtake(store);
-          return converter.convert(source);
+          return converter.convert(source, text, bytes);
         },
       };
       const resolver = async () => definition(A, "resolved");
@@ -337,9 +338,9 @@ test("closing the store ends a conversion with CLOSED, and nothing is stored", a
   let closing: Promise<void> | undefined;
   const during: Converter = {
     ...converter,
-    convert(source) {
+    convert(source, text, bytes) {
       closing = store.close();
-      return converter.convert(source);
+      return converter.convert(source, text, bytes);
     },
   };
   const resolver = async () => definition(A, "resolved");
@@ -355,9 +356,9 @@ test("what cannot be converted any more is answered stale within its grace", asy
   const { given, converter } = counting();
   const failing: Converter = {
     ...converter,
-    convert(source) {
+    convert(source, text, bytes) {
       if (!works) throw new Error("broken");
-      return converter.convert(source);
+      return converter.convert(source, text, bytes);
     },
   };
   await using store = await openStore({

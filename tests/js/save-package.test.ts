@@ -36,7 +36,13 @@ async function tgz(files: Record<string, object>): Promise<Uint8Array> {
 }
 
 function definition(description: string): object {
-  const common = { resourceType: "StructureDefinition", kind: "resource", type: "Patient" };
+  const differential = { element: [{ path: "Patient" }] };
+  const common = {
+    resourceType: "StructureDefinition",
+    kind: "resource",
+    type: "Patient",
+    differential,
+  };
   return { ...common, url, version: "1", name: "One", description };
 }
 

@@ -33,6 +33,19 @@ test("installing it brings nothing else: what it needs of others is inside", () 
   }
   const licences = readFileSync(join(DIST, "THIRD-PARTY-LICENSES.txt"), "utf8");
   assert.match(licences, /^commander \d/m);
+  for (const crate of ["serde_json", "itoa", "memchr", "postcard", "wasm-bindgen"]) {
+    assert.match(licences, new RegExp(`^${crate} \\d.*\\n\\n\\S`, "m"), crate);
+  }
+});
+
+test("no other converter is inside", () => {
+  const licences = readFileSync(join(DIST, "THIRD-PARTY-LICENSES.txt"), "utf8");
+  assert.doesNotMatch(licences, /fhirschema/i);
+  for (const name of shipped(".js")) {
+    const text = readFileSync(join(DIST, name), "utf8");
+    // The validator is told of in comments, and imported by nobody.
+    assert.doesNotMatch(text, /["']@atomic-ehr|Circular Reference/, name);
+  }
 });
 
 test("a bundler finds a way to every module", async () => {

@@ -75,19 +75,22 @@ for (const [name, run] of [
 
 browserTest("Parcel builds it, in a page and in a Web Worker, and every sub-path", async () => {
   site("parcel", "./main.js", PACKAGE);
-  workerSite("parcel/worker", "./main.js");
+  // It loses what the parts of a worker share that are loaded on first use.
+  workerSite("parcel/worker", "./main.js", { converts: false });
+  workerSite("parcel/worker-inline", "./main.js", { entry: `${PACKAGE}/inline` });
   site("parcel/inline", "./main.js", `${PACKAGE}/inline`);
   const { main, browser } = manifest();
   const paths = Object.keys(browser).filter((path) => path !== main);
   const imports = paths.map((path) => `import "${PACKAGE}${path.slice(1)}";`);
   project.write("parcel/paths.js", imports.join("\n"));
-  const pages = ["index.html", "worker/index.html", "inline/index.html", "paths.js"];
+  const folders = ["", "worker/", "worker-inline/", "inline/"];
+  const pages = [...folders.map((folder) => `${folder}index.html`), "paths.js"];
   const parcel = join(HERE, "node_modules/parcel/lib/bin.js");
   project.run(process.execPath, [
     ...[parcel, "build", ...pages.map((path) => `parcel/${path}`)],
     ...["--dist-dir", "parcel/out", "--no-cache", "--no-autoinstall"],
   ]);
-  for (const path of ["", "worker/", "inline/"]) {
+  for (const path of folders) {
     await withSite(join(project.folder, "parcel/out"), (tab, origin) =>
       storesAndReloads(tab, `${origin}/${path}`),
     );
@@ -147,7 +150,11 @@ function production(root: string) {
 }
 
 /** A page whose program shows what its worker says. */
-function workerSite(folder: string, script: string): string {
+function workerSite(
+  folder: string,
+  script: string,
+  { entry = PACKAGE, converts = true } = {},
+): string {
   const root = site(folder, script, PACKAGE);
   project.write(
     `${folder}/main.js`,
@@ -157,8 +164,8 @@ function workerSite(folder: string, script: string): string {
   project.write(
     `${folder}/worker.js`,
     // Not at the top: the workers of Parcel are plain scripts, which cannot wait there.
-    `import { openSchemaStore } from "${PACKAGE}";
-     (async () => { ${storing("postMessage")} })();`,
+    `import { openSchemaStore } from "${entry}";
+     (async () => { ${storing("postMessage", "", converts)} })();`,
   );
   return root;
 }
@@ -171,6 +178,9 @@ async function tryCopied(name: string, bundle: (root: string) => Promise<void>):
     await tab.goto(`${origin}/`);
     assert.match(await title(tab), /^UNSUPPORTED .*"fhir-schema-store\/inline"/);
     project.copy("dist/core.wasm", `${name}/out/core.wasm`);
+    await tab.reload();
+    assert.match(await title(tab), /^UNSUPPORTED .*convert\.wasm.*"fhir-schema-store\/inline"/);
+    project.copy("dist/load/convert.wasm", `${name}/out/convert.wasm`);
     await storesAndReloads(tab, `${origin}/`);
   });
   const inline = site(`${name}-inline`, "./out/main.js", `${PACKAGE}/inline`);

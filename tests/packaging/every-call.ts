@@ -8,12 +8,16 @@ import type { HostAdapter } from "../../dist/host.js";
 import type { OpenSchemaStore } from "../../dist/open.js";
 import type { SchemaStore } from "../../dist/store.js";
 import type { StoreOptions } from "../../dist/types.js";
+import type { schemasFor, validate } from "../../dist/validate/index.js";
 
 /** What is tried. */
 export interface Given {
   readonly openSchemaStore: OpenSchemaStore;
   /** Absent where no package is to be saved. */
   readonly savePackage?: typeof savePackage;
+  /** From the entry `validate`; absent where nothing is to be validated. */
+  readonly schemasFor?: typeof schemasFor;
+  readonly validate?: typeof validate;
   /** A `.tgz` of one definition. */
   readonly package: Uint8Array;
   /** Instead of the default one. */
@@ -181,6 +185,17 @@ const PACKAGES: Readonly<
   },
 };
 
+/** A schema of the store finds what is wrong. */
+async function validates(open: Open, { schemasFor, validate }: Given): Promise<boolean> {
+  if (schemasFor === undefined || validate === undefined) return true;
+  const store = await open();
+  const elements = { strength: { scalar: true } };
+  await store.put({ ...TEA, type: "Tea", kind: "resource", elements });
+  const schemas = await schemasFor(store, TEA.url);
+  const { issues } = validate(schemas, { resourceType: "Tea", strength: ["strong"] });
+  return issues.length === 1 && issues[0]?.rule === "not-singular";
+}
+
 /** Tries everything. */
 export async function everyCall(given: Given): Promise<Answers> {
   const opened: SchemaStore[] = [];
@@ -207,6 +222,7 @@ export async function everyCall(given: Given): Promise<Answers> {
       return CALLS[name](store);
     });
   }
+  calls["validate"] = await answer(() => validates(on("validate"), given));
   const options: Record<string, string> = {};
   for (const [name, tried] of Object.entries(OPTIONS)) {
     options[name] = await answer(() => tried(on(name)));

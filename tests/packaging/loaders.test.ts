@@ -68,6 +68,65 @@ browserTest(
   },
 );
 
+browserTest(
+  "a page that only reads does not load the converter, one that converts does",
+  async () => {
+    await withLoader(async (page) => {
+      const loaded: string[] = [];
+      page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+      await page.evaluate(async () => {
+        const path = "/index.js";
+        const { openSchemaStore }: typeof import("../../dist/index.js") = await import(path);
+        const store = await openSchemaStore({ strategy: "memory" });
+        await store.put({ url: "http://x.org/A" });
+        await store.get("http://x.org/A");
+        await store.list();
+        await store.stats();
+        await store.close();
+      });
+      assert.ok(loaded.includes("/core.wasm"), `${loaded}`);
+      assert.deepEqual(
+        loaded.filter((path) => path.includes("convert")),
+        [],
+      );
+      assert.equal(await convert(page, "index"), "loaded");
+      assert.ok(loaded.includes("/load/convert.wasm"), `${loaded}`);
+    });
+  },
+);
+
+browserTest("a missing converter names the inline entry, which has it inside", async () => {
+  await withLoader(async (page) => {
+    await page.route("**/convert.wasm", (route) => route.fulfill({ status: 404 }));
+    assert.match(
+      await convert(page, "index"),
+      /^UNSUPPORTED .*convert\.wasm returned status 404.*fhir-schema-store\/inline/,
+    );
+    assert.equal(await convert(page, "index.inline"), "loaded");
+    await page.unroute("**/convert.wasm");
+    assert.equal(await convert(page, "index"), "loaded", "the next call tries again");
+  });
+});
+
+/** The same of a store that converts a definition. */
+function convert(page: Page, entry: "index" | "index.inline"): Promise<string> {
+  return page.evaluate(async (path) => {
+    const { openSchemaStore } = await import(path);
+    const store = await openSchemaStore({ strategy: "memory" });
+    const differential = { element: [{ path: "Patient" }] };
+    const resourceType = "StructureDefinition";
+    try {
+      await store.convert({ resourceType, url: "http://x.org/S", differential });
+      return "loaded";
+    } catch (error) {
+      const { code, message } = error as Error & { code: string };
+      return `${code} ${message}`;
+    } finally {
+      await store.close();
+    }
+  }, `/${entry}.js`);
+}
+
 function withLoader(use: (page: Page) => Promise<void>): Promise<void> {
   return withSite(join(ROOT, "dist"), async (page, origin) => {
     await page.route(`${origin}/`, (route) => route.fulfill(BLANK));

@@ -71,11 +71,16 @@ test("the types serve a strict user under both module resolutions", () => {
      import { keyvAdapter } from "fhir-schema-store/keyv";
      import { unstorageAdapter, unstorageDriver } from "fhir-schema-store/unstorage";
      import { indexedDbAdapter } from "fhir-schema-store/adapters/indexeddb";
+     import { schemasFor, validate, type ValidationIssue } from "fhir-schema-store/validate";
      const store = await openSchemaStore({ strategy: "memory", converter: fhirSchemaConverter() });
      const patient = await store.get<{ url: string }>("http://example.org/Patient");
      export const url: string | undefined = patient?.url;
      export const stats: Stats = await store.stats();
      export const code = new SchemaStoreError("NOT_FOUND", "").code satisfies string;
+     export const issues: readonly ValidationIssue[] = validate(
+       await schemasFor(store, "http://example.org/Patient", { thawed: true }),
+       { resourceType: "Patient" },
+     ).issues;
      export { indexedDbAdapter, inline, keyvAdapter, unstorageAdapter, unstorageDriver };`,
   );
   const tsc = join(ROOT, "node_modules/.bin/tsc");

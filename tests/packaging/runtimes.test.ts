@@ -7,7 +7,16 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { browserTest } from "../browser/harness.js";
 import { entries, HERE, Project, withSite } from "./project.js";
-import { CANONICAL, PATIENT, page, program, storesAndReloads, storing, title } from "./site.js";
+import {
+  CANONICAL,
+  DEFINITION,
+  PATIENT,
+  page,
+  program,
+  storesAndReloads,
+  storing,
+  title,
+} from "./site.js";
 
 const DIST = "../node_modules/fhir-schema-store/dist";
 
@@ -21,7 +30,10 @@ after(() => project.remove());
 const ON_DISK = `
   const store = await openSchemaStore({ diskCacheDir: process.argv[2] });
   const found = await store.get("${CANONICAL}");
-  if (!found) await store.put(${JSON.stringify(PATIENT)}, { durable: true });
+  if (!found) {
+    await store.convert(${JSON.stringify(DEFINITION)});
+    await store.put(${JSON.stringify(PATIENT)}, { durable: true });
+  }
   await store.close();
   console.log(found ? JSON.stringify(found) : "stored");`;
 const MODULE = `import { openSchemaStore } from "fhir-schema-store"; import process from "node:process"; ${ON_DISK}`;
@@ -134,7 +146,7 @@ browserTest("a Service Worker opens a store over the adapter it is given", async
      import { indexedDbAdapter } from "${DIST}/adapters/indexeddb.js";
      onmessage = async ({ source }) => {
        const answer = (text) => source.postMessage(text);
-       ${storing("answer", 'adapter: indexedDbAdapter("packaging")')}
+       ${storing("answer", 'adapter: indexedDbAdapter("packaging")', false)}
      };`,
     storesAndReloads,
   );

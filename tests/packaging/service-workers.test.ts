@@ -61,7 +61,7 @@ browserTest("without a bundler, the small entry says what is missing", async () 
 browserTest("esbuild makes one file of it, a module or a plain script", async () => {
   const root = await bundled("esbuild", PACKAGE);
   await runEsbuild(root, "esm");
-  project.copy("dist/core.wasm", "esbuild/out/core.wasm");
+  copyModules("esbuild/out");
   assertAllRight(await inServiceWorker(root, "out/worker.js"));
 
   const plain = await bundled("esbuild-plain", `${PACKAGE}/inline`);
@@ -115,7 +115,7 @@ browserTest("an extension without a bundler does everything with the inline entr
 browserTest("an extension may be bundled, and is told of the policy it needs", async () => {
   const root = await bundled("extension-esbuild", PACKAGE);
   await runEsbuild(root, "esm");
-  project.copy("dist/core.wasm", "extension-esbuild/out/core.wasm");
+  copyModules("extension-esbuild/out");
   writeManifest("extension-esbuild", "out/worker.js", POLICY);
   await withProfile((profile) =>
     withExtension(profile, root, async (background) => assertAllRight(await answersOf(background))),
@@ -128,9 +128,16 @@ browserTest("an extension may be bundled, and is told of the policy it needs", a
   );
 });
 
+/** Puts both modules where a bundler that leaves files alone has put the scripts. */
+function copyModules(folder: string): void {
+  project.copy("dist/core.wasm", `${folder}/core.wasm`);
+  project.copy("dist/load/convert.wasm", `${folder}/convert.wasm`);
+}
+
 /** A worker for a bundler. */
 function bundled(folder: string, entry: string): Promise<string> {
-  return written(folder, { entry, convert: `${PACKAGE}/convert` });
+  const [convert, validate] = [`${PACKAGE}/convert`, `${PACKAGE}/validate`];
+  return written(folder, { entry, convert, validate });
 }
 
 /** A worker with the package beside it, as it is; `adapter`: a module to pass the adapter of. */
@@ -139,6 +146,7 @@ function unbundled(folder: string, entry: string, adapter?: string): Promise<str
   return written(folder, {
     entry: `${COPY}/${entry}`,
     convert: `${COPY}/convert/index.js`,
+    validate: `${COPY}/validate/index.js`,
     ...(adapter && { adapter: `${COPY}/${adapter}` }),
   });
 }

@@ -8,18 +8,29 @@ export const PATIENT = { url: "http://example.org/Patient", version: "1.0.0", ty
 /** What it is asked for by. */
 export const CANONICAL: string = `${PATIENT.url}|${PATIENT.version}`;
 
+/** What they convert first. */
+export const DEFINITION = {
+  resourceType: "StructureDefinition",
+  url: "http://example.org/Cup",
+  differential: { element: [{ path: "Basic" }] },
+};
+
 /** A page with one module. */
 export function page(script: string): string {
   return `<!doctype html><title>-</title><script type="module" src="${script}"></script>`;
 }
 
-/** JavaScript that finds the patient in the store of a browser, or puts it there, and tells which. */
-export function storing(tell: string, options = ""): string {
+/** JavaScript that finds the patient in the store of a browser, or converts and puts it there, and tells which. */
+export function storing(tell: string, options = "", converts = true): string {
+  const convert = converts ? `await store.convert(${JSON.stringify(DEFINITION)});` : "";
   return `
     try {
       const store = await openSchemaStore({ databaseName: "packaging", ${options} });
       const found = await store.get("${CANONICAL}");
-      if (!found) await store.put(${JSON.stringify(PATIENT)}, { durable: true });
+      if (!found) {
+        ${convert}
+        await store.put(${JSON.stringify(PATIENT)}, { durable: true });
+      }
       await store.close();
       ${tell}(found ? JSON.stringify(found) : "stored");
     } catch (error) {

@@ -15,6 +15,8 @@ export interface WorkerImports {
   readonly entry: string;
   /** Absent where no package is to be saved. */
   readonly convert?: string;
+  /** Absent where nothing is to be validated. */
+  readonly validate?: string;
   /** The module of the adapter, where it is to be passed. */
   readonly adapter?: string;
 }
@@ -26,15 +28,17 @@ export async function writeWorker(
   from: WorkerImports,
 ): Promise<void> {
   project.write(`${dirname(path)}/every-call.js`, await everyCallModule());
-  const { entry, convert, adapter } = from;
+  const { entry, convert, validate, adapter } = from;
   const imports = [
     `import { openSchemaStore } from "${entry}";`,
     convert ? `import { savePackage } from "${convert}";` : "",
+    validate ? `import { schemasFor, validate } from "${validate}";` : "",
     adapter ? `import { indexedDbAdapter as adapter } from "${adapter}";` : "",
   ];
   const given = [
     "openSchemaStore",
     ...(convert ? ["savePackage"] : []),
+    ...(validate ? ["schemasFor", "validate"] : []),
     ...(adapter ? ["adapter"] : []),
   ];
   const cup = { "cup.json": definition("http://example.org/Cup", "a cup") };

@@ -1,0 +1,98 @@
+//! Every kind of warning, each with the element it is about.
+
+use super::{profile, warnings};
+
+/// Whether a definition with one element, `Patient.a`, gives this warning of it and no other.
+fn assert_warned(members: &str, kind: &'static str) {
+    let text = profile(&format!(
+        r#"{{"id":"Patient.a","path":"Patient.a",{members}}}"#
+    ));
+    assert_eq!(
+        warnings(&text),
+        [(kind, "Patient.a".to_owned())],
+        "{members}"
+    );
+}
+
+#[test]
+fn what_the_schema_has_no_place_for_is_told() {
+    for (members, kind) in [
+        (
+            r#""type":[{"code":"Reference","aggregation":["contained"]}]"#,
+            "aggregation",
+        ),
+        (
+            r#""type":[{"code":"Reference","versioning":"specific"}]"#,
+            "aggregation",
+        ),
+        (
+            r#""binding":{"strength":"required","valueSet":"http://v","additional":[{"purpose":"maximum","valueSet":"http://w"}]}"#,
+            "additional-binding",
+        ),
+        (
+            r#""binding":{"strength":"preferred","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet","valueCanonical":"http://w"}]}"#,
+            "additional-binding",
+        ),
+        (
+            r#""constraint":[{"key":"k","severity":"error","human":"a"}]"#,
+            "expression",
+        ),
+        (r#""mustHaveValue":true"#, "must-have-value"),
+        (r#""valueAlternatives":["http://e"]"#, "must-have-value"),
+        (r#""defaultValueString":"a""#, "default-value"),
+        (
+            r##""contentReference":"#Patient.nowhere""##,
+            "content-reference",
+        ),
+        (r#""min":2,"max":"1""#, "cardinality"),
+        (r#""min":1,"max":"0""#, "cardinality"),
+    ] {
+        assert_warned(members, kind);
+    }
+}
+
+#[test]
+fn what_is_not_below_the_root_is_left_out_and_told() {
+    let text = profile(r#"{"path":"Patient"},{"path":"Observation.a","max":"0"}"#);
+    assert_eq!(
+        warnings(&text),
+        [("element-path", "Observation.a".to_owned())]
+    );
+    let (conversion, _) = super::converted(&text);
+    assert!(!conversion.schema.contains("excluded"));
+}
+
+#[test]
+fn a_choice_of_unknown_types_is_told() {
+    let text = profile(r#"{"id":"Patient.value[x]","path":"Patient.value[x]","fixedString":"a"}"#);
+    assert_eq!(
+        warnings(&text),
+        [("choice-types", "Patient.value[x]".to_owned())]
+    );
+    let (_, facts) = super::converted(&text);
+    let fixed = r#"{"type":"string","value":"a"}"#;
+    assert_eq!(super::fact(&facts, "/value", "fixed"), Some(fixed));
+}
+
+#[test]
+fn a_slice_of_several_types_that_must_be_there_is_told() {
+    let text = profile(
+        r#"{"id":"Patient.value[x]:s","path":"Patient.value[x]","sliceName":"s","min":1,"type":[{"code":"string"},{"code":"code"}]}"#,
+    );
+    assert_eq!(
+        warnings(&text),
+        [("choice-slice", "Patient.value[x]:s".to_owned())]
+    );
+    let (_, facts) = super::converted(&text);
+    assert_eq!(super::fact(&facts, "/value", "required"), Some(""));
+}
+
+#[test]
+fn nothing_is_left_of_no_element() {
+    // All elements are somewhere else: the schema would be empty.
+    let text = profile(r#"{"path":"Observation.a","max":"0"},{"path":"Group.b","max":"0"}"#);
+    match fhir_schema_store::convert::convert(&text) {
+        Ok(conversion) => assert!(!conversion.warnings.is_empty(), "{}", conversion.schema),
+        Err(refusal) => assert!(refusal.contains("Observation"), "{refusal}"),
+    }
+}
