@@ -145,7 +145,8 @@ impl<'a> Facts<'a> {
         let has_slices = lists
             .iter()
             .any(|list| list.addresses.iter().any(is_sliced));
-        for (list, elements) in lists.into_iter().enumerate() {
+        // A snapshot has all slices, in their order.
+        for (list, elements) in lists.into_iter().enumerate().rev() {
             for (at, address) in (0_u32..).zip(&elements.addresses) {
                 // Only matches of slices ask for what is below an element.
                 for step in (1..address.steps.len()).filter(|_| has_slices) {
@@ -168,7 +169,9 @@ impl<'a> Facts<'a> {
     }
 
     /// The elements that the schema is made of, and where they stand.
-    pub(super) fn source(&self) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> {
+    pub(super) fn source(
+        &self,
+    ) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> + Clone {
         let source = if self.differential.list.is_empty() {
             &self.snapshot
         } else {
@@ -183,6 +186,11 @@ impl<'a> Facts<'a> {
             .addresses
             .iter()
             .chain(&self.snapshot.addresses)
+    }
+
+    /// Whether the definition has a snapshot.
+    pub(super) fn has_snapshot(&self) -> bool {
+        !self.snapshot.list.is_empty()
     }
 
     /// Whether the definition makes a type, and does not constrain one.
