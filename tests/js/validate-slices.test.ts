@@ -290,23 +290,26 @@ test("slices that are null are no slices", () => {
   assert.deepEqual(issues, []);
 });
 
-test("references in a Bundle take no longer the more entries there are", () => {
-  const bundle = { name: "Bundle", kind: "resource", base: `${CORE}Resource` };
-  const from = (id: number) => [{ reference: `Basket/${id}` }, { reference: `urn:x:${id}` }];
+test("the entries of a Bundle are read once for all references in it", () => {
   const refers = [`${CORE}Basket`];
-  const entry = {
-    array: true,
-    elements: { fullUrl: { type: "uri" }, resource: { type: "Resource" } },
-  };
   const basket = { ...BASKET, elements: { from: { type: "Reference", array: true, refers } } };
-  const size = 4000;
-  const entries = Array.from({ length: size }, (_, id) => ({
-    fullUrl: `urn:x:${id}`,
-    resource: { resourceType: "Basket", id: `${id}`, from: from(size - 1 - id) },
+  const elements = { fullUrl: { type: "uri" }, resource: { type: "Resource" } };
+  const bundle = { name: "Bundle", kind: "resource", base: `${CORE}Resource` };
+  const schemas = setOf({ ...bundle, elements: { entry: { array: true, elements } } }, basket);
+  const size = 100;
+  let reads = 0;
+  const entry = Array.from({ length: size }, (_, id) => ({
+    get fullUrl() {
+      reads += 1;
+      return `urn:x:${id}`;
+    },
+    resource: {
+      resourceType: "Basket",
+      id: `${id}`,
+      from: [{ reference: `Basket/${size - 1 - id}` }, { reference: `urn:x:${size - 1 - id}` }],
+    },
   }));
-  const schemas = setOf({ ...bundle, elements: { entry } }, basket);
-  const begun = performance.now();
-  const { issues, deferred } = validate(schemas, { resourceType: "Bundle", entry: entries });
+  const { issues, deferred } = validate(schemas, { resourceType: "Bundle", entry });
   assert.deepEqual([issues.length, deferred.length], [0, 0]);
-  assert.ok(performance.now() - begun < 2000);
+  assert.ok(reads < 10 * size, `${reads}`);
 });
