@@ -1,6 +1,6 @@
 /** References: what their text says of the target, and targets that are in the same resource. */
 
-import { CORE, isRecord, type SchemaElement, strings } from "./schema.js";
+import { coreType, isRecord, type SchemaElement, strings } from "./schema.js";
 import type { Data, Place, Walk } from "./walk.js";
 
 /** Types that no resource is of, while others are of them. */
@@ -56,13 +56,42 @@ export function targetOf(value: unknown, { container, bundles }: Place): Data | 
   }
   const [plain = ""] = text.split("/_history/", 1);
   for (const bundle of [...bundles].reverse()) {
-    const entries = records(bundle["entry"]);
-    const entry =
-      entries.find(({ fullUrl }) => fullUrl === plain) ??
-      entries.find(({ resource }) => isRecord(resource) && relative(resource) === plain);
-    if (isRecord(entry?.["resource"])) return entry["resource"];
+    const resource = bundle.find(plain);
+    if (resource !== undefined) return resource;
   }
   return undefined;
+}
+
+/** The entries of a Bundle by what references call them. Read when the first one is looked for. */
+export class Entries {
+  readonly #bundle: Data;
+  #found: ReadonlyMap<string, unknown> | undefined;
+
+  constructor(bundle: Data) {
+    this.#bundle = bundle;
+  }
+
+  /** The resource of an entry by its `fullUrl`, or else by its type and id. */
+  find(reference: string): Data | undefined {
+    this.#found ??= this.#read();
+    const resource = this.#found.get(reference);
+    return isRecord(resource) ? resource : undefined;
+  }
+
+  /** Of several with one name, the first. */
+  #read(): Map<string, unknown> {
+    const named = new Map<string, unknown>();
+    const entries = records(this.#bundle["entry"]);
+    for (const { fullUrl, resource } of entries) {
+      if (typeof fullUrl === "string" && !named.has(fullUrl)) named.set(fullUrl, resource);
+    }
+    for (const { resource } of entries) {
+      if (!isRecord(resource)) continue;
+      const name = `${resource["resourceType"]}/${resource["id"]}`;
+      if (!named.has(name)) named.set(name, resource);
+    }
+    return named;
+  }
 }
 
 /** The text of a reference, of the reference in a CodeableReference, or of a canonical. */
@@ -94,12 +123,9 @@ function mayBe(walk: Walk, type: string, target: string): boolean | undefined {
   return walk.lookup.isA(type, wanted) ?? (ABSTRACT.has(wanted) ? undefined : false);
 }
 
+/** The name of a type of FHIR, whose URL says no more; other canonicals as they are. */
 function typeName(target: string): string {
-  return target.startsWith(CORE) ? target.slice(CORE.length) : target;
-}
-
-function relative({ resourceType, id }: Data): string {
-  return `${resourceType}/${id}`;
+  return coreType(target) ?? target;
 }
 
 function records(list: unknown): Data[] {
