@@ -1,6 +1,6 @@
 /** A schema and what it is derived from, as one schema. */
 
-import { isLargest, isLeast, isLess } from "./limits.js";
+import { isLargest, isLeast, isLess } from "./compare.js";
 import {
   type FhirSchema,
   isRecord,

@@ -1,5 +1,6 @@
 /** References: what their text says of the target, and targets that are in the same resource. */
 
+import { records } from "./entries.js";
 import { coreType, isRecord, type SchemaElement, strings } from "./schema.js";
 import type { Data, Place, Walk } from "./walk.js";
 
@@ -62,38 +63,6 @@ export function targetOf(value: unknown, { container, bundles }: Place): Data | 
   return undefined;
 }
 
-/** The entries of a Bundle by what references call them. Read when the first one is looked for. */
-export class Entries {
-  readonly #bundle: Data;
-  #found: ReadonlyMap<string, unknown> | undefined;
-
-  constructor(bundle: Data) {
-    this.#bundle = bundle;
-  }
-
-  /** The resource of an entry by its `fullUrl`, or else by its type and id. */
-  find(reference: string): Data | undefined {
-    this.#found ??= this.#read();
-    const resource = this.#found.get(reference);
-    return isRecord(resource) ? resource : undefined;
-  }
-
-  /** Of several with one name, the first. */
-  #read(): Map<string, unknown> {
-    const named = new Map<string, unknown>();
-    const entries = records(this.#bundle["entry"]);
-    for (const { fullUrl, resource } of entries) {
-      if (typeof fullUrl === "string" && !named.has(fullUrl)) named.set(fullUrl, resource);
-    }
-    for (const { resource } of entries) {
-      if (!isRecord(resource)) continue;
-      const name = `${resource["resourceType"]}/${resource["id"]}`;
-      if (!named.has(name)) named.set(name, resource);
-    }
-    return named;
-  }
-}
-
 /** The text of a reference, of the reference in a CodeableReference, or of a canonical. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
@@ -126,8 +95,4 @@ function mayBe(walk: Walk, type: string, target: string): boolean | undefined {
 /** The name of a type of FHIR, whose URL says no more; other canonicals as they are. */
 function typeName(target: string): string {
   return coreType(target) ?? target;
-}
-
-function records(list: unknown): Data[] {
-  return Array.isArray(list) ? list.filter(isRecord) : [];
 }

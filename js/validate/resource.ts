@@ -1,7 +1,7 @@
 /** Resources: the one that is validated, those that it contains, and those in the entries of a Bundle. */
 
+import { Entries } from "./entries.js";
 import { checkObject } from "./object.js";
-import { Entries } from "./pointing.js";
 import { type FhirSchema, isRecord, type SchemaElement, strings, typeUrl } from "./schema.js";
 import { below, type Data, type Place, type Walk } from "./walk.js";
 

@@ -1,7 +1,7 @@
 /** What all steps of a validation share. */
 
+import type { Entries } from "./entries.js";
 import type { Lookup } from "./lookup.js";
-import type { Entries } from "./pointing.js";
 import type { Findings, ValueSets } from "./result.js";
 import type { SchemaElement } from "./schema.js";
 
