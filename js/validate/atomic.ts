@@ -1,9 +1,9 @@
 /** Schemas in the form that the validator of `@atomic-ehr/fhirschema` reads. */
 
 import { check } from "../rules.js";
+import { wholly } from "./expressions.js";
 import { Lookup } from "./lookup.js";
 import { mergeElement } from "./merge.js";
-import { wholly } from "./primitive.js";
 import {
   constantOf,
   isRecord,
@@ -159,7 +159,8 @@ class AtomicForm {
 
   /** Slices that are told apart by patterns at the same members; others make that validator throw. */
   #slicing({ slicing, elements = {} }: SchemaElement, parent: Atomic, path: string): Atomic {
-    const slices = members(isRecord(slicing) ? slicing.slices : undefined);
+    const given = members(isRecord(slicing) ? slicing.slices : undefined);
+    const slices = given.filter(([, slice]) => isRecord(slice));
     const names = discriminators(slices);
     if (names === undefined) return {};
     const flat = slices.map(([name, slice]): [string, Atomic] => {

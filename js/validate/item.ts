@@ -3,10 +3,11 @@
 import { show } from "../rules.js";
 import { checkBinding } from "./coded.js";
 import { contains, equal } from "./constants.js";
+import { checkLimits } from "./limits.js";
 import type { Said } from "./lookup.js";
 import { checkObject } from "./object.js";
 import { checkTarget } from "./pointing.js";
-import { checkLimits, checkPrimitive, checkSystem } from "./primitive.js";
+import { checkPrimitive, checkSystem } from "./primitive.js";
 import { checkResource } from "./resource.js";
 import {
   constantOf,
@@ -118,7 +119,7 @@ function issueOfExtra(walk: Walk, place: Place, what: string): void {
 /** Of several types, or several profiles, the data must conform to one. */
 function checkAlternatives(walk: Walk, element: SchemaElement, value: unknown, place: Place): void {
   const types = strings(element.types);
-  const profiles = strings(element.profiles).filter((one) => isOfType(walk, element, one));
+  const profiles = strings(element.profiles).filter((one) => isAbout(walk, element, one));
   if (types.length > 0) checkOneOf(walk, "type", types, value, place);
   if (profiles.length > 1) checkOneOf(walk, "profile", profiles, value, place);
 }
@@ -139,7 +140,8 @@ function checkOneOf(
   walk.findings.issue(rule, place.path, `conforms to none of ${names.join(", ")}`);
 }
 
-function isOfType(walk: Walk, { type }: SchemaElement, profile: string): boolean {
+/** Whether a profile may be one of the type of an element. */
+function isAbout(walk: Walk, { type }: SchemaElement, profile: string): boolean {
   const about = walk.lookup.targetType(profile);
   return about === undefined || type === undefined || walk.lookup.isA(about, type) !== false;
 }

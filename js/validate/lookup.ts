@@ -1,6 +1,6 @@
 /** Schemas as they are looked up while data is validated: merged with their bases, each once. */
 
-import { chainOf } from "./chain.js";
+import { type Chain, chainOf } from "./chain.js";
 import { mergeChain } from "./merge.js";
 import { isDefined } from "./named.js";
 import {
@@ -8,6 +8,7 @@ import {
   type FhirSchema,
   isUrl,
   own,
+  refuseResource,
   type SchemaElement,
   strings,
   typeUrl,
@@ -38,6 +39,7 @@ export class Lookup {
 
   constructor(given: ProfileSchemas) {
     this.#given = given;
+    for (const [canonical, schema] of given.schemas) refuseResource(canonical, schema);
     const profile = this.#find(given.canonical);
     if (profile !== undefined && given.merged !== undefined) {
       this.#keep(given.canonical, profile, given.merged);
@@ -50,7 +52,9 @@ export class Lookup {
     if (found === undefined) return undefined;
     const known = this.#merged.get(found);
     if (known !== undefined) return known;
-    return this.#keep(name, found, mergeChain(this.#chain(name)));
+    const { schemas, cycle } = this.#chain(name);
+    // Of what is derived from itself nobody can say what it demands.
+    return cycle.length > 0 ? undefined : this.#keep(name, found, mergeChain(schemas));
   }
 
   /** The type of a merged schema and those that it is derived from; empty for an element. */
@@ -148,15 +152,15 @@ export class Lookup {
     return [{ found: found as SchemaElement | undefined, name: url }];
   }
 
-  #chain(name: string): FhirSchema[] {
+  #chain(name: string): Chain {
     return chainOf(name, (one) => this.#find(one));
   }
 
   #keep(name: string, found: FhirSchema, merged: FhirSchema): FhirSchema {
     this.#merged.set(found, merged);
-    const chain = this.#chain(name);
-    this.#chains.set(merged, chain);
-    const names = chain.flatMap((one) => strings(one.type ?? one.name));
+    const { schemas } = this.#chain(name);
+    this.#chains.set(merged, schemas);
+    const names = schemas.flatMap((one) => strings(one.type ?? one.name));
     this.#names.set(merged, isUrl(name) ? names : [name, ...names]);
     return merged;
   }

@@ -1,5 +1,6 @@
 /** A schema and what it is derived from, as one schema. */
 
+import { isLargest, isLeast, isLess } from "./compare.js";
 import {
   type FhirSchema,
   isRecord,
@@ -43,7 +44,13 @@ const SLICE_RULES: Readonly<Record<string, Rule>> = {
   schema: mergeElement,
   match: mergeMatch,
 };
-const SLICING_RULES: Readonly<Record<string, Rule>> = { slices: each(mergeSlice) };
+const SLICING_RULES: Readonly<Record<string, Rule>> = {
+  slices: each(mergeSlice),
+  rules: (base, derived) => (strictness(base) > strictness(derived) ? base : derived),
+  ordered: (base, derived) => base === true || derived,
+};
+/** What a slicing says of items that are in no slice, the strictest last. */
+const STRICT: readonly unknown[] = ["open", "openAtEnd", "closed"];
 
 /** What is said of a definition itself, and not of what is derived from it. */
 const OF_ITSELF = ["abstract", "description", "name", "version"];
@@ -79,10 +86,21 @@ function merge(base: unknown, derived: unknown, rules: typeof RULES): Values {
   }
   for (const [name, value] of Object.entries(derived)) {
     const old = own(merged, name);
-    const rule = own(rules, name);
+    const rule = own(rules, name) ?? limitRule(name);
     put(merged, name, old === undefined || rule === undefined ? value : rule(old, value));
   }
   return merged;
+}
+
+/** Of the least and of the largest value, the one that allows less. */
+function limitRule(name: string): Rule | undefined {
+  if (isLeast(name)) return (base, derived) => (isLess(name, derived, base) ? base : derived);
+  if (isLargest(name)) return (base, derived) => (isLess(name, base, derived) ? base : derived);
+  return undefined;
+}
+
+function strictness(rules: unknown): number {
+  return STRICT.indexOf(rules);
 }
 
 /** One type and several are told in members of different names. */
@@ -136,11 +154,10 @@ function union(base: unknown, derived: unknown): string[] {
   return [...new Set([...strings(base), ...strings(derived)])];
 }
 
-/** The choices that both allow; of none, the derived ones, so that not everything is forbidden. */
+/** The choices that both allow. */
 function bothOf(base: unknown, derived: unknown): string[] {
   const allowed = new Set(strings(base));
-  const both = strings(derived).filter((one) => allowed.has(one));
-  return both.length > 0 ? both : strings(derived);
+  return strings(derived).filter((one) => allowed.has(one));
 }
 
 function pick(choose: (a: number, b: number) => number, base: unknown, derived: unknown): unknown {

@@ -164,7 +164,7 @@ function checkUses(walk: Walk, said: readonly SchemaElement[], data: Data, place
     if (!Array.isArray(items)) continue;
     const slices = said.flatMap((one) => members(slicesOf(one, member)));
     const counted = new Set(
-      slices.map(([, { max, match }]) => max !== undefined && match?.["url"]),
+      slices.map(([, slice]) => isRecord(slice) && slice.max !== undefined && slice.match?.["url"]),
     );
     const urls = items.filter(isRecord).map(({ url }) => url);
     for (const url of new Set(urls)) {

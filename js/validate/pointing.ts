@@ -1,6 +1,7 @@
 /** References: what their text says of the target, and targets that are in the same resource. */
 
-import { CORE, isRecord, type SchemaElement, strings } from "./schema.js";
+import { records } from "./entries.js";
+import { coreType, isRecord, type SchemaElement, strings } from "./schema.js";
 import type { Data, Place, Walk } from "./walk.js";
 
 /** Types that no resource is of, while others are of them. */
@@ -56,11 +57,8 @@ export function targetOf(value: unknown, { container, bundles }: Place): Data | 
   }
   const [plain = ""] = text.split("/_history/", 1);
   for (const bundle of [...bundles].reverse()) {
-    const entries = records(bundle["entry"]);
-    const entry =
-      entries.find(({ fullUrl }) => fullUrl === plain) ??
-      entries.find(({ resource }) => isRecord(resource) && relative(resource) === plain);
-    if (isRecord(entry?.["resource"])) return entry["resource"];
+    const resource = bundle.find(plain);
+    if (resource !== undefined) return resource;
   }
   return undefined;
 }
@@ -94,14 +92,7 @@ function mayBe(walk: Walk, type: string, target: string): boolean | undefined {
   return walk.lookup.isA(type, wanted) ?? (ABSTRACT.has(wanted) ? undefined : false);
 }
 
+/** The name of a type of FHIR, whose URL says no more; other canonicals as they are. */
 function typeName(target: string): string {
-  return target.startsWith(CORE) ? target.slice(CORE.length) : target;
-}
-
-function relative({ resourceType, id }: Data): string {
-  return `${resourceType}/${id}`;
-}
-
-function records(list: unknown): Data[] {
-  return Array.isArray(list) ? list.filter(isRecord) : [];
+  return coreType(target) ?? target;
 }

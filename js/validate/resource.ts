@@ -1,5 +1,6 @@
 /** Resources: the one that is validated, those that it contains, and those in the entries of a Bundle. */
 
+import { Entries } from "./entries.js";
 import { checkObject } from "./object.js";
 import { type FhirSchema, isRecord, type SchemaElement, strings, typeUrl } from "./schema.js";
 import { below, type Data, type Place, type Walk } from "./walk.js";
@@ -27,7 +28,7 @@ export function checkResource(
   // The type that was looked for in vain may say more.
   const partly = typeof type !== "string" || walk.lookup.schema(type) === undefined;
   const missing = partly ? [...all.missing, String(type)] : all.missing;
-  const bundles = type === "Bundle" ? [...place.bundles, data] : place.bundles;
+  const bundles = type === "Bundle" ? [...place.bundles, new Entries(data)] : place.bundles;
   const isContained = /\.contained(\[\d+\])?$/.test(place.path);
   const container = isContained ? place.container : data;
   checkObject(walk, { all: all.all, missing }, data, { ...place, bundles, container }, true);

@@ -1,5 +1,7 @@
 /** FHIR Schemas as the validator reads them, and how it reads what may not be well-formed. */
 
+import { SchemaStoreError } from "../errors.js";
+
 /** How strictly a coded element is bound to a value set. */
 export interface SchemaBinding {
   /** `required`, `extensible`, `preferred` or `example`. */
@@ -127,7 +129,7 @@ export interface FhirSchema extends SchemaElement {
 }
 
 /** Where the types of FHIR itself are, by name. */
-export const CORE = "http://hl7.org/fhir/StructureDefinition/";
+const CORE = "http://hl7.org/fhir/StructureDefinition/";
 /** Where the types of FHIRPath are. */
 export const SYSTEM = "http://hl7.org/fhirpath/";
 
@@ -182,6 +184,24 @@ export function isUrl(text: string): boolean {
 export function coreType(target: string): string | undefined {
   const name = target.startsWith(CORE) ? target.slice(CORE.length).split("|", 1)[0] : target;
   return name !== undefined && /^[A-Z][A-Za-z]*$/.test(name) ? name : undefined;
+}
+
+/**
+ * The type of a resource that stands where a FHIR Schema should; undefined for a schema. Read as one, a
+ * StructureDefinition would demand nothing of data.
+ */
+export function resourceTypeOf(schema: FhirSchema): string | undefined {
+  const type = schema["resourceType"];
+  const isSchema = type === "FHIRSchema" || isRecord(schema.elements);
+  return typeof type === "string" && !isSchema ? type : undefined;
+}
+
+/** INVALID_VALUE for a resource that stands where a FHIR Schema should. */
+export function refuseResource(canonical: string, schema: FhirSchema): void {
+  const type = resourceTypeOf(schema);
+  if (type === undefined) return;
+  const message = `${canonical} is a ${type}, not a FHIR Schema`;
+  throw new SchemaStoreError("INVALID_VALUE", message, { key: canonical });
 }
 
 /** Sets a member of any name: an assignment to `__proto__` would set the prototype. */

@@ -13,10 +13,17 @@ import {
   SWITCH,
   TEXT,
 } from "../rules.js";
-import { chainOf } from "./chain.js";
+import { chainOf, refuseCycle } from "./chain.js";
 import { mergeChain } from "./merge.js";
 import { isDefined, type Named, namedIn } from "./named.js";
-import { coreType, type FhirSchema, isRecord, typeUrl } from "./schema.js";
+import {
+  coreType,
+  type FhirSchema,
+  isRecord,
+  refuseResource,
+  resourceTypeOf,
+  typeUrl,
+} from "./schema.js";
 
 /** What `schemasFor` reads from: a `SchemaStore`, or whatever answers like one. */
 export interface SchemaSource {
@@ -35,7 +42,7 @@ export interface SchemasOptions {
   readonly also?: readonly string[];
   /** Whether to follow what references may point at, too. Default: false, only their types are told. */
   readonly references?: boolean;
-  /** Whether the schemas are copies of their own, to be changed at will. Default: false, they may be frozen. */
+  /** Whether the schemas are copies of their own, to be changed before they are first validated with. Default: false, they may be frozen. */
   readonly thawed?: boolean;
   /** Stops reading: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -53,7 +60,7 @@ export interface ProfileSchemas {
   readonly types: ReadonlyMap<string, FhirSchema>;
   /** The names of the types that references may point at, by canonical, as far as they are known. */
   readonly targets: ReadonlyMap<string, string>;
-  /** Canonicals that are needed and not in the store, in code unit order. */
+  /** Canonicals that are needed and not in the store, or derived from themselves, in code unit order. */
   readonly missing: readonly string[];
 }
 
@@ -78,7 +85,8 @@ const RULES: Rules<SchemasOptions> = {
 /**
  * Everything that validation against a profile wants: its schema, those of its bases, and of all types,
  * profiles, extensions and elements that they name, once each. What the store does not have is reported as
- * missing. INVALID_KEY for a canonical asked for, INVALID_VALUE if a definition is derived from itself.
+ * missing, as is what is derived from itself. INVALID_KEY for a canonical asked for; INVALID_VALUE if the profile
+ * is derived from itself, or if the store has StructureDefinitions, not FHIR Schemas.
  * `const schemas = await schemasFor(store, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient")`
  */
 export async function schemasFor(
@@ -91,9 +99,8 @@ export async function schemasFor(
   const asked = [canonical, ...(options.also ?? [])];
   for (const one of asked) parseCanonical(one);
   const found = await readAll(store, asked, options);
-  const merged = found.schemas.has(canonical)
-    ? mergeChain(chainOf(canonical, (one) => found.schemas.get(one)))
-    : undefined;
+  const merged = mergedOf(canonical, found);
+  leaveOutCycles(found);
   return {
     canonical,
     merged: options.thawed === true ? structuredClone(merged) : merged,
@@ -102,6 +109,24 @@ export async function schemasFor(
     targets: await targetTypes(store, found),
     missing: [...found.missing].sort(),
   };
+}
+
+function mergedOf(canonical: string, { schemas }: Found): FhirSchema | undefined {
+  if (!schemas.has(canonical)) return undefined;
+  const chain = chainOf(canonical, (one) => schemas.get(one));
+  refuseCycle(canonical, chain);
+  return mergeChain(chain.schemas);
+}
+
+/** Data may name a definition that is derived from itself; there is no telling what it demands. */
+function leaveOutCycles({ schemas, missing }: Found): void {
+  const cyclic = Array.from(schemas.keys()).filter((canonical) => {
+    return chainOf(canonical, (one) => schemas.get(one)).cycle.length > 0;
+  });
+  for (const canonical of cyclic) {
+    schemas.delete(canonical);
+    missing.add(canonical);
+  }
 }
 
 /** What was read, by canonical as it is named. */
@@ -122,11 +147,11 @@ async function readAll(
   for (let next = new Set(asked); next.size > 0; ) {
     const further = new Set<string>();
     for (const [canonical, value] of await readEach(store, next, signal)) {
-      if (value === undefined) {
+      const schema = value && once(value);
+      if (schema === undefined || isOther(canonical, schema, asked)) {
         found.missing.add(canonical);
         continue;
       }
-      const schema = once(value);
       found.schemas.set(canonical, schema);
       const named = namedIn(schema);
       for (const target of named.targets) found.targets.add(target);
@@ -137,6 +162,14 @@ async function readAll(
     );
   }
   return found;
+}
+
+/** Whether it is a resource, which is refused unless data may name it as a profile, as a ValueSet. */
+function isOther(canonical: string, schema: FhirSchema, [profile]: readonly string[]): boolean {
+  const resource = resourceTypeOf(schema);
+  if (resource === "StructureDefinition" || canonical === profile)
+    refuseResource(canonical, schema);
+  return resource !== undefined;
 }
 
 function reached({ canonicals, types, targets }: Named, references: boolean): string[] {

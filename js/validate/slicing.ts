@@ -25,20 +25,17 @@ export function checkSlicing(
   const named = slices.filter(([name]) => name !== DEFAULT);
   const belongs = new Map<string, Answer[]>();
   for (const [name] of named) answersOf(name);
-  const rest = own(slicing.slices, DEFAULT);
+  const given = own(slicing.slices, DEFAULT);
+  const rest = isRecord(given) ? given : undefined;
   // A slice of a slice takes nothing that the one it is part of does not.
-  const free = items.map((_, at) => named.every(([name]) => belongs.get(name)?.[at] === false));
+  const free = items.map((_, at) => isFree(named, at));
   for (const [name, slice] of named)
     checkCount(walk, name, slice, belongs.get(name) ?? [], items, place);
   if (rest !== undefined) checkCount(walk, DEFAULT, rest, free, items, place);
-  else if (slicing.rules === "closed") {
-    for (const [at, isFree] of free.entries()) {
-      const item = items[at];
-      if (isFree && item)
-        walk.findings.issue("slice-closed", item.place.path, "belongs to no slice");
-    }
-  }
-  checkOrder(walk, slicing, slices, belongs, free, items);
+  else checkClosed(walk, slicing, free, items, "belongs to no slice");
+  const whole = slices.filter(([, { reslice }]) => reslice === undefined);
+  checkOrder(walk, slicing, whole, belongs, free, items);
+  for (const [name, slice] of named) checkParts(name, slice);
   return items.map((_, at) => {
     const its = named
       .filter(([name]) => belongs.get(name)?.[at] === true)
@@ -46,6 +43,25 @@ export function checkSlicing(
     if (rest !== undefined && free[at]) its.push(rest);
     return its.flatMap(({ schema }) => (isRecord(schema) ? [schema] : []));
   });
+
+  function isFree(some: readonly [string, SchemaSlice][], at: number): boolean {
+    return some.every(([name]) => belongs.get(name)?.[at] === false);
+  }
+
+  /** The slices of a slice stand beside it; how its items are sliced is in its schema. */
+  function checkParts(name: string, { schema }: SchemaSlice): void {
+    const parts = named.filter(([, { reslice }]) => reslice === name);
+    const rules = isRecord(schema) ? schema.slicing : undefined;
+    if (parts.length === 0 || !isRecord(rules)) return;
+    const its = items.flatMap((_, at) => (belongs.get(name)?.[at] === true ? [at] : []));
+    const those = its.flatMap((at) => items[at] ?? []);
+    const answers = parts.map(([part]): [string, Answer[]] => {
+      return [part, its.map((at) => belongs.get(part)?.[at])];
+    });
+    const none = its.map((at) => isFree(parts, at));
+    checkClosed(walk, rules, none, those, `belongs to no slice of ${name}`);
+    checkOrder(walk, rules, parts, new Map(answers), none, those);
+  }
 
   function answersOf(name: string): Answer[] {
     const known = belongs.get(name);
@@ -67,6 +83,19 @@ export function checkSlicing(
     });
     belongs.set(name, answers);
     return answers;
+  }
+}
+
+function checkClosed(
+  walk: Walk,
+  { rules }: SchemaSlicing,
+  free: readonly boolean[],
+  items: readonly Candidate[],
+  message: string,
+): void {
+  if (rules !== "closed") return;
+  for (const [at, { place }] of items.entries()) {
+    if (free[at]) walk.findings.issue("slice-closed", place.path, message);
   }
 }
 
@@ -106,8 +135,8 @@ function checkOrder(
   let last = Number.NEGATIVE_INFINITY;
   let ended = false;
   for (const [at, { place }] of items.entries()) {
-    const position = slices.findIndex(([name, { reslice }]) =>
-      name === DEFAULT ? free[at] : reslice === undefined && belongs.get(name)?.[at] === true,
+    const position = slices.findIndex(([name]) =>
+      name === DEFAULT ? free[at] : belongs.get(name)?.[at] === true,
     );
     const order = slices[position]?.[1].order ?? position;
     if (rules === "openAtEnd" && free[at]) ended = true;

@@ -25,8 +25,8 @@ const lookups = new WeakMap<ProfileSchemas, Lookup>();
 /**
  * Validates a resource, or data of another type, against a profile and against the profiles that the data
  * itself names. Reads nothing and waits for nothing: what `schemas` does not have is `missing`; what needs
- * a FHIRPath engine, a terminology service or another resource is `deferred`. The schemas are read once;
- * later changes of them have no effect. INVALID_VALUE for wrong arguments.
+ * a FHIRPath engine, a terminology service or another resource is `deferred`. Schemas are merged when they
+ * are first needed, and kept: change them before the first call only. INVALID_VALUE for wrong arguments.
  */
 export function validate(
   schemas: ProfileSchemas,

@@ -1,5 +1,6 @@
 /** What all steps of a validation share. */
 
+import type { Entries } from "./entries.js";
 import type { Lookup } from "./lookup.js";
 import type { Findings, ValueSets } from "./result.js";
 import type { SchemaElement } from "./schema.js";
@@ -22,7 +23,7 @@ export interface Place {
   /** The resource in whose `contained` a reference such as `#a` is looked for. */
   readonly container: Data | undefined;
   /** The Bundles it is in, the outermost first. */
-  readonly bundles: readonly Data[];
+  readonly bundles: readonly Entries[];
 }
 
 /** One validation. */

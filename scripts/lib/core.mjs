@@ -12,15 +12,12 @@ import { bindgenTool, npmTool, stageDir, targetDir, wasmBindgenVersion } from ".
 const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** What makes the core smaller as it is compiled; measured in bytes of brotli. */
-const COMPACT = {
-  store: [
-    // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
-    '--cfg=sha2_backend_soft="compact"',
-    // Calls into wrappers of a few instructions cost more than those instructions.
-    "-Cllvm-args=-inline-threshold=14",
-  ],
-  convert: ["-Cllvm-args=-inline-threshold=0"],
-};
+const COMPACT = [
+  // Rounds of SHA-256 as a loop: 1.3 KB less, 1.2 times the time.
+  '--cfg=sha2_backend_soft="compact"',
+  // Calls into wrappers of a few instructions cost more than those instructions.
+  "-Cllvm-args=-inline-threshold=14",
+];
 
 /** For speed first: what -Oz is given then it leaves smaller. */
 const OPTIMISE = ["-O4", "--gufa", "-Oz", "--converge", "--strip-debug", "--strip-producers"];
@@ -35,14 +32,14 @@ const ARCHIVE = ["ArchiveReader", "ArchiveWriter", "sameContent"];
 const CONVERT = ["convert", "dependencies", "memoryBytes"];
 
 /** The store, with bindings to parts of it. */
-export const core = wasmModule("core", "release", "store", "bound", [
+export const core = wasmModule("core", "store", "bound", [
   { file: "glue", name: "Glue", exported: [...STORE, ...LOG] },
   { file: "store-glue", name: "StoreGlue", exported: STORE },
   { file: "archive-glue", name: "ArchiveGlue", exported: ARCHIVE },
 ]);
 
 /** The converter, which a page that only reads never loads. */
-export const convert = wasmModule("convert", "convert", "convert", "convert-bound", [
+export const convert = wasmModule("convert", "convert", "convert-bound", [
   { file: "convert-glue", name: "ConvertGlue", exported: CONVERT },
 ]);
 
@@ -55,10 +52,9 @@ export function writeCrates() {
 }
 
 /** A module made of the crate: how it is compiled, and the files `buildWasm` leaves behind. */
-function wasmModule(name, profile, feature, types, bindings) {
+function wasmModule(name, feature, types, bindings) {
   return {
     name,
-    profile,
     feature,
     /** Where wasm-bindgen writes. */
     folder: join(stageDir, name),
@@ -79,13 +75,13 @@ function wasmModule(name, profile, feature, types, bindings) {
 export async function buildWasm(module) {
   // Where a crate is to be an rlib as well, Cargo leaves link-time optimisation out without a word.
   const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--locked"];
-  const { name, profile, feature } = module;
-  const which = ["--profile", profile, "--no-default-features", "--features", feature];
+  const { name, feature } = module;
+  const which = ["--release", "--no-default-features", "--features", feature];
   run("cargo", [...crate, ...which, "--target", WASM_TARGET, "--target-dir", targetDir], {
-    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT[feature]].join("\x1f"),
+    CARGO_ENCODED_RUSTFLAGS: [...remappedPaths(), ...COMPACT].join("\x1f"),
   });
-  // A profile each: they do not replace each other's files.
-  const compiled = join(targetDir, WASM_TARGET, profile, "fhir_schema_store.wasm");
+  // Of both modules: cargo puts there what it was asked for last.
+  const compiled = join(targetDir, WASM_TARGET, "release", "fhir_schema_store.wasm");
   const stamp = fingerprint(compiled);
   const stampFile = join(stageDir, `${name}.stamp`);
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;

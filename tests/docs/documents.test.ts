@@ -1,8 +1,9 @@
 /** The code in the documents runs, and prints what stands behind its `console.log`. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { browserTest } from "../browser/harness.js";
@@ -23,6 +24,24 @@ for (const document of documents) {
     else test(name, () => check(program));
   }
 }
+
+test("the guide to validating is for TypeScript, too", async () => {
+  const [program] = programsOf(await read("docs/guides/validate.md"));
+  // Within the package, so that its name is known.
+  const directory = await mkdtemp(join(ROOT, "target/guide-"));
+  try {
+    const file = join(directory, "guide.mts");
+    await writeFile(file, program?.code ?? "");
+    const tsc = join(ROOT, "node_modules/.bin/tsc");
+    const flags = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext"];
+    const lib = ["--lib", "es2022,esnext.disposable,dom,dom.iterable,dom.asynciterable"];
+    const options = [...flags, ...lib, "--types", "node", "--skipLibCheck", "--ignoreConfig"];
+    const { stdout } = spawnSync(tsc, [...options, file], { cwd: ROOT, encoding: "utf8" });
+    assert.equal(stdout, "");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
 
 test("the README has examples for Node and for browsers", async () => {
   const kinds = programsOf(await read("README.md")).map(({ kind }) => kind);

@@ -90,6 +90,28 @@ test("choices that both allow, invariants of both, bindings overlaid, types repl
   });
 });
 
+test("what either forbids is forbidden: rules of slicings, limits, choices", async () => {
+  const leaf = (rules: string, limits: object, choices: readonly string[]) => ({
+    elements: {
+      leaf: { array: true, slicing: { rules, ordered: rules === "closed" }, ...limits },
+      value: { choices },
+    },
+  });
+  const tight = { minValueInteger: 5, maxValueDate: "2000-01-01", minValueInteger64: "90" };
+  const loose = { minValueInteger: 1, maxValueDate: "2001-01-01", minValueInteger64: "100" };
+  const wanted = { ...tight, minValueInteger64: "100" };
+  const [one, other] = [leaf("closed", tight, ["a", "b"]), leaf("openAtEnd", loose, ["b", "c"])];
+  for (const both of [await merged(one, other), await merged(other, one)]) {
+    const slicing = { rules: "closed", ordered: true };
+    assert.deepEqual(both.elements, {
+      leaf: { array: true, slicing, ...wanted },
+      value: { choices: ["b"] },
+    });
+  }
+  const none = await merged(leaf("open", {}, ["a"]), leaf("open", {}, ["b"]));
+  assert.deepEqual(none.elements?.["value"], { choices: [] });
+});
+
 test("slices by name: a match that is not said anew stays", async () => {
   const match = { type: "pattern", value: { kind: "oak" } };
   const both = await merged(
@@ -183,6 +205,50 @@ test("a definition that is derived from itself is refused by name; what is missi
     validate(nothing, { resourceType: "Tree" }).missing,
     [`${X}nobody`, `${CORE}Tree`].sort(),
   );
+});
+
+test("data that names what is derived from itself is not whole, and no error", async () => {
+  const extension = { type: "Extension", kind: "complex-type", derivation: "constraint" };
+  const cycle = [
+    { url: `${X}b`, base: `${X}c`, ...extension },
+    { url: `${X}c`, base: `${X}b`, ...extension },
+  ];
+  const match = { type: "pattern", value: { url: `${X}b` } };
+  const sliced = { slicing: { slices: { b: { match, schema: { profiles: [`${X}b`] } } } } };
+  const elements = { extension: { type: "Extension", array: true, ...sliced } };
+  const tree = { name: "Tree", kind: "resource", elements };
+  const data = { resourceType: "Tree", extension: [{ url: `${X}b`, valueString: "x" }] };
+  await using store = await storeOf({ url: `${X}tree`, type: "Tree", ...tree }, ...cycle);
+  const schemas = await schemasFor(store, `${X}tree`);
+  assert.deepEqual(schemas.missing, [`${X}b`, `${X}c`, `${CORE}Extension`].sort());
+  assert.ok(validate(schemas, data).missing.includes(`${X}b`));
+  assert.deepEqual(validate(setOf(tree, ...cycle), data).missing, [`${X}b`]);
+});
+
+test("a store of resources is refused by name; data may name some as profiles", async () => {
+  const core = { resourceType: "StructureDefinition", kind: "resource", derivation: "constraint" };
+  const url = `${X}profile`;
+  await using store = await storeOf(
+    { url, ...core, baseDefinition: `${CORE}Patient` },
+    { url: `${X}set`, resourceType: "ValueSet" },
+    { url: `${X}leaf`, type: "Leaf", base: url },
+    { url: `${X}tree`, type: "Tree", resourceType: "FHIRSchema" },
+  );
+  for (const asked of [url, `${X}leaf`]) {
+    await assert.rejects(schemasFor(store, asked), {
+      code: "INVALID_VALUE",
+      key: url,
+      message: `${url} is a StructureDefinition, not a FHIR Schema`,
+    });
+  }
+  await assert.rejects(schemasFor(store, `${X}set`), { code: "INVALID_VALUE", key: `${X}set` });
+  const { missing } = await schemasFor(store, `${X}tree`, { also: [`${X}set`] });
+  assert.deepEqual(missing, [`${X}set`]);
+  const written = { ...setOf(), canonical: url, schemas: new Map([[url, { url, ...core }]]) };
+  assert.throws(() => validate(written, { resourceType: "Patient" }), {
+    code: "INVALID_VALUE",
+    key: url,
+  });
 });
 
 test("of a profile of US Core: all types, no targets of references but their types", async () => {

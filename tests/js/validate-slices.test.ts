@@ -257,3 +257,59 @@ test("a slice without a match is the caller's", () => {
   assert.deepEqual(issues, []);
   assert.deepEqual(deferred, [{ kind: "slice", path: "Basket.fruit[0]", slice: "some" }]);
 });
+
+test("slices of a slice: the rules in its schema are about its items", () => {
+  const ripe = (value: boolean) => ({ type: "pattern", value: { ripe: value } });
+  const slicing = (rules: string, ordered: boolean): SchemaSlicing => ({
+    rules: "open",
+    slices: {
+      apple: { match: kind("apple"), schema: { slicing: { rules, ordered } } },
+      "apple/ripe": { order: 0, reslice: "apple", match: ripe(true) },
+      "apple/green": { order: 1, reslice: "apple", match: ripe(false) },
+    },
+  });
+  const apple = (value?: boolean) => ({
+    kind: "apple",
+    ...(value !== undefined && { ripe: value }),
+  });
+  const fruit = [{ kind: "pear" }, apple(false), apple(), apple(true)];
+  assert.deepEqual(broken(found(slicing("open", false), { fruit })), []);
+  assert.deepEqual(broken(found(slicing("closed", false), { fruit })), [
+    "slice-closed Basket.fruit[2]",
+  ]);
+  assert.deepEqual(broken(found(slicing("openAtEnd", true), { fruit })), [
+    "slice-order Basket.fruit[3]",
+  ]);
+});
+
+test("slices that are null are no slices", () => {
+  const nothing = { a: null, "@default": null } as unknown as NonNullable<SchemaSlicing["slices"]>;
+  assert.deepEqual(broken(found({ slices: nothing }, fruits("apple"))), []);
+  const extension = [{ url: "http://example.org/x", valueString: "y" }];
+  const { issues } = found({ slices: nothing }, { extension }, "extension");
+  assert.deepEqual(issues, []);
+});
+
+test("the entries of a Bundle are read once for all references in it", () => {
+  const refers = [`${CORE}Basket`];
+  const basket = { ...BASKET, elements: { from: { type: "Reference", array: true, refers } } };
+  const elements = { fullUrl: { type: "uri" }, resource: { type: "Resource" } };
+  const bundle = { name: "Bundle", kind: "resource", base: `${CORE}Resource` };
+  const schemas = setOf({ ...bundle, elements: { entry: { array: true, elements } } }, basket);
+  const size = 100;
+  let reads = 0;
+  const entry = Array.from({ length: size }, (_, id) => ({
+    get fullUrl() {
+      reads += 1;
+      return `urn:x:${id}`;
+    },
+    resource: {
+      resourceType: "Basket",
+      id: `${id}`,
+      from: [{ reference: `Basket/${size - 1 - id}` }, { reference: `urn:x:${size - 1 - id}` }],
+    },
+  }));
+  const { issues, deferred } = validate(schemas, { resourceType: "Bundle", entry });
+  assert.deepEqual([issues.length, deferred.length], [0, 0]);
+  assert.ok(reads < 10 * size, `${reads}`);
+});
