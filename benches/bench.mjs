@@ -17,7 +17,7 @@ import { grid, overLimits, where } from "./lib/report.mjs";
 
 const TABLES = [
   ...["hot", "hot-policies", "hot-page", "one-tab", "hit-ratio", "cold", "size"],
-  ...["serialise", "concurrent", "lookups", "restart", "memory", "page"],
+  ...["serialise", "concurrent", "lookups", "convert", "restart", "memory", "page"],
 ];
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 

@@ -10,13 +10,12 @@ import { isObject } from "./resource-json.js";
 /** What a converter makes of a definition. CONVERSION when it fails, or comes to something else. */
 export async function conversionOf(
   converter: Converter,
-  definition: JsonObject,
-  text: string,
+  source: { readonly definition: JsonObject; readonly text: string; readonly bytes: Uint8Array },
   canonical: string,
 ): Promise<Conversion> {
   let made: Conversion;
   try {
-    made = await converter.convert(definition, text);
+    made = await converter.convert(source.definition, source.text, source.bytes);
   } catch (cause) {
     throw asConversion(cause, canonical);
   }

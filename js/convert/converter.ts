@@ -13,10 +13,14 @@ const VERSION = "1";
 /** The default converter, which can also be called by itself. */
 export interface FhirSchemaConverter extends Converter {
   /**
-   * Converts one StructureDefinition into the text of its FHIR Schema. Without `text`, numbers have the digits that
-   * JavaScript gives them. CONVERSION.
+   * Converts one StructureDefinition into the text of its FHIR Schema. Without `text` and `bytes`, which say
+   * the same, numbers have the digits that JavaScript gives them. CONVERSION.
    */
-  convert(structureDefinition: JsonObject, text?: string): Promise<FhirSchemaConversion>;
+  convert(
+    structureDefinition: JsonObject,
+    text?: string,
+    bytes?: Uint8Array,
+  ): Promise<FhirSchemaConversion>;
 }
 
 /** What the default converter makes of a StructureDefinition. */
@@ -46,10 +50,11 @@ export function fhirSchemaConverter(none?: undefined): FhirSchemaConverter {
 async function convert(
   structureDefinition: JsonObject,
   text?: string,
+  given?: Uint8Array,
 ): Promise<FhirSchemaConversion> {
   check(structureDefinition, OBJECT, "structureDefinition", "CONVERSION");
   const name = nameOf(structureDefinition);
-  const bytes = new TextEncoder().encode(text ?? textOf(structureDefinition, name));
+  const bytes = given ?? new TextEncoder().encode(text ?? textOf(structureDefinition, name));
   const made = await inModule(
     (converter) => converter.convert(bytes),
     "CONVERSION",

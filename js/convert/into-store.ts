@@ -96,7 +96,7 @@ export async function convertFor(
     return kept;
   }
 
-  const converting = conversionOf(converter, definition, text, canonical);
+  const converting = conversionOf(converter, { definition, text, bytes }, canonical);
   const { schema, dependencies, warnings = [] } = await unlessAborted(converting, closed.signal);
   parts.checkOpen();
   const put: PutOptions = {

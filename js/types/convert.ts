@@ -61,9 +61,14 @@ export interface Converter {
   readonly version: string;
   /**
    * Converts one StructureDefinition, at once or later; `text` is its JSON as it came, in which numbers have all their
-   * digits. Whatever it throws or rejects with is reported as CONVERSION, and so is a result of another shape.
+   * digits, and `bytes` is that text in UTF-8. Whatever it throws or rejects with is reported as CONVERSION, and so is
+   * a result of another shape.
    */
-  convert(structureDefinition: JsonObject, text: string): Conversion | Promise<Conversion>;
+  convert(
+    structureDefinition: JsonObject,
+    text: string,
+    bytes: Uint8Array,
+  ): Conversion | Promise<Conversion>;
 }
 
 /** What `convert` did. */

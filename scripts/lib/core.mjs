@@ -22,11 +22,8 @@ const COMPACT = {
   convert: ["-Cllvm-args=-inline-threshold=0"],
 };
 
-const OPTIMISE = [
-  // For speed first: what -Oz is given then it leaves smaller.
-  ...["-O4", "--gufa", "-Oz", "--converge"],
-  ...["--strip-debug", "--strip-producers"],
-];
+/** For speed first: what -Oz is given then it leaves smaller. */
+const OPTIMISE = ["-O4", "--gufa", "-Oz", "--converge", "--strip-debug", "--strip-producers"];
 
 /** Short names, printed; after what is repeated until nothing changes any more. */
 const RENAME = ["--minify-imports-and-exports", "--strip-target-features"];

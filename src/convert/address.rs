@@ -99,7 +99,7 @@ impl<'a> Address<'a> {
             let is_plain = !step.is_choice
                 && step.slice.as_ref().is_none_or(|slice| *slice == step.name)
                 && step.name.len() <= LONGEST_NAME;
-            step.is_choice |= is_plain && is_choice(&format!("{path}.{}", step.name));
+            step.is_choice |= is_plain && is_choice(&[&path, ".", &step.name].concat());
             let is_plain = is_plain && !step.is_choice;
             let mut ends = step
                 .name
@@ -107,7 +107,7 @@ impl<'a> Address<'a> {
                 .filter(|(at, c)| *at > 0 && c.is_ascii_uppercase());
             let choice = ends.find_map(|(end, _)| {
                 let (choice, suffix) = step.name.split_at(end);
-                (is_plain && has_type(&format!("{path}.{choice}[x]"), suffix))
+                (is_plain && has_type(&[&path, ".", choice, "[x]"].concat(), suffix))
                     .then(|| choice.to_owned())
             });
             if let Some(choice) = choice {
@@ -233,7 +233,7 @@ fn address_of<'a>(
         slice_name.is_none_or(|slice| {
             // The name of a typed element is its slice's, and says no more.
             own.map_or(slice == name, |own| {
-                own == slice || own.ends_with(&format!("/{slice}"))
+                own == slice || own.ends_with(&["/", slice].concat())
             })
         })
     };
@@ -256,7 +256,7 @@ fn address_of<'a>(
         }
         Some(address) => {
             // The id names the slices above, but not the element's own.
-            let key = format!("{}:{}", address.key, slice_name.unwrap_or_default());
+            let key = [&address.key, ":", slice_name.unwrap_or_default()].concat();
             Address::new(Cow::Owned(key), path).unwrap_or(address)
         }
         None => by_order(path, slice_name, open)
@@ -283,7 +283,7 @@ fn by_order<'a>(
 ) -> Option<Address<'a>> {
     let above = open.iter().rev().find(|(other, _)| is_below(path, other));
     let mut key = match above {
-        Some((other, key)) => format!("{key}{}", path.get(other.len()..)?),
+        Some((other, key)) => [key, path.get(other.len()..)?].concat(),
         None => path.to_owned(),
     };
     if let Some(slice) = slice {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::address::Address;
-use super::choices::ChoiceSlices;
+use super::choice_slices::ChoiceSlices;
 use super::definition::{Definition, ElementDefinition};
 use super::describe::{Cardinality, describe_flags};
 use super::facts::Facts;
@@ -48,7 +48,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         for (at, (element, address)) in (0_u32..).zip(facts.source()) {
             if address.path_to(0) != root {
                 self.warnings.add("element-path", address.label, || {
-                    format!("it is not below {root}: left out")
+                    ["it is not below ", &root, ": left out"].concat()
                 });
                 continue;
             }
@@ -224,7 +224,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             if constraint.expression.is_none() {
                 let name = constraint.key.as_ref().map_or("", |key| key.as_str());
                 self.warnings.add("expression", label, || {
-                    format!("its invariant {name} has no FHIRPath expression")
+                    ["its invariant ", name, " has no FHIRPath expression"].concat()
                 });
             }
         }
@@ -269,7 +269,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         let is_here = url.is_empty();
         if is_here && !self.facts.has(id) {
             self.warnings.add("content-reference", address.label, || {
-                format!("{reference} is no element")
+                [reference, " is no element"].concat()
             });
             return None;
         }

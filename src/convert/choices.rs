@@ -3,111 +3,18 @@
 use std::borrow::Cow;
 
 use super::Refusal;
-use super::address::{Address, is_typed};
+use super::address::Address;
 use super::build::Builder;
 use super::definition::{ElementDefinition, TypeReference};
 use super::describe::{Cardinality, Typed, describe_groups};
-use super::facts::{Facts, Repeats};
-use super::names::{ByName, Names};
+use super::facts::Repeats;
+use super::names::Names;
 use super::read::items;
 use super::schema::{ElementId, add_new};
 use super::types::TypeGroup;
 
 /// The code of a type that stands for all.
 const ANY_TYPE: &str = "*";
-
-/// The slices of all choices, and the types of each.
-#[derive(Debug, Default)]
-pub(super) struct ChoiceSlices {
-    /// Slices by key.
-    keys: Names,
-    types: ByName<Vec<String>>,
-    /// A choice's key with the name of a type: how many of its slices have the type.
-    shared: Names,
-    counts: ByName<usize>,
-}
-
-impl ChoiceSlices {
-    /// Those of a definition.
-    pub(super) fn all(facts: &Facts<'_>) -> Self {
-        let mut all = Self::default();
-        for address in facts.addresses() {
-            for (at, step) in address.steps.iter().enumerate() {
-                let (true, Some(slice)) = (step.is_choice, &step.slice) else {
-                    continue;
-                };
-                let (number, is_new) = all.keys.number(address.key_to(at));
-                if is_new {
-                    let types = types_of_slice(facts, address, at, &step.name, slice);
-                    for name in &types {
-                        let (number, _) = all
-                            .shared
-                            .number(&shared(address.unsliced_key_to(at), name));
-                        *all.counts.at(number) += 1;
-                    }
-                    *all.types.at(number) = types;
-                }
-            }
-        }
-        all
-    }
-
-    /// Names of the types of a slice.
-    fn types(&self, key: &str) -> &[String] {
-        self.types
-            .get(self.keys.find(key))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether a slice is the only one of its types, so that its types tell it from the others.
-    fn is_alone(&self, choice: &str, key: &str) -> bool {
-        let count = |name: &String| {
-            self.counts
-                .get(self.shared.find(&shared(choice, name)))
-                .copied()
-        };
-        self.types(key)
-            .iter()
-            .all(|name| count(name).unwrap_or_default() < 2)
-    }
-}
-
-fn shared(choice: &str, type_name: &str) -> String {
-    format!("{choice} {type_name}")
-}
-
-/// Names of the types that a slice of a choice may have: as it says, or as its name does.
-fn types_of_slice(
-    facts: &Facts<'_>,
-    address: &Address<'_>,
-    at: usize,
-    choice: &str,
-    slice: &str,
-) -> Vec<String> {
-    let own = facts
-        .of(address.key_to(at))
-        .map(|element| items(element.types.as_ref()))
-        .find(|types| !types.is_empty());
-    if let Some(types) = own {
-        return TypeGroup::of(types)
-            .into_iter()
-            .map(|group| group.name.into_owned())
-            .collect();
-    }
-    let all = facts.types(address.unsliced_key_to(at), address.path_to(at));
-    let path = address.path_to(at);
-    // `valueQuantity`, as the slice's name or as the path that is short for it.
-    let name = if is_typed(slice, choice) {
-        slice
-    } else {
-        path.rsplit('.').next().unwrap_or(path)
-    };
-    let suffix = name.strip_prefix(choice).unwrap_or_default();
-    let named = TypeGroup::of(all)
-        .into_iter()
-        .filter(|group| group.suffix() == suffix);
-    named.map(|group| group.name.into_owned()).collect()
-}
 
 /// Whether an element says something that belongs to typed elements.
 fn is_about_values(element: &ElementDefinition<'_>) -> bool {
@@ -198,7 +105,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                 },
                 repeats,
             );
-            names.push(format!("{}{}", step.name, group.suffix()).into());
+            names.push([&*step.name, &group.suffix()].concat().into());
         }
         self.schema.at(choice).choices = Some(names);
         Ok(())
@@ -360,7 +267,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             let choice = self.schema.child(parent, &step.name)?;
             let names = groups
                 .iter()
-                .map(|group| format!("{}{}", step.name, group.suffix()).into());
+                .map(|group| [&*step.name, &group.suffix()].concat().into());
             self.schema.at(choice).choices = Some(names.collect());
         }
         Ok(())
@@ -374,7 +281,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Result<ElementId, Refusal> {
         let id = self
             .schema
-            .child(parent, &format!("{choice}{}", group.suffix()))?;
+            .child(parent, &[choice, &group.suffix()].concat())?;
         let place = self.schema.at(id);
         place
             .choice_of

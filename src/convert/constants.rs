@@ -67,7 +67,7 @@ impl<'a> Finder<'_, 'a> {
             .take(MOST_SLICES)
             .filter(|other| *other != self.slice);
         let is_shared = others
-            .any(|other| self.profiles_of(&format!("{other}{below}")).as_ref() == Some(&profiles));
+            .any(|other| self.profiles_of(&[other, below].concat()).as_ref() == Some(&profiles));
         (!is_shared).then(|| Part::new("profile", Json::one_or_many(profiles)))
     }
 
@@ -122,8 +122,8 @@ impl<'a> Finder<'_, 'a> {
         of: Option<&str>,
         rest: &[Token<'_>],
     ) -> Option<Part<'a>> {
-        let choice = place.below(&format!("{name}[x]"));
-        let typed = of.map(|of| place.below(&format!("{name}{}", types::suffix(of))));
+        let choice = place.below(&[name, "[x]"].concat());
+        let typed = of.map(|of| place.below(&[name, &types::suffix(of)].concat()));
         let slices = self
             .facts
             .slices(&choice.key)
@@ -132,7 +132,7 @@ impl<'a> Finder<'_, 'a> {
         for place in places {
             let suffix = of.map(types::suffix).or_else(|| self.only_type(&place));
             if let (Some(suffix), Some(part)) = (suffix, self.value(&place, rest)) {
-                return Some(part.below(format!("{name}{suffix}"), false));
+                return Some(part.below([name, &suffix].concat(), false));
             }
         }
         None
@@ -173,7 +173,7 @@ impl<'a> Finder<'_, 'a> {
                 let value = own.map(|(_, raw)| Json::Raw(raw));
                 let value = value.or_else(|| self.constants_below(place).map(|part| part.value))?;
                 let suffix = choice.and_then(|_| self.only_type(place));
-                let name = format!("{}{}", choice.unwrap_or(name), suffix.unwrap_or_default());
+                let name = [choice.unwrap_or(name), &suffix.unwrap_or_default()].concat();
                 Some((name, value))
             };
             let slices = self.facts.slices(key).filter_map(|key| {

@@ -77,20 +77,31 @@ impl<'a> Source<'a> {
     /// Reads a text; as a sentence, why it cannot be.
     pub(super) fn read(text: &'a str) -> Result<Self, String> {
         let parts: Parts<'a> = serde_json::from_str(text).map_err(|error| not_an_object(&error))?;
+        // A snapshot repeats the invariants of all types, and is asked for none where there is a differential.
+        let unread = if parts.differential.is_empty() {
+            ""
+        } else {
+            "constraint"
+        };
         Ok(Self {
             definition: Definition::of(parts.members)?,
-            differential: elements(parts.differential, "differential")?,
-            snapshot: elements(parts.snapshot, "snapshot")?,
+            differential: elements(parts.differential, "differential", "")?,
+            snapshot: elements(parts.snapshot, "snapshot", unread)?,
         })
     }
 }
 
-fn elements<'a>(list: Vec<Members<'a>>, of: &str) -> Result<Vec<ElementDefinition<'a>>, String> {
-    let read = |(at, members): (usize, Members<'a>)| {
+fn elements<'a>(
+    list: Vec<Members<'a>>,
+    of: &str,
+    unread: &str,
+) -> Result<Vec<ElementDefinition<'a>>, String> {
+    let read = |(at, mut members): (usize, Members<'a>)| {
         let label = ["id", "path"]
             .into_iter()
             .find_map(|name| members.get(name).map(RawValue::get));
         let label = label.unwrap_or_default();
+        members.0.retain(|(name, _)| name != unread);
         let read = ElementDefinition::of(members);
         read.map_err(|reason| format!("{of}.element[{at}] {label}: {reason}"))
     };
@@ -284,7 +295,7 @@ impl<'a> TypeReference<'a> {
                 .iter()
                 .find_map(|one| one.value_of(PROFILE_ELEMENT))
             {
-                Some(element) => format!("{profile}#{element}").into(),
+                Some(element) => [profile, "#", &element].concat().into(),
                 None => profile.clone(),
             }
         })

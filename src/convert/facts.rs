@@ -34,7 +34,7 @@ fn choices(lists: [&Elements<'_>; 2]) -> Names {
             if address.path.ends_with(']') {
                 choices.number(&address.path);
                 for group in TypeGroup::of(items(element.types.as_ref())) {
-                    choices.number(&format!("{}{}", address.path, group.suffix()));
+                    choices.number(&[&*address.path, &group.suffix()].concat());
                 }
             }
         }
@@ -45,8 +45,8 @@ fn choices(lists: [&Elements<'_>; 2]) -> Names {
 impl Elements<'_> {
     /// Where a path is short for a slice of a choice, that slice.
     fn spell_out(&mut self, choices: &Names, paths: &Names) {
-        let is_choice = |path: &str| !paths.has(path) && choices.has(&format!("{path}[x]"));
-        let has_type = |path: &str, suffix: &str| choices.has(&format!("{path}{suffix}"));
+        let is_choice = |path: &str| !paths.has(path) && choices.has(&[path, "[x]"].concat());
+        let has_type = |path: &str, suffix: &str| choices.has(&[path, suffix].concat());
         for address in &mut self.addresses {
             let has_choice = address.steps.iter().any(|step| step.is_choice);
             if has_choice || !paths.has(&address.path) {
@@ -77,6 +77,20 @@ pub(super) struct Facts<'a> {
     slices: ByName<Vec<usize>>,
     children: ByName<Vec<usize>>,
     is_specialization: bool,
+}
+
+/// What is said of an element, the last one first.
+#[derive(Debug)]
+pub(super) struct Said<'a>([Option<&'a ElementDefinition<'a>>; 3]);
+
+impl<'a> Iterator for Said<'a> {
+    type Item = &'a ElementDefinition<'a>;
+
+    // Not in line: everything asks what is said.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.iter_mut().rev().find_map(Option::take)
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -197,14 +211,11 @@ impl<'a> Facts<'a> {
     }
 
     /// What is said of an element: by the differential, then by the snapshot.
-    pub(super) fn of(
-        &self,
-        key: &str,
-    ) -> impl Iterator<Item = &'a ElementDefinition<'a>> + use<'a> {
+    pub(super) fn of(&self, key: &str) -> Said<'a> {
         let [differential, snapshot] = self.positions(key);
         let differential = differential.and_then(|at| self.differential.list.get(at as usize));
         let snapshot = snapshot.and_then(|at| self.snapshot.list.get(at as usize));
-        differential.into_iter().chain(snapshot)
+        Said([None, snapshot, differential])
     }
 
     /// What the differential says of an element.
@@ -220,12 +231,9 @@ impl<'a> Facts<'a> {
     }
 
     /// The same, and at last what the snapshot says of the path in general, slices aside.
-    pub(super) fn of_path(
-        &self,
-        key: &str,
-        path: &str,
-    ) -> impl Iterator<Item = &'a ElementDefinition<'a>> + use<'a> {
-        self.of(key).chain(self.general(path))
+    pub(super) fn of_path(&self, key: &str, path: &str) -> Said<'a> {
+        let Said([_, snapshot, differential]) = self.of(key);
+        Said([self.general(path), snapshot, differential])
     }
 
     /// The types an element may have; empty if nobody says.

@@ -44,8 +44,8 @@ impl Place {
 
     pub(super) fn below(&self, name: &str) -> Self {
         Self {
-            key: format!("{}.{name}", self.key),
-            path: format!("{}.{name}", self.path),
+            key: [&self.key, ".", name].concat(),
+            path: [&self.path, ".", name].concat(),
         }
     }
 
@@ -156,9 +156,9 @@ impl<'f, 'a> Finder<'f, 'a> {
                 let text = |text: Option<&Text<'_>>| {
                     text.map_or(String::new(), |text| text.as_str().to_owned())
                 };
-                format!("{} of {}", text(one.kind.as_ref()), text(one.path.as_ref()))
+                [&*text(one.kind.as_ref()), " of ", &text(one.path.as_ref())].concat()
             });
-            format!("no {} in it", paths.collect::<Vec<_>>().join(", "))
+            ["no ", &paths.collect::<Vec<_>>().join(", "), " in it"].concat()
         })
     }
 
@@ -176,7 +176,7 @@ impl<'f, 'a> Finder<'f, 'a> {
     pub(super) fn extension_url(self, key: &str) -> Option<Cow<'a, str>> {
         let fixed = self
             .facts
-            .of(&format!("{key}.url"))
+            .of(&[key, ".url"].concat())
             .find_map(|url| url.constant("fixed"));
         if let Some((_, raw)) = fixed {
             return serde_json::from_str::<Text<'a>>(raw)
@@ -223,7 +223,7 @@ impl<'f, 'a> Finder<'f, 'a> {
             }
             [Token::Field(name), rest @ ..] => {
                 let name = name.to_owned();
-                let choice = place.below(&format!("{name}[x]"));
+                let choice = place.below(&[name, "[x]"].concat());
                 if self.facts.has(&choice.key) {
                     return self
                         .at(&choice, kind, Some(name))

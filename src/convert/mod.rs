@@ -7,7 +7,7 @@
 //! | `read`, `definition` | how JSON is read, and what of a StructureDefinition |
 //! | `address`, `facts` | where an element stands; what differential and snapshot say of it |
 //! | `build`, `describe` | which element of the schema that is about; what it puts there |
-//! | `choices`, `slices` | the typed elements of `value[x]`; slices and their bounds |
+//! | `choices`, `choice_slices`, `slices` | the typed elements of `value[x]`; its slices; slices and their bounds |
 //! | `matches`, `constants`, `discriminator` | what data belongs to a slice |
 //! | `schema`, `write` | the schema in the making; its text |
 //! | `dependencies` | what a schema needs |
@@ -15,6 +15,7 @@
 
 mod address;
 mod build;
+mod choice_slices;
 mod choices;
 mod constants;
 mod definition;
@@ -113,7 +114,11 @@ struct Warnings {
 impl Warnings {
     fn add(&mut self, kind: &'static str, element: &str, message: impl FnOnce() -> String) {
         let message = message();
-        if self.known.number(&format!("{kind} {element} {message}")).1 {
+        if self
+            .known
+            .number(&[kind, " ", element, " ", &message].concat())
+            .1
+        {
             let element = element.to_owned();
             self.list.push(Warning {
                 kind,

@@ -24,6 +24,9 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Members of most elements.
+const USUAL_MEMBERS: usize = 24;
+
 /// A value that is read of JSON text.
 pub(super) trait Read<'a>: Sized {
     /// Reads the value; as the rest of a sentence, why it cannot be.
@@ -168,6 +171,9 @@ impl<'de> Collect<'de> for Members<'de> {
         name: Cow<'de, str>,
         map: &mut A,
     ) -> Result<(), A::Error> {
+        if self.0.is_empty() {
+            self.0.reserve(USUAL_MEMBERS);
+        }
         self.0.push((name, map.next_value()?));
         Ok(())
     }

@@ -85,7 +85,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             let is_own = at + 1 == address.steps.len();
             let label = if is_own { address.label } else { key };
             self.warnings.add("slice-match", label, || {
-                format!("nothing tells which data belongs to it: {reason}")
+                ["nothing tells which data belongs to it: ", reason].concat()
             });
         }
         let found = found.ok();
@@ -142,7 +142,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             .and_then(|slice| slice.rsplit_once('/'))
             .map(|(above, _)| above);
         let of_above = above.and_then(|above| {
-            let key = format!("{unsliced}:{above}");
+            let key = [unsliced, ":", above].concat();
             let mut said = self.facts.of(&key);
             said.find_map(|element| element.slicing.as_ref())
         });

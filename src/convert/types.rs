@@ -148,7 +148,7 @@ pub(super) fn canonical<'a>(type_name: &Cow<'a, str>) -> Cow<'a, str> {
     if type_name.contains(':') {
         return type_name.clone();
     }
-    format!("{CORE}{type_name}").into()
+    [CORE, type_name].concat().into()
 }
 
 /// The URL of a canonical, without the version.

@@ -79,7 +79,7 @@ export const KINDS: readonly Kind[] = [
   {
     name: "context",
     why: "Where an extension may be used: only in ours.",
-    is: ({ path, isOursOnly }) => path[0] === "context" && isOursOnly,
+    is: ({ path, isOursOnly }) => /^context(Invariant)?$/.test(path[0] ?? "") && isOursOnly,
   },
   {
     name: "root",

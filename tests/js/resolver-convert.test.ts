@@ -270,9 +270,9 @@ test("what is put or deleted during the conversion counts", async () => {
       let done: unknown;
       const during: Converter = {
         ...converter,
-        convert(source, text) {
+        convert(source, text, bytes) {
           done = overtake(store);
-          return converter.convert(source, text);
+          return converter.convert(source, text, bytes);
         },
       };
       const resolver = async () => definition(A, "resolved");
@@ -338,9 +338,9 @@ test("closing the store ends a conversion with CLOSED, and nothing is stored", a
   let closing: Promise<void> | undefined;
   const during: Converter = {
     ...converter,
-    convert(source, text) {
+    convert(source, text, bytes) {
       closing = store.close();
-      return converter.convert(source, text);
+      return converter.convert(source, text, bytes);
     },
   };
   const resolver = async () => definition(A, "resolved");
@@ -356,9 +356,9 @@ test("what cannot be converted any more is answered stale within its grace", asy
   const { given, converter } = counting();
   const failing: Converter = {
     ...converter,
-    convert(source, text) {
+    convert(source, text, bytes) {
       if (!works) throw new Error("broken");
-      return converter.convert(source, text);
+      return converter.convert(source, text, bytes);
     },
   };
   await using store = await openStore({
