@@ -8,13 +8,15 @@ export type WarningKind =
   | "aggregation"
   /** Additional bindings, and the largest and smallest value sets. */
   | "additional-binding"
-  /** An invariant without a FHIRPath expression: its text is in the schema, nobody can evaluate it. */
+  /** An invariant without a FHIRPath expression, which nobody can evaluate, without key, or with another one's key. */
   | "expression"
+  /** An extension of the definition that constrains data, such as minLength or imposeProfile. */
+  | "extension"
   /** R5's mustHaveValue and valueAlternatives. */
   | "must-have-value"
   /** A default value. */
   | "default-value"
-  /** Nothing tells which data belongs to a slice: no discriminator, or one that finds nothing in the slice. */
+  /** Nothing tells which data belongs to a slice, or less than its discriminators mean: one finds nothing in it. */
   | "slice-match"
   /** A choice whose types neither differential nor snapshot says; its constraints stand at `value`. */
   | "choice-types"

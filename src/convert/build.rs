@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use super::address::Address;
 use super::choice_slices::ChoiceSlices;
-use super::definition::{Definition, ElementDefinition};
+use super::definition::{Definition, ElementDefinition, Extension};
 use super::describe::{Cardinality, describe_flags};
 use super::facts::Facts;
+use super::json::Text;
+use super::names::Names;
 use super::read::items;
 use super::schema::{ElementId, Schema};
 use super::types;
-use super::{Refusal, Warnings};
+use super::{Refusal, Warnings, values};
 
 /// A schema and what it is made of.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     fn run(&mut self) -> Result<(), Refusal> {
         let facts = self.facts;
         let root = self.root_name();
+        self.note_extensions(items(self.definition.extensions.as_ref()), &root);
         let mut index = 0;
         for (at, (element, address)) in (0_u32..).zip(facts.source()) {
             if address.path_to(0) != root {
@@ -53,6 +56,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                 continue;
             }
             self.note_order(at, address);
+            values::check(element, address.label)?;
             self.note_unsayable(element, address.label);
             let cardinality = Cardinality::of(element, address.label)?;
             if cardinality.max.is_some_and(|max| cardinality.min > max) {
@@ -128,6 +132,8 @@ impl<'f, 'a> Builder<'f, 'a> {
                         id = self.add_slice(id, parent, element, address, cardinality)?;
                     } else {
                         let repeats = self.facts.repeats(&address.key, &address.path);
+                        // Of an element that stands twice, the later one counts.
+                        self.schema.at(id).is_excluded = false;
                         self.bound(id, cardinality, repeats);
                         if element.slicing.is_some() {
                             self.describe_slicing(id, address, last);
@@ -220,14 +226,8 @@ impl<'f, 'a> Builder<'f, 'a> {
                 "its additional bindings, or largest and smallest value sets, are not in the schema".to_owned()
             });
         }
-        for constraint in items(element.constraints.as_ref()) {
-            if constraint.expression.is_none() {
-                let name = constraint.key.as_ref().map_or("", |key| key.as_str());
-                self.warnings.add("expression", label, || {
-                    ["its invariant ", name, " has no FHIRPath expression"].concat()
-                });
-            }
-        }
+        self.note_invariants(element, label);
+        self.note_extensions(items(element.extensions.as_ref()), label);
         if element.must_have_value == Some(true) || element.value_alternatives.is_some() {
             self.warnings.add("must-have-value", label, || {
                 "mustHaveValue and valueAlternatives are not in the schema".to_owned()
@@ -240,6 +240,41 @@ impl<'f, 'a> Builder<'f, 'a> {
         {
             self.warnings.add("default-value", label, || {
                 "its default value is not in the schema".to_owned()
+            });
+        }
+    }
+
+    fn note_invariants(&mut self, element: &ElementDefinition<'_>, label: &str) {
+        let mut keys = Names::default();
+        for constraint in items(element.constraints.as_ref()) {
+            let Some(key) = constraint.key.as_ref().map(Text::as_str) else {
+                self.warnings.add("expression", label, || {
+                    "an invariant has no key, and is not in the schema".to_owned()
+                });
+                continue;
+            };
+            if !keys.number(key).1 {
+                self.warnings.add("expression", label, || {
+                    [
+                        "two invariants have the key ",
+                        key,
+                        ": the later one is in the schema",
+                    ]
+                    .concat()
+                });
+            }
+            if constraint.expression.is_none() {
+                self.warnings.add("expression", label, || {
+                    ["its invariant ", key, " has no FHIRPath expression"].concat()
+                });
+            }
+        }
+    }
+
+    fn note_extensions(&mut self, extensions: &[Extension<'_>], label: &str) {
+        for url in extensions.iter().filter_map(Extension::constraint) {
+            self.warnings.add("extension", label, || {
+                ["what its extension ", url, " demands is not in the schema"].concat()
             });
         }
     }

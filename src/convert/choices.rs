@@ -64,8 +64,8 @@ impl<'f, 'a> Builder<'f, 'a> {
             types
         };
         let mut groups = groups(given);
+        self.schema.at(choice).is_excluded = cardinality.is_none();
         if cardinality.is_none() {
-            self.schema.at(choice).is_excluded = true;
             return Ok(());
         }
         self.schema.at(choice).is_required |= cardinality.min > 0;
@@ -76,9 +76,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             self.describe(choice, element, None);
             return Ok(());
         }
-        if types.is_empty() {
-            self.keep_allowed(&mut groups, address);
-        }
+        self.keep_allowed(&mut groups, address);
         // Hardly any choice repeats.
         let repeats = match self.facts.repeats(&address.key, &address.path) {
             Repeats::Yes => Repeats::Yes,

@@ -26,7 +26,7 @@ impl<'a> Finder<'_, 'a> {
         }
         let found = match tokens {
             [] => self.constants_below(place).or_else(|| self.binding(place)),
-            [Token::Resolve, ..] => self.targets(place, "profile"),
+            [Token::Resolve, ..] => self.own(place, &|place| self.targets(place, "profile")),
             [Token::OfType(_), rest @ ..] => self.value(place, rest),
             [Token::Extension(url), rest @ ..] => {
                 let extension = place.below("extension");
@@ -49,26 +49,29 @@ impl<'a> Finder<'_, 'a> {
                 .value_of_child(place, name, rest)
                 .or_else(|| self.value_of_choice(place, name, None, rest)),
         };
-        found.or_else(|| self.profiles(place))
+        found.or_else(|| self.own(place, &|place| self.profiles(place)))
     }
 
-    /// The profiles of the slice's type: what a discriminator does not find here stands in them. Not where
-    /// another slice has the same: then they do not tell the two apart.
+    /// The profiles of the slice's type: what a discriminator does not find here stands in them.
     fn profiles(self, place: &Place) -> Option<Part<'a>> {
         let profiles = self.profiles_of(&place.key)?;
-        let below = place.key.strip_prefix(self.slice)?;
+        Some(Part::new("profile", Json::one_or_many(profiles)))
+    }
+
+    /// What is found at a place, unless it is found in another slice as well: then it does not tell the two apart.
+    fn own(self, place: &Place, find: &dyn Fn(&Place) -> Option<Part<'a>>) -> Option<Part<'a>> {
+        let part = find(place)?;
         let unsliced = self
             .slice
             .rsplit_once(':')
             .map_or(self.slice, |(unsliced, _)| unsliced);
-        let mut others = self
-            .facts
-            .slices(unsliced)
-            .take(MOST_SLICES)
-            .filter(|other| *other != self.slice);
-        let is_shared = others
-            .any(|other| self.profiles_of(&[other, below].concat()).as_ref() == Some(&profiles));
-        (!is_shared).then(|| Part::new("profile", Json::one_or_many(profiles)))
+        let others = self.facts.slices(unsliced).take(MOST_SLICES);
+        let mut others = others.filter(|other| *other != self.slice);
+        let is_shared = others.any(|other| {
+            let there = place.in_slice(self.slice, other);
+            there.and_then(|there| find(&there)).as_ref() == Some(&part)
+        });
+        (!is_shared).then_some(part)
     }
 
     fn profiles_of(self, key: &str) -> Option<Vec<Cow<'a, str>>> {
@@ -139,7 +142,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// The end of a typed element's name, where a choice can be of one type only.
-    fn only_type(self, place: &Place) -> Option<String> {
+    pub(super) fn only_type(self, place: &Place) -> Option<String> {
         if let Some((suffix, _)) = self.constants(&place.key).next() {
             return Some(suffix.to_owned());
         }

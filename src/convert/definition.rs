@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::json::Text;
 use super::read::{List, Members, OneOrMany, Parts, Read, items, not_an_object};
+use super::types::CORE;
 
 /// Extension: what a type of `FHIRPath` is in FHIR.
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
@@ -21,6 +22,17 @@ const MORE_BINDINGS: [&str; 3] = [
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet",
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-minValueSet",
     "http://hl7.org/fhir/tools/StructureDefinition/additional-binding",
+];
+
+/// Extensions that constrain data, by the end of their URLs.
+const CONSTRAINTS: [&str; 7] = [
+    "minLength",
+    "maxSize",
+    "mimeType",
+    "maxDecimalPlaces",
+    "elementdefinition-allowedUnits",
+    "structuredefinition-imposeProfile",
+    "structuredefinition-compliesWithProfile",
 ];
 
 /// Declares a struct that is read from a JSON object by the names of its members: null is the same as
@@ -46,7 +58,9 @@ macro_rules! read_object {
                     let result = match &*member {
                         $($member => Option::read(raw).map(|value| read.$field = value),)*
                         name if is_value(name) => {
-                            read.values.push((member.clone(), raw));
+                            if raw.get() != "null" {
+                                read.values.push((member.clone(), raw));
+                            }
                             Ok(())
                         }
                         _ => Ok(()),
@@ -140,6 +154,7 @@ read_object! {
         type_name: Text<'a> = "type",
         base: Text<'a> = "baseDefinition",
         derivation: Text<'a> = "derivation",
+        extensions: List<Extension<'a>> = "extension",
     }
 }
 
@@ -339,6 +354,13 @@ impl<'a> BindingDefinition<'a> {
 }
 
 impl<'a> Extension<'a> {
+    /// The URL of an extension that constrains data.
+    pub(super) fn constraint(&self) -> Option<&str> {
+        let url = self.url.as_ref()?.as_str();
+        let name = url.strip_prefix(CORE)?;
+        CONSTRAINTS.contains(&name).then_some(url)
+    }
+
     fn value_of(&self, url: &str) -> Option<Cow<'a, str>> {
         if self.url.as_ref()?.as_str() != url {
             return None;

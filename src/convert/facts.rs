@@ -145,7 +145,8 @@ impl<'a> Facts<'a> {
         let has_slices = lists
             .iter()
             .any(|list| list.addresses.iter().any(is_sliced));
-        for (list, elements) in lists.into_iter().enumerate() {
+        // A snapshot has all slices, in their order.
+        for (list, elements) in lists.into_iter().enumerate().rev() {
             for (at, address) in (0_u32..).zip(&elements.addresses) {
                 // Only matches of slices ask for what is below an element.
                 for step in (1..address.steps.len()).filter(|_| has_slices) {

@@ -53,6 +53,11 @@ impl Place {
         self.path.ends_with("[x]")
     }
 
+    /// The same place in another slice.
+    pub(super) fn in_slice(&self, slice: &str, other: &str) -> Option<Self> {
+        Some(self.with_key(&[other, self.key.strip_prefix(slice)?].concat()))
+    }
+
     pub(super) fn with_key(&self, key: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -117,18 +122,24 @@ impl<'f, 'a> Finder<'f, 'a> {
         Self { facts, slice }
     }
 
-    /// The match of a slice; as the rest of a sentence, why there is none.
+    /// The match of a slice, if there is one; and, as the rest of a sentence, what it lacks.
     pub(super) fn slice(
         self,
         place: &Place,
         discriminators: &[Discriminator<'_>],
-    ) -> Result<Match<'a>, String> {
+    ) -> (Option<Match<'a>>, Option<String>) {
         if discriminators.is_empty() {
-            return Err("its slicing has no discriminator".to_owned());
+            return (None, Some("its slicing has no discriminator".to_owned()));
         }
         let mut parts: Vec<Part<'a>> = Vec::new();
+        let mut lacking: Vec<String> = Vec::new();
         for one in discriminators {
             let Some(part) = self.part(place, one) else {
+                let text = |text: &Option<Text<'_>>| {
+                    text.as_ref()
+                        .map_or(String::new(), |text| text.as_str().to_owned())
+                };
+                lacking.push([&*text(&one.kind), " of ", &text(&one.path)].concat());
                 continue;
             };
             match parts
@@ -142,24 +153,21 @@ impl<'f, 'a> Finder<'f, 'a> {
                 None => parts.push(part),
             }
         }
+        let lacking = (!lacking.is_empty())
+            .then(|| ["it has no ", &lacking.join(", no "), " of its own"].concat());
         // Type and profile of a reference's target may come to the same.
         parts.dedup();
-        if parts.len() > 1 {
-            let all = parts
-                .into_iter()
-                .map(|part| part.into_match().to_json())
-                .collect();
-            return Ok(Part::new("all", Json::Array(all)).into_match());
+        if parts.len() < 2 {
+            return (parts.pop().map(Part::into_match), lacking);
         }
-        parts.pop().map(Part::into_match).ok_or_else(|| {
-            let paths = discriminators.iter().map(|one| {
-                let text = |text: Option<&Text<'_>>| {
-                    text.map_or(String::new(), |text| text.as_str().to_owned())
-                };
-                [&*text(one.kind.as_ref()), " of ", &text(one.path.as_ref())].concat()
-            });
-            ["no ", &paths.collect::<Vec<_>>().join(", "), " in it"].concat()
-        })
+        let all = parts
+            .into_iter()
+            .map(|part| part.into_match().to_json())
+            .collect();
+        (
+            Some(Part::new("all", Json::Array(all)).into_match()),
+            lacking,
+        )
     }
 
     /// The match of a slice of extensions: by URL.
@@ -187,8 +195,16 @@ impl<'f, 'a> Finder<'f, 'a> {
             .facts
             .of(key)
             .map(|element| TypeGroup::of(items(element.types.as_ref())));
-        let profile = groups.flatten().find_map(|group| group.profiles().next());
-        profile.map(|profile| types::url_of(&profile))
+        let said: Vec<_> = groups
+            .flatten()
+            .map(|group| group.profiles().collect::<Vec<_>>())
+            .collect();
+        let profiles = said.iter().find(|profiles| !profiles.is_empty())?;
+        // Of several, any will do: their URLs are no pattern.
+        match profiles.as_slice() {
+            [profile] => Some(types::url_of(profile)),
+            _ => None,
+        }
     }
 
     fn part(self, place: &Place, discriminator: &Discriminator<'_>) -> Option<Part<'a>> {
@@ -222,20 +238,56 @@ impl<'f, 'a> Finder<'f, 'a> {
                     .then(|| Part::new("pattern", own).below("extension", true))
             }
             [Token::Field(name), rest @ ..] => {
-                let name = name.to_owned();
                 let choice = place.below(&[name, "[x]"].concat());
                 if self.facts.has(&choice.key) {
-                    return self
-                        .at(&choice, kind, Some(name))
-                        .map(|part| part.below(name.to_owned(), false));
+                    return self.located_in_choice(&choice, name, rest, kind);
                 }
                 let child = place.below(name);
                 Some(
                     self.located(&child, rest, kind)?
-                        .below(name.to_owned(), false),
+                        .below((*name).to_owned(), false),
                 )
             }
         }
+    }
+
+    fn located_in_choice(
+        self,
+        choice: &Place,
+        name: &str,
+        rest: &[Token<'_>],
+        kind: &str,
+    ) -> Option<Part<'a>> {
+        let Some((first, behind)) = rest.split_first() else {
+            return Some(
+                self.at(choice, kind, Some(name))?
+                    .below(name.to_owned(), false),
+            );
+        };
+        let suffix = match first {
+            Token::OfType(of) => types::suffix(of),
+            // Only a reference can be followed.
+            Token::Resolve => "Reference".to_owned(),
+            Token::Field(_) | Token::Extension(_) => self.only_type(choice)?,
+        };
+        let rest = if matches!(first, Token::OfType(_)) {
+            behind
+        } else {
+            rest
+        };
+        let typed = [name, &suffix].concat();
+        let slices = self
+            .facts
+            .slices(&choice.key)
+            .map(|key| choice.with_key(key));
+        let mut places = [choice.clone()].into_iter().chain(slices);
+        let part = places.find_map(|place| match rest {
+            [] if kind == "exists" => self
+                .presence(&place)
+                .map(|is_there| Part::new("exists", Json::Bool(is_there))),
+            _ => self.located(&place, rest, kind),
+        })?;
+        Some(part.below(typed, false))
     }
 
     fn at(self, place: &Place, kind: &str, choice: Option<&str>) -> Option<Part<'a>> {

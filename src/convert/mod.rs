@@ -11,7 +11,7 @@
 //! | `matches`, `constants`, `discriminator` | what data belongs to a slice |
 //! | `schema`, `write` | the schema in the making; its text |
 //! | `dependencies` | what a schema needs |
-//! | `json`, `types`, `names` | values that keep their digits; names of types; texts by number |
+//! | `json`, `values`, `types`, `names` | values that keep their digits; of which type they are; names of types; texts by number |
 
 mod address;
 mod build;
@@ -30,6 +30,7 @@ mod read;
 mod schema;
 mod slices;
 mod types;
+mod values;
 mod write;
 
 #[cfg(target_arch = "wasm32")]

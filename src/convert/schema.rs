@@ -196,8 +196,8 @@ impl<'a> Schema<'a> {
         let (id, _) = self.add(&format!("{of}:{}", slice.name))?;
         slice.schema = id;
         let slicing = self.at(of).slicing.get_or_insert_default();
-        if slicing.is_ordered {
-            slice.order = Some(slicing.slices.len());
+        if !slicing.is_ordered {
+            slice.order = None;
         }
         slicing.slices.push(slice);
         Ok(id)

@@ -70,32 +70,35 @@ impl<'f, 'a> Builder<'f, 'a> {
         } else {
             None
         };
-        let found = found.map_or_else(
-            || finder.slice(&place, self.discriminators(address, at)),
-            Ok,
-        );
+        let (found, lacking) = match found {
+            Some(found) => (Some(found), None),
+            None => finder.slice(&place, self.discriminators(address, at)),
+        };
         let is_known = self
             .facts
             .of(key)
             .any(|element| element.is_constraining == Some(true));
-        if let Err(reason) = &found
+        if let Some(lacking) = lacking
             && !is_known
             && *name != DEFAULT_SLICE
         {
             let is_own = at + 1 == address.steps.len();
             let label = if is_own { address.label } else { key };
-            self.warnings.add("slice-match", label, || {
-                ["nothing tells which data belongs to it: ", reason].concat()
-            });
+            let said = if found.is_some() {
+                "its match takes in more than its slicing means: "
+            } else {
+                "nothing tells which data belongs to it: "
+            };
+            self.warnings
+                .add("slice-match", label, || [said, &lacking].concat());
         }
-        let found = found.ok();
         let url = found.as_ref().and_then(|found| found.url.clone());
         let slice = Slice {
             name: name.clone(),
             found,
             min: None,
             max: None,
-            order: None,
+            order: self.facts.place_of_slice(address.unsliced_key_to(at), key),
             is_constraining: false,
             schema: of,
         };

@@ -116,6 +116,11 @@ pub(super) fn of_suffix(suffix: &str) -> Cow<'_, str> {
     primitive.map_or(Cow::Borrowed(suffix), |name| Cow::Borrowed(name))
 }
 
+/// Whether a type is one of FHIR's primitive types.
+pub(super) fn is_primitive(type_name: &str) -> bool {
+    PRIMITIVES.contains(&type_name)
+}
+
 /// The last part of a URL, or the name.
 pub(super) fn tail(type_name: &str) -> &str {
     type_name.rsplit('/').next().unwrap_or(type_name)

@@ -69,10 +69,11 @@ pub const CAUSES: [&str; 5] = ["size", "entries", "explicit", "pressure", "expir
 /// How entries came to be, in the order of their digits.
 pub const ORIGINS: [&str; 4] = ["user", "package", "converted", "resolver"];
 /// What a schema may not say of the definition it was made of, as in `docs/guides/fhir-schema.md`.
-pub const WARNINGS: [&str; 14] = [
+pub const WARNINGS: [&str; 15] = [
     "aggregation",
     "additional-binding",
     "expression",
+    "extension",
     "must-have-value",
     "default-value",
     "slice-match",

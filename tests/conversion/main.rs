@@ -8,6 +8,7 @@
     reason = "a test may panic"
 )]
 
+mod discriminators;
 mod document;
 mod generate;
 mod hostile;

@@ -215,7 +215,7 @@ fn many_constraints_and_values() {
         )),
     );
     let values = many(too_many(), |at| {
-        format!(r#""minValueT{at}":{at},"fixedT{at}":1"#)
+        format!(r#""minValueT{at}":{{}},"fixedT{at}":{{}}"#)
     });
     timed(
         "values",
@@ -244,7 +244,7 @@ fn deep_and_wide_values_under_two_discriminators() {
     );
     let conversion = timed("deep and wide values", &profile(&slices));
     assert!(conversion.schema.contains("m9999"));
-    let lists = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let lists = format!(r#"{{"a":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     let slices = format!(
         r#"{},{{"id":"Patient.a:s","path":"Patient.a","sliceName":"s","patternCoding":{lists}}},
         {{"id":"Patient.a:s.b","path":"Patient.a.b","patternCoding":{lists}}}"#,
@@ -334,8 +334,7 @@ fn deep_nesting_that_nobody_reads() {
     );
     for members in [
         format!(r#""defaultValueT":{deep}"#),
-        format!(r#""minValueT":{deep}"#),
-        format!(r#""maxLength":{deep}"#),
+        format!(r#""minValueT":{{"a":{deep}}}"#),
     ] {
         timed(
             "deep value",

@@ -37,6 +37,18 @@ fn what_the_schema_has_no_place_for_is_told() {
             r#""constraint":[{"key":"k","severity":"error","human":"a"}]"#,
             "expression",
         ),
+        (
+            r#""constraint":[{"severity":"error","human":"a","expression":"true"}]"#,
+            "expression",
+        ),
+        (
+            r#""constraint":[{"key":"k","expression":"a"},{"key":"k","expression":"b"}]"#,
+            "expression",
+        ),
+        (
+            r#""extension":[{"url":"http://hl7.org/fhir/StructureDefinition/minLength","valueInteger":2}]"#,
+            "extension",
+        ),
         (r#""mustHaveValue":true"#, "must-have-value"),
         (r#""valueAlternatives":["http://e"]"#, "must-have-value"),
         (r#""defaultValueString":"a""#, "default-value"),
@@ -95,4 +107,43 @@ fn nothing_is_left_of_no_element() {
         Ok(conversion) => assert!(!conversion.warnings.is_empty(), "{}", conversion.schema),
         Err(refusal) => assert!(refusal.contains("Observation"), "{refusal}"),
     }
+}
+
+#[test]
+fn a_profile_that_imposes_another_is_told() {
+    let text = profile(r#"{"path":"Patient.a","max":"0"}"#).replacen(
+        "\"url\"",
+        r#""extension":[{"url":"http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile","valueCanonical":"http://o"}],"url""#,
+        1,
+    );
+    assert_eq!(warnings(&text), [("extension", "Patient".to_owned())]);
+}
+
+#[test]
+fn of_an_element_that_stands_twice_the_later_one_counts() {
+    let text = profile(r#"{"path":"Patient.a","max":"0"},{"path":"Patient.a","min":1,"max":"1"}"#);
+    let (conversion, _) = super::converted(&text);
+    assert!(conversion.schema.contains(r#""required":["a"]"#));
+    assert!(!conversion.schema.contains("excluded"));
+}
+
+#[test]
+fn a_value_of_another_type_than_its_name_says_is_refused() {
+    for members in [
+        r#""maxLength":"3""#,
+        r#""maxLength":{}"#,
+        r#""minValueInteger":"x""#,
+        r#""maxValueDate":3"#,
+        r#""fixedBoolean":"true""#,
+        r#""fixedDecimal":"1.5""#,
+        r#""patternCoding":"x""#,
+        r#""fixedUri":["a"]"#,
+    ] {
+        let text = profile(&format!(r#"{{"path":"Patient.a",{members}}}"#));
+        let refusal = fhir_schema_store::convert::convert(&text).unwrap_err();
+        assert!(refusal.starts_with("Patient.a: "), "{refusal}");
+    }
+    // Null is the same as absent.
+    let text = profile(r#"{"path":"Patient.a","patternCoding":null,"maxLength":null,"max":"0"}"#);
+    assert_eq!(warnings(&text), []);
 }
