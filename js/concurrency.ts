@@ -59,10 +59,42 @@ export function unlessAborted<T>(
       onAbort?.();
       reject(signal.reason);
     };
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    const listen = signal.aborted ? undefined : whenAborted(signal, giveUp);
+    if (listen === undefined) giveUp();
+    promise.then(resolve, reject).finally(() => listen?.end());
   });
+}
+
+/** What is to be called when a signal aborts. */
+interface Waiting {
+  readonly calls: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
+
+/** Calls back when a signal aborts. Many share one listener: Node warns of a leak from eleven on. */
+function whenAborted(signal: AbortSignal, call: () => void): { end(): void } {
+  let shared = waiting.get(signal);
+  if (shared === undefined) {
+    const calls = new Set<() => void>();
+    const listener = () => {
+      for (const one of [...calls]) one();
+    };
+    shared = { calls, listener };
+    waiting.set(signal, shared);
+    signal.addEventListener("abort", shared.listener, { once: true });
+  }
+  const { calls, listener } = shared;
+  calls.add(call);
+  return {
+    end() {
+      calls.delete(call);
+      if (calls.size > 0) return;
+      signal.removeEventListener("abort", listener);
+      waiting.delete(signal);
+    },
+  };
 }
 
 /** Runs pieces of work of one key one after the other, in the order they came. */

@@ -25,8 +25,13 @@ export async function converterOf({
 }
 
 /** How many warnings there are of each kind; under `--verbose` each of them as well. */
-export function warningLines({ warnings }: SaveReport, { verbose }: Flags): string[] {
-  if (warnings.length === 0) return [];
+export function warningLines({ warnings, unchanged }: SaveReport, { verbose }: Flags): string[] {
+  if (warnings.length === 0) {
+    const isToldBefore = verbose === true && unchanged.length > 0;
+    return isToldBefore
+      ? ["what the unchanged ones do not say was told when they were converted"]
+      : [];
+  }
   const counts = new Map<string, number>();
   for (const { kind } of warnings) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");

@@ -15,7 +15,7 @@ export async function conversionOf(
 ): Promise<Conversion> {
   let made: Conversion;
   try {
-    made = await converter.convert(source.definition, source.text, source.bytes);
+    made = membersOf(await converter.convert(source.definition, source.text, source.bytes));
   } catch (cause) {
     throw asConversion(cause, canonical);
   }
@@ -25,6 +25,13 @@ export async function conversionOf(
     check(made[name as keyof Conversion], rule, canonical, "CONVERSION", what);
   }
   return made;
+}
+
+/** What is looked at, read once: a member may be a getter, which may throw. */
+function membersOf(made: Conversion): Conversion {
+  if (!isObject(made)) return made;
+  const { schema, dependencies, warnings } = made;
+  return { schema, dependencies, ...(warnings !== undefined && { warnings }) };
 }
 
 /** Where the converter cannot run at all, which is UNSUPPORTED, that is not for want of a better definition. */

@@ -304,6 +304,8 @@ class Saving {
       for (const warning of said ?? [])
         this.warnings.push({ canonical: `${canonical}`, ...warning });
     } catch (cause) {
+      // A later file may define it better.
+      if (canonical !== undefined) this.#seen.delete(canonical);
       this.failed.push(failureOf(one.file, canonical, cause));
     }
   }

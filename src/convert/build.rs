@@ -72,24 +72,35 @@ impl<'f, 'a> Builder<'f, 'a> {
                 index += 1;
             }
         }
-        Ok(())
+        let mut paths = facts.source().map(|(_, address)| &*address.path);
+        match paths.clone().next() {
+            Some(first)
+                if !paths.any(|path| path == root || path.starts_with(&[&root, "."].concat())) =>
+            {
+                Err([first, ": no element is below ", &root].concat())
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// The name that paths begin with: that of the type, or else that of the first element.
+    /// The name that paths begin with: that of the type; of a logical model, which may have another one, that of
+    /// the first element.
     fn root_name(&self) -> String {
         let name = self
             .definition
             .type_name
             .as_ref()
             .map(|name| types::tail(name.as_str()));
+        let is_logical = self
+            .definition
+            .kind
+            .as_ref()
+            .is_none_or(|kind| kind.as_str() == "logical");
         let mut roots = self.facts.source().map(|(_, address)| address.path_to(0));
+        let first = roots.clone().next().unwrap_or_default();
         match name {
-            Some(name) if roots.any(|root| root == name) => name.to_owned(),
-            _ => self
-                .facts
-                .source()
-                .next()
-                .map_or(String::new(), |(_, address)| address.path_to(0).to_owned()),
+            Some(name) if !is_logical || roots.any(|root| root == name) => name.to_owned(),
+            _ => first.to_owned(),
         }
     }
 
@@ -302,7 +313,10 @@ impl<'f, 'a> Builder<'f, 'a> {
     ) -> Option<Vec<Cow<'a, str>>> {
         let (url, id) = reference.split_once('#').unwrap_or(("", reference));
         let is_here = url.is_empty();
-        if is_here && !self.facts.has(id) {
+        // Of a profile without snapshot, the element is in the type.
+        let is_known =
+            self.facts.has(id) || !(self.facts.is_specialization() || self.facts.has_snapshot());
+        if is_here && !is_known {
             self.warnings.add("content-reference", address.label, || {
                 [reference, " is no element"].concat()
             });

@@ -210,12 +210,13 @@ impl<'a> Finder<'_, 'a> {
         let own = self.facts.differential(&place.key).and_then(of);
         let binding = own.or_else(|| self.facts.of(&place.key).find_map(of))?;
         let set = binding.value_set()?.clone();
-        let general = self
-            .facts
-            .general(&place.path)
-            .and_then(of)
-            .and_then(BindingDefinition::value_set);
-        if own.is_none() && general == Some(&set) {
+        let general = self.facts.general(&place.path).and_then(of);
+        let strength =
+            |one: &BindingDefinition<'a>| one.strength.as_ref().map(|text| text.0.clone());
+        let is_general = general.is_some_and(|general| {
+            general.value_set() == Some(&set) && strength(general) == strength(binding)
+        });
+        if own.is_none() && is_general {
             return None;
         }
         let mut value = Json::member("valueSet", Json::Text(set));

@@ -169,7 +169,9 @@ impl<'a> Facts<'a> {
     }
 
     /// The elements that the schema is made of, and where they stand.
-    pub(super) fn source(&self) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> {
+    pub(super) fn source(
+        &self,
+    ) -> impl Iterator<Item = (&'a ElementDefinition<'a>, &Address<'a>)> + Clone {
         let source = if self.differential.list.is_empty() {
             &self.snapshot
         } else {
@@ -184,6 +186,11 @@ impl<'a> Facts<'a> {
             .addresses
             .iter()
             .chain(&self.snapshot.addresses)
+    }
+
+    /// Whether the definition has a snapshot.
+    pub(super) fn has_snapshot(&self) -> bool {
+        !self.snapshot.list.is_empty()
     }
 
     /// Whether the definition makes a type, and does not constrain one.

@@ -342,11 +342,7 @@ impl<'f, 'a> Finder<'f, 'a> {
         })?;
         let names: Option<Vec<Cow<'a, str>>> = targets
             .iter()
-            .map(|target| {
-                types::url_of(target)
-                    .strip_prefix(types::CORE)
-                    .map(|name| name.to_owned().into())
-            })
+            .map(|target| types::core_type(&types::url_of(target)))
             .collect();
         let part = match names {
             Some(names) if kind == "type" => Part::new("type", Json::one_or_many(names)),

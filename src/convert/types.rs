@@ -116,6 +116,14 @@ pub(super) fn of_suffix(suffix: &str) -> Cow<'_, str> {
     primitive.map_or(Cow::Borrowed(suffix), |name| Cow::Borrowed(name))
 }
 
+/// The resource type that a URL defines: profiles of the core have names in small letters.
+pub(super) fn core_type<'a>(url: &str) -> Option<Cow<'a, str>> {
+    let name = url.strip_prefix(CORE)?;
+    let is_type = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_alphanumeric());
+    is_type.then(|| name.to_owned().into())
+}
+
 /// Whether a type is one of FHIR's primitive types.
 pub(super) fn is_primitive(type_name: &str) -> bool {
     PRIMITIVES.contains(&type_name)

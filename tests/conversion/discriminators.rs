@@ -175,3 +175,58 @@ fn closed_slicing_narrows_a_choice_whose_types_are_stated() {
         serde_json::json!(["valueQuantity"])
     );
 }
+
+#[test]
+fn a_target_that_is_a_profile_of_the_core_is_no_type() {
+    let target = r#""type":[{"code":"Reference","targetProfile":["http://hl7.org/fhir/StructureDefinition/vitalsigns"]}]"#;
+    let list = [
+        sliced(r#"{"type":"type","path":"item.resolve()"}"#),
+        slice("a", &below("a", "item", target)),
+    ]
+    .join(",");
+    let (matches, _) = matches_of(&list, "");
+    assert!(matches[0].1.contains("profile"), "{matches:?}");
+}
+
+#[test]
+fn a_binding_that_is_stricter_than_the_type_s_is_the_slice_s_own() {
+    let binding = |strength: &str| {
+        format!(r#""binding":{{"strength":"{strength}","valueSet":"http://t.org/v"}}"#)
+    };
+    let general = format!(
+        r#"{{"id":"Patient.part","path":"Patient.part",{},
+        "slicing":{{"discriminator":[{{"type":"value","path":"$this"}}],"rules":"open"}}}}"#,
+        binding("example")
+    );
+    for (strength, expected) in [("required", 1), ("example", 0)] {
+        let own = format!(
+            r#"{{"id":"Patient.part:a","path":"Patient.part","sliceName":"a",{}}}"#,
+            binding(strength)
+        );
+        let list = [r#"{"id":"Patient","path":"Patient"}"#, &general, &own].join(",");
+        // From the snapshot alone, which repeats in each slice what holds in general.
+        let made = convert(&profile("", &list)).unwrap();
+        let found = made.schema.matches(r#""match":{"type":"binding""#).count();
+        assert_eq!(found, expected, "{strength}");
+    }
+}
+
+#[test]
+fn a_profile_without_snapshot_may_refer_to_what_its_type_has() {
+    let list = r##"{"id":"Patient","path":"Patient"},
+        {"id":"Patient.part.part","path":"Patient.part.part","contentReference":"#Patient.part"}"##;
+    let made = convert(&profile(list, "")).unwrap();
+    assert!(made.warnings.is_empty(), "{:?}", made.warnings);
+    let expected = r#"["http://hl7.org/fhir/StructureDefinition/Patient","elements","part"]"#;
+    assert!(made.schema.contains(expected), "{}", made.schema);
+}
+
+#[test]
+fn a_profile_of_one_type_has_no_elements_of_another() {
+    let refusal = convert(&profile(
+        r#"{"path":"Observation"},{"path":"Observation.a"}"#,
+        "",
+    ))
+    .unwrap_err();
+    assert!(refusal.contains("Observation"), "{refusal}");
+}

@@ -185,3 +185,42 @@ each("a report has the warnings of what was converted, in the order of the files
   const { warnings } = await savePackage(store, await packageOf("p", files("b")));
   assert.deepEqual(warnings, [...first, ...third]);
 });
+
+test("many conversions at once are no leak of listeners", async () => {
+  const warned: Error[] = [];
+  const onWarning = (warning: Error) => warned.push(warning);
+  process.on("warning", onWarning);
+  try {
+    const converter = converting(async ({ url }) => {
+      await turn();
+      return made(url);
+    });
+    await using store = await openStore({ strategy: "memory", converter });
+    const all = Array.from({ length: 30 }, (_, at) => store.convert(definition(`${X}${at}`, "1")));
+    assert.equal((await Promise.all(all)).length, 30);
+    await turn();
+    assert.deepEqual(warned, []);
+  } finally {
+    process.off("warning", onWarning);
+  }
+});
+
+test("what a member of a conversion throws is CONVERSION", async () => {
+  const converter = converting(() => ({
+    get schema(): never {
+      throw new Error("getter");
+    },
+    dependencies: [],
+  }));
+  await using store = await openStore({ strategy: "memory", converter });
+  await assert.rejects(store.convert(definition(A, "1")), { code: "CONVERSION", key: A });
+});
+
+test("a definition that fails leaves room for a later file with the same canonical", async () => {
+  await using store = await openStore({ strategy: "memory" });
+  const good = definition(A, "1");
+  const bad = { ...good, differential: undefined, snapshot: undefined };
+  const files = await packageOf("p", { "a.json": bad, "b.json": good });
+  const { failed, added, duplicates } = await savePackage(store, files);
+  assert.deepEqual([failed.map(({ file }) => file), added, duplicates], [["a.json"], [A], []]);
+});

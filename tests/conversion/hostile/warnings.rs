@@ -52,10 +52,6 @@ fn what_the_schema_has_no_place_for_is_told() {
         (r#""mustHaveValue":true"#, "must-have-value"),
         (r#""valueAlternatives":["http://e"]"#, "must-have-value"),
         (r#""defaultValueString":"a""#, "default-value"),
-        (
-            r##""contentReference":"#Patient.nowhere""##,
-            "content-reference",
-        ),
         (r#""min":2,"max":"1""#, "cardinality"),
         (r#""min":1,"max":"0""#, "cardinality"),
     ] {
@@ -107,6 +103,17 @@ fn nothing_is_left_of_no_element() {
         Ok(conversion) => assert!(!conversion.warnings.is_empty(), "{}", conversion.schema),
         Err(refusal) => assert!(refusal.contains("Observation"), "{refusal}"),
     }
+}
+
+#[test]
+fn a_reference_to_no_element_is_told() {
+    let text = super::resource(
+        r##"{"id":"Patient.a","path":"Patient.a","max":"1","contentReference":"#Patient.nowhere"}"##,
+    );
+    assert_eq!(
+        warnings(&text),
+        [("content-reference", "Patient.a".to_owned())]
+    );
 }
 
 #[test]
