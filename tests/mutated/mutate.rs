@@ -142,20 +142,32 @@ fn member_mut<'j>(json: &'j mut Json, name: &str) -> Option<&'j mut Json> {
         .map(|(_, value)| value)
 }
 
+/// Whether an element is left below the root, in the list that a schema is made of.
 fn has_elements(definition: &Json) -> bool {
     let is_below = |element: &Json| {
-        element
-            .get("path")
-            .and_then(Json::text)
-            .is_some_and(|path| path.contains('.'))
+        let path = last(element, "path").and_then(Json::text);
+        path.is_some_and(|path| path.contains('.'))
     };
-    let list = |name: &str| elements(definition, name);
-    let source = if list("differential").is_empty() {
+    let list = |name: &str| match last(definition, name).and_then(|list| last(list, "element")) {
+        Some(Json::List(elements)) => elements.clone(),
+        _ => Vec::new(),
+    };
+    let source = list("differential");
+    let source = if source.is_empty() {
         list("snapshot")
     } else {
-        list("differential")
+        source
     };
     source.iter().any(is_below)
+}
+
+/// Of a name that comes twice, the last one counts.
+fn last<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
+    let Json::Object(members) = json else {
+        return None;
+    };
+    let named = members.iter().rev().find(|(own, _)| own == name);
+    named.map(|(_, value)| value)
 }
 
 fn value(random: &mut Random) -> Json {
