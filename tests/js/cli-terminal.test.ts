@@ -27,7 +27,7 @@ const definition = (name: string, more: object) => ({
   url: `http://example.org/${name}`,
   version: EVIL.replace(/\s/g, ""),
   name: EVIL,
-  kind: "resource",
+  kind: "logical",
   type: EVIL,
   differential: { element: [{ path: "Patient" }] },
   ...more,
